@@ -1,0 +1,63 @@
+//! A picture model without a network: paints a plain colour made of the request, in no time.
+
+use std::{ops::ControlFlow, time::Duration};
+
+use crate::{Image, ImageModel, ModelCard, PaintError, Progress, Request, Sampler, Schedule, Size, Source, TokenCount};
+
+/// Paints one colour, made of the seed and the prompt; counts words as tokens.
+pub struct FakeImageModel {
+    card: ModelCard,
+}
+
+impl Default for FakeImageModel {
+    fn default() -> Self {
+        Self {
+            card: ModelCard {
+                name: "fake".into(),
+                family: "pocket".into(),
+                hash: "0123456789".into(),
+                licence: "MIT".into(),
+                size: Size { width: 16, height: 16 },
+                size_step: 8,
+                size_limit: 64,
+                steps: 4,
+                guidance: 3.0,
+                sampler: Sampler::Euler,
+                schedule: Schedule::Flow,
+            },
+        }
+    }
+}
+
+impl ImageModel for FakeImageModel {
+    fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    fn count_tokens(&self, text: &str) -> TokenCount {
+        TokenCount { tokens: text.split_whitespace().count(), chunk: 30 }
+    }
+
+    fn paint(
+        &self,
+        request: &Request,
+        _source: &Source,
+        observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Image, PaintError> {
+        for step in 1..=request.steps {
+            let progress = Progress { step, steps: request.steps, elapsed: Duration::ZERO };
+            if observer(progress).is_break() && step < request.steps {
+                return Err(PaintError::Stopped { step, steps: request.steps });
+            }
+        }
+        // FNV-1a over what the picture depends on.
+        let mixed = request
+            .prompt
+            .positive
+            .bytes()
+            .chain(request.seed.to_le_bytes())
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let [red, green, blue, _] = mixed.to_le_bytes();
+        Ok(Image::filled(request.size, [red, green, blue]))
+    }
+}

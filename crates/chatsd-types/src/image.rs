@@ -1,0 +1,93 @@
+//! Pixels.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Width and height in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Size {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    /// Reads `512x768`, also with `×`, `*` or `X`; a single number is a square.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("\"{text}\" is no size: expected WIDTHxHEIGHT in pixels, such as 512x768");
+        let number = |part: &str| part.trim().parse::<u32>().map_err(|_| wrong());
+        let mut parts = text.split(['x', 'X', '×', '*']);
+        let width = number(parts.next().unwrap_or_default())?;
+        let height = parts.next().map_or(Ok(width), number)?;
+        if parts.next().is_some() {
+            return Err(wrong());
+        }
+        Ok(Self { width, height })
+    }
+}
+
+/// A picture: 8-bit sRGB, row by row, three bytes a pixel.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Width and height.
+    pub size: Size,
+    /// `3 · width · height` bytes, red green blue.
+    pub rgb: Vec<u8>,
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Image({})", self.size)
+    }
+}
+
+impl Image {
+    /// A picture of one colour.
+    #[must_use]
+    pub fn filled(size: Size, colour: [u8; 3]) -> Self {
+        let pixels = size.width as usize * size.height as usize;
+        Self { size, rgb: colour.repeat(pixels) }
+    }
+
+    /// The pixel at column `x`, row `y`.
+    #[must_use]
+    pub fn pixel(&self, x: u32, y: u32) -> [u8; 3] {
+        let at = 3 * (y as usize * self.size.width as usize + x as usize);
+        [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
+    }
+}
+
+/// Where to paint anew: one byte a pixel, 255 paints, 0 keeps, between mixes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask {
+    /// Width and height.
+    pub size: Size,
+    /// `width · height` bytes.
+    pub coverage: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_in_the_ways_people_write_them() {
+        for (text, expected) in [("512x768", (512, 768)), ("64", (64, 64)), ("1×2", (1, 2)), (" 3 * 4 ", (3, 4))] {
+            let size: Size = text.parse().unwrap();
+            assert_eq!((size.width, size.height), expected, "{text}");
+        }
+        for text in ["", "x", "12x", "1x2x3", "-1x2", "99999999999x1", "big"] {
+            assert!(text.parse::<Size>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What the studio asks of a picture model.
+
+use std::{ops::ControlFlow, time::Duration};
+
+use crate::{Image, Mask, Request, Sampler, Schedule, Size};
+
+/// What a picture model is, in the numbers that a plan needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelCard {
+    /// Name for requests and people.
+    pub name: String,
+    /// Family, as the style library names it: `pocket`, `sd1`, `sd2`, `sdxl`.
+    pub family: String,
+    /// First ten hex digits of the SHA-256 of the weights.
+    pub hash: String,
+    /// Licence, as an SPDX expression where there is one.
+    pub licence: String,
+    /// The size it was trained at.
+    pub size: Size,
+    /// Width and height must be multiples of this many pixels.
+    pub size_step: u32,
+    /// Neither side may be larger.
+    pub size_limit: u32,
+    /// Steps that look right.
+    pub steps: u32,
+    /// Guidance that looks right.
+    pub guidance: f32,
+    /// Sampler that looks right.
+    pub sampler: Sampler,
+    /// Schedule that looks right.
+    pub schedule: Schedule,
+}
+
+/// How many tokens a text takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenCount {
+    /// Tokens of the text, without the marks of begin and end.
+    pub tokens: usize,
+    /// Tokens that one chunk holds.
+    pub chunk: usize,
+}
+
+/// What a picture is painted from besides its request.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The starting picture of image to image.
+    pub init: Option<Image>,
+    /// Where to paint anew; needs `init`.
+    pub mask: Option<Mask>,
+}
+
+/// One step done.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Steps done, from 1.
+    pub step: u32,
+    /// Steps in all.
+    pub steps: u32,
+    /// Time since painting began.
+    pub elapsed: Duration,
+}
+
+/// Why no picture came.
+#[derive(Debug, thiserror::Error)]
+pub enum PaintError {
+    /// The observer asked to stop: not a failure.
+    #[error("stopped after step {step} of {steps}")]
+    Stopped {
+        /// Steps that were done.
+        step: u32,
+        /// Steps that were asked for.
+        steps: u32,
+    },
+    /// The request asks for what this model cannot do.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The numbers ran away: the picture would be black or noise.
+    #[error(
+        "the network returned values that are not numbers at step {step}; a lower guidance or another sampler may help"
+    )]
+    NotANumber {
+        /// The step at which it was seen.
+        step: u32,
+    },
+}
+
+/// A picture model: the few things the studio needs of one.
+pub trait ImageModel: Send + Sync {
+    /// What it is.
+    fn card(&self) -> &ModelCard;
+
+    /// How many tokens `text` takes; weights and other syntax are not counted.
+    fn count_tokens(&self, text: &str) -> TokenCount;
+
+    /// Paints one picture. `observer` is called after each step and may stop the work.
+    ///
+    /// The same request and source give the same bytes, whatever the number of threads.
+    ///
+    /// # Errors
+    /// See [`PaintError`].
+    fn paint(
+        &self,
+        request: &Request,
+        source: &Source,
+        observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Image, PaintError>;
+}

@@ -1,0 +1,20 @@
+//! The shared words of ChatSD, one type for one idea, and the trait that joins the floors. No I/O.
+//!
+//! `sentence` → [`Idea`] → [`Prompt`] → [`Request`] → latent → [`Image`] → entry → sheet.
+
+mod idea;
+mod image;
+mod image_model;
+mod prompt;
+mod request;
+
+#[cfg(feature = "fake")]
+mod fake;
+
+#[cfg(feature = "fake")]
+pub use fake::FakeImageModel;
+pub use idea::{Idea, Language};
+pub use image::{Image, Mask, Size};
+pub use image_model::{ImageModel, ModelCard, PaintError, Progress, Source, TokenCount};
+pub use prompt::Prompt;
+pub use request::{NoiseSource, Request, Sampler, Schedule, UnknownName};

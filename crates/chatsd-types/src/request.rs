@@ -1,0 +1,183 @@
+//! A prompt with everything needed to make the picture again.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Prompt, Size};
+
+/// A name that belongs to no member of a closed list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {kind} \"{found}\": expected one of {expected}")]
+pub struct UnknownName {
+    /// What kind of thing was named.
+    pub kind: &'static str,
+    /// What was written.
+    pub found: String,
+    /// The names that exist, joined with commas.
+    pub expected: String,
+}
+
+/// Declares a closed list with the names that the command line, the JSON and the metadata use.
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, { $($(#[$member_doc:meta])* $member:ident = $text:literal $(| $alias:literal)*),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub enum $name { $($(#[$member_doc])* $member),+ }
+
+        impl $name {
+            /// Every member.
+            pub const ALL: &'static [Self] = &[$(Self::$member),+];
+
+            /// The name in the command line, in JSON and in metadata.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$member => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.name()) }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self { value.name().to_owned() }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownName;
+
+            /// Reads a name or an alias; capitals do not matter.
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
+                match text.trim().to_lowercase().as_str() {
+                    $($text $(| $alias)* => Ok(Self::$member),)+
+                    _ => Err(UnknownName {
+                        kind: $kind,
+                        found: text.to_owned(),
+                        expected: [$($text),+].join(", "),
+                    }),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = UnknownName;
+            fn try_from(text: String) -> Result<Self, UnknownName> { text.parse() }
+        }
+    };
+}
+
+named!(
+    /// The stepping rule.
+    Sampler, "sampler", {
+    /// Euler's method.
+    Euler = "euler" | "k_euler",
+    /// Euler with fresh noise at each step.
+    EulerAncestral = "euler a" | "euler ancestral" | "euler_ancestral" | "euler_a" | "k_euler_a",
+    /// Heun's second-order method: two passes a step.
+    Heun = "heun" | "k_heun",
+    /// DPM-Solver++(2M).
+    DpmPlusPlus2M = "dpm++ 2m" | "dpmpp_2m" | "dpm++2m" | "k_dpmpp_2m",
+    /// DPM-Solver++(2M) SDE, midpoint.
+    DpmPlusPlus2MSde = "dpm++ 2m sde" | "dpmpp_2m_sde" | "k_dpmpp_2m_sde",
+    /// DDIM.
+    Ddim = "ddim",
+    /// Latent consistency: jump to the picture, add fresh noise.
+    Lcm = "lcm",
+    /// UniPC, order 2, bh2.
+    UniPc = "unipc" | "uni_pc" | "uni-pc",
+});
+
+named!(
+    /// How the noise levels are spread over the steps.
+    Schedule, "schedule", {
+    /// What the model's own configuration asks for.
+    Automatic = "automatic" | "auto" | "default",
+    /// Karras et al. 2022, rho 7.
+    Karras = "karras",
+    /// Even in log sigma.
+    Exponential = "exponential",
+    /// Every k-th training noise level, from the noisiest.
+    Simple = "simple",
+    /// Diffusers' "trailing" time steps.
+    Trailing = "trailing" | "sgm_uniform",
+    /// Diffusers' "leading" time steps.
+    Leading = "leading" | "ddim_uniform",
+    /// Diffusers' "linspace" time steps.
+    Linspace = "linspace" | "normal" | "uniform",
+    /// Even in t of a flow model, then shifted.
+    Flow = "flow",
+});
+
+named!(
+    /// The random generator that makes the starting noise.
+    NoiseSource, "noise source", {
+    /// PyTorch's CPU generator.
+    Cpu = "cpu",
+    /// Philox, as GPU programs use it.
+    Gpu = "gpu" | "philox" | "nv",
+});
+
+/// Enough to make the picture again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// What to paint.
+    pub prompt: Prompt,
+    /// Name of the model ("pocket" is the built-in one).
+    pub model: String,
+    /// Hash of the model's weights: first ten hex digits of SHA-256, as other programs write it.
+    pub model_hash: String,
+    /// Pixels.
+    pub size: Size,
+    /// Passes of the sampler.
+    pub steps: u32,
+    /// Classifier-free guidance; 1 is none.
+    pub guidance: f32,
+    /// Guidance rescale of Lin et al. 2023, 0 to 1; 0 is none.
+    #[serde(default)]
+    pub guidance_rescale: f32,
+    /// The stepping rule.
+    pub sampler: Sampler,
+    /// How the noise levels are spread.
+    pub schedule: Schedule,
+    /// Seed of the starting noise.
+    pub seed: u64,
+    /// The generator of the starting noise.
+    pub noise: NoiseSource,
+    /// Image to image: SHA-256 of the starting picture, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
+    /// Image to image: how much is painted anew, 0 to 1. Without a starting picture it is 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub strength: f32,
+    /// Masked painting: SHA-256 of the mask, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<String>,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_one(value: &f32) -> bool {
+    (*value - 1.0).abs() < f32::EPSILON
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back() {
+        for &sampler in Sampler::ALL {
+            assert_eq!(sampler.name().to_uppercase().parse(), Ok(sampler));
+        }
+        for &schedule in Schedule::ALL {
+            assert_eq!(schedule.name().parse(), Ok(schedule));
+        }
+        let error = "plms".parse::<Sampler>().unwrap_err().to_string();
+        assert!(error.contains("plms") && error.contains("dpm++ 2m sde"), "{error}");
+    }
+}

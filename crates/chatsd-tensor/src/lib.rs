@@ -1,1 +1,25 @@
-//! (in preparation)
+//! Tensors and kernels. Knows no model by name; the only room with `unsafe`.
+//!
+//! Every activation is `batch × height × width × channels` in f32, channels last; a sequence is a picture one pixel
+//! high. So a convolution, a linear layer and an attention read each other's results as they lie in memory.
+//! An [`Engine`] offers about thirty fused operations; below it stands a back end: `reference` (plain loops, the
+//! oracle of every test) or `cpu`. Weights keep the number format they are stored in until a kernel reads them.
+
+mod arena;
+mod backend;
+mod cpu;
+mod engine;
+mod format;
+mod layer;
+mod packed;
+mod reference;
+mod tensor;
+mod weight;
+
+pub use backend::{Activation, AttentionMask};
+pub use cpu::{Instructions, peak};
+pub use engine::{Engine, EngineError, Epilogue, Options};
+pub use format::{Format, FormatError};
+pub use layer::{Convolution, Embedding, Layout, Linear, Norm, UpsampleConvolution};
+pub use tensor::{Shape, Tensor, View};
+pub use weight::{Weight, WeightError};

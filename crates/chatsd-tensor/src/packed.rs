@@ -1,0 +1,167 @@
+//! A weight matrix in the order a kernel reads it: panels of 32 outputs.
+
+use crate::{Format, Weight, WeightError};
+
+/// Outputs that are computed side by side. 32 divides every channel count of the Stable Diffusion networks.
+pub(crate) const PANEL: usize = 32;
+
+/// One cache line; keeps a packed matrix aligned to what the widest load wants.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u8; 64]);
+
+/// `outputs × depth` numbers in panels of [`PANEL`] outputs, padded with zeros to a whole panel.
+///
+/// * F32, F16, Bf16: `[panel][depth][32 outputs]`.
+/// * `Q8_0`: `[panel][depth / 32]{ 32 f16 scales, one an output; [32 of depth][32 outputs] signed bytes }`.
+#[derive(Clone)]
+pub(crate) struct PackedMatrix {
+    pub(crate) outputs: usize,
+    pub(crate) depth: usize,
+    pub(crate) format: Format,
+    lines: Vec<Line>,
+}
+
+impl PackedMatrix {
+    /// Packs rows of `depth` values; `row(output)` gives the stored bytes of one row in `source`.
+    /// `store` is the format wanted; where its blocks do not divide `depth`, f16 takes its place.
+    pub(crate) fn pack<'a>(
+        outputs: usize,
+        depth: usize,
+        source: Format,
+        store: Format,
+        mut row: impl FnMut(usize) -> std::borrow::Cow<'a, [u8]>,
+    ) -> Result<Self, WeightError> {
+        let format = if depth.is_multiple_of(store.block()) { store } else { Format::F16 };
+        let panels = outputs.div_ceil(PANEL);
+        let overflow = || WeightError::Unsupported(format!("a matrix of {outputs} by {depth} fits no memory"));
+        let row_bytes = format.bytes(depth).ok_or_else(overflow)?;
+        let panel_bytes = row_bytes.checked_mul(PANEL).ok_or_else(overflow)?;
+        let lines = panel_bytes.checked_mul(panels).ok_or_else(overflow)?.div_ceil(64);
+        let mut packed = Self { outputs, depth, format, lines: vec![Line([0; 64]); lines] };
+        let unit = format.block_bytes().min(4);
+        let mut values = vec![0.0; depth];
+        for output in 0..outputs {
+            let mut bytes = row(output);
+            if source != format {
+                source.decode(&bytes, &mut values)?;
+                bytes = format.encode(&values)?.into();
+            } else if bytes.len() != row_bytes {
+                source.decode(&bytes, &mut values)?; // says what is wrong
+            }
+            let column = output % PANEL;
+            let panel = &mut packed.bytes_mut()[output / PANEL * panel_bytes..][..panel_bytes];
+            match format {
+                Format::F32 | Format::F16 | Format::Bf16 => {
+                    for (value, line) in bytes.chunks_exact(unit).zip(panel.chunks_exact_mut(unit * PANEL)) {
+                        line[column * unit..][..unit].copy_from_slice(value);
+                    }
+                }
+                Format::Q8_0 => {
+                    for (block, target) in bytes.chunks_exact(34).zip(panel.chunks_exact_mut(34 * PANEL)) {
+                        target[2 * column..][..2].copy_from_slice(&block[..2]);
+                        for (&value, line) in block[2..].iter().zip(target[2 * PANEL..].chunks_exact_mut(PANEL)) {
+                            line[column] = value;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(packed)
+    }
+
+    /// Packs a stored `[outputs, …]` weight whose rows lie as the kernel wants them.
+    pub(crate) fn from_rows(
+        weight: &Weight<'_>,
+        outputs: usize,
+        depth: usize,
+        store: Format,
+        order: impl Fn(usize) -> usize,
+    ) -> Result<Self, WeightError> {
+        let row_bytes = weight.format.bytes(depth);
+        let Some(row_bytes) = row_bytes.filter(|bytes| bytes.checked_mul(outputs) == Some(weight.bytes.len())) else {
+            let bytes = weight.bytes.len();
+            return Err(WeightError::Unsupported(format!(
+                "{bytes} bytes of {:?} do not make {outputs} rows of {depth} values",
+                weight.format
+            )));
+        };
+        Self::pack(outputs, depth, weight.format, store, |output| {
+            weight.bytes[order(output) * row_bytes..][..row_bytes].into()
+        })
+    }
+
+    /// Bytes of one panel.
+    pub(crate) fn panel_bytes(&self) -> usize {
+        self.depth / self.format.block() * self.format.block_bytes() * PANEL
+    }
+
+    /// The panel of outputs `32 · index ..`, as laid out above.
+    pub(crate) fn panel(&self, index: usize) -> &[u8] {
+        &self.bytes()[index * self.panel_bytes()..][..self.panel_bytes()]
+    }
+
+    /// Bytes held.
+    pub(crate) fn size(&self) -> usize {
+        self.lines.len() * 64
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: `Line` is 64 plain bytes without padding.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.lines.len() * 64) }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: `Line` is 64 plain bytes without padding, and every byte pattern is one.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.lines.len() * 64) }
+    }
+
+    /// The whole column of one output in f32: the slow way, for the reference back end.
+    pub(crate) fn column(&self, output: usize) -> Vec<f32> {
+        let (panel, column) = (self.panel(output / PANEL), output % PANEL);
+        let mut stored = Vec::with_capacity(self.format.bytes(self.depth).unwrap_or(0));
+        match self.format {
+            Format::F32 | Format::F16 | Format::Bf16 => {
+                let unit = self.format.block_bytes();
+                for line in panel.chunks_exact(unit * PANEL) {
+                    stored.extend_from_slice(&line[column * unit..][..unit]);
+                }
+            }
+            Format::Q8_0 => {
+                for block in panel.chunks_exact(34 * PANEL) {
+                    stored.extend_from_slice(&block[2 * column..][..2]);
+                    stored.extend(block[2 * PANEL..].chunks_exact(PANEL).map(|line| line[column]));
+                }
+            }
+        }
+        let mut values = vec![0.0; self.depth];
+        self.format.decode(&stored, &mut values).expect("a packed column holds whole blocks");
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_packed_column_is_the_stored_row(outputs in 1_usize..70, blocks in 1_usize..4, seed in 0_u32..1000) {
+            let depth = 32 * blocks;
+            let values: Vec<f32> = (0..outputs * depth)
+                .map(|i| ((i as u32).wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8) as f32 / 1e7 - 0.8)
+                .collect();
+            for format in [Format::F32, Format::F16, Format::Bf16, Format::Q8_0] {
+                let bytes = format.encode(&values).unwrap();
+                let weight = Weight { shape: vec![outputs, depth], format, bytes: bytes.into() };
+                let expected = weight.values().unwrap();
+                let packed = PackedMatrix::from_rows(&weight, outputs, depth, format, |output| output).unwrap();
+                for output in 0..outputs {
+                    prop_assert_eq!(&packed.column(output), &expected[output * depth..][..depth]);
+                }
+            }
+        }
+    }
+}

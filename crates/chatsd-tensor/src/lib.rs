@@ -14,6 +14,8 @@ mod layer;
 mod packed;
 mod reference;
 mod tensor;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod weight;
 
 pub use backend::{Activation, AttentionMask};

@@ -15,6 +15,37 @@ pub enum Language {
     Chinese,
 }
 
+/// How wide a picture is for its height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Parts across.
+    pub across: u32,
+    /// Parts down.
+    pub down: u32,
+}
+
+impl Shape {
+    /// As wide as high.
+    pub const SQUARE: Self = Self { across: 1, down: 1 };
+    /// Three by two.
+    pub const WIDE: Self = Self { across: 3, down: 2 };
+    /// Two by three.
+    pub const TALL: Self = Self { across: 2, down: 3 };
+
+    /// The size of this shape with about the area of `size`, both sides multiples of `step` pixels.
+    #[must_use]
+    pub fn at(self, size: Size, step: u32) -> Size {
+        let area = f64::from(size.width) * f64::from(size.height);
+        let (across, down) = (f64::from(self.across.max(1)), f64::from(self.down.max(1)));
+        let step = step.max(1);
+        let side = |parts: f64, other: f64| {
+            let steps = ((area * parts / other).sqrt() / f64::from(step)).round().clamp(1.0, 65_536.0);
+            (steps as u32).saturating_mul(step)
+        };
+        Size { width: side(across, down), height: side(down, across) }
+    }
+}
+
 /// What was understood from a sentence. Everything the user said is in one of these fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Idea {
@@ -31,10 +62,28 @@ pub struct Idea {
     pub untranslated: Vec<String>,
     /// How many pictures were asked for ("three …", "六张…").
     pub count: Option<usize>,
-    /// The size asked for ("512x512", "wide", "竖图").
+    /// The size asked for in pixels ("512x768").
     pub size: Option<Size>,
+    /// The shape asked for without a size ("wide", "竖图", "16:9").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
     /// Ids of the styles asked for, in order.
     pub styles: Vec<String>,
     /// What must not be seen ("no …", "without …", "不要…"), in English; goes to the negative prompt.
     pub excluded: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_keeps_the_area_and_the_step() {
+        let at = |shape: Shape, side, step| shape.at(Size { width: side, height: side }, step).to_string();
+        assert_eq!(at(Shape::SQUARE, 128, 8), "128x128");
+        assert_eq!(at(Shape::WIDE, 512, 64), "640x448");
+        assert_eq!(at(Shape::TALL, 128, 8), "104x160");
+        assert_eq!(at(Shape { across: 16, down: 9 }, 512, 8), "680x384");
+        assert_eq!(at(Shape { across: 0, down: 9 }, 0, 0), "1x1");
+    }
 }

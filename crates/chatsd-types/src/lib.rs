@@ -2,6 +2,7 @@
 //!
 //! `sentence` → [`Idea`] → [`Prompt`] → [`Request`] → latent → [`Image`] → entry → sheet.
 
+mod attention;
 mod idea;
 mod image;
 mod image_model;
@@ -11,9 +12,10 @@ mod request;
 #[cfg(feature = "fake")]
 mod fake;
 
+pub use attention::{Piece, SyntaxError, weighted};
 #[cfg(feature = "fake")]
 pub use fake::FakeImageModel;
-pub use idea::{Idea, Language};
+pub use idea::{Idea, Language, Shape};
 pub use image::{Image, Mask, Size};
 pub use image_model::{ImageModel, ModelCard, PaintError, Progress, Source, TokenCount};
 pub use prompt::Prompt;

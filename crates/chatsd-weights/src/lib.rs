@@ -1,1 +1,26 @@
-//! (in preparation)
+//! Model files: find them, read safetensors and GGUF into named tensors. Does not know what the tensors mean.
+//!
+//! A [`WeightFile`] is one file; [`ModelFiles`] is everything a picture model consists of, a folder or a single file;
+//! a [`Scope`] is the part of it below one name, from which a network takes its layers. Every length and offset of a
+//! file is checked before it is believed.
+
+mod error;
+mod file;
+mod folder;
+mod gguf;
+mod looks;
+mod model;
+mod safetensors;
+mod scope;
+mod spans;
+mod value;
+mod vocabulary;
+mod writer;
+
+pub use error::WeightsError;
+pub use file::WeightFile;
+pub use model::{Component, ModelFiles};
+pub use scope::Scope;
+pub use value::{Array, Value};
+pub use vocabulary::Vocabulary;
+pub use writer::GgufWriter;

@@ -1,0 +1,31 @@
+//! A file seen as bytes.
+
+use std::{fs::File, io, ops::Deref};
+
+/// The bytes of a file, read from disk page by page when they are looked at.
+#[derive(Debug)]
+pub struct MappedFile(memmap2::Mmap);
+
+impl Deref for MappedFile {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Maps a whole file read-only.
+///
+/// Whoever changes a model file while it is in use gets changed weights, and a process that reads past the new end of
+/// a file cut short is ended by the system. Programs that replace model files write a new file and rename it, which
+/// leaves the old bytes mapped.
+///
+/// # Errors
+/// When the system cannot map it: not a regular file, or no address space left.
+pub fn map_file(file: &File) -> io::Result<MappedFile> {
+    // SAFETY: the map is private to this process and only ever read as plain bytes, for which every value is valid.
+    // Another process may still write to or cut short the file underneath: no borrow can forbid that; no length or
+    // offset is read twice from the map without a new check, so the worst a writer gets is wrong numbers or an end of
+    // this process by the system.
+    unsafe { memmap2::Mmap::map(file) }.map(MappedFile)
+}

@@ -1,0 +1,230 @@
+//! One file of named tensors.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{OnceLock, atomic::Ordering},
+};
+
+use chatsd_tensor::{Layout, MappedFile, Weight, map_file};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Value, WeightsError,
+    gguf::{self, Place, Reader},
+    looks::looks_like,
+    safetensors,
+    spans::{Entry, Stored},
+};
+
+/// Names that are compared when a wrong one was asked for.
+const COMPARED_NAMES: usize = 10_000;
+
+/// A safetensors or GGUF file: names, shapes and metadata in memory, numbers where they lie.
+#[derive(Debug)]
+pub struct WeightFile {
+    path: PathBuf,
+    bytes: Bytes,
+    metadata: Metadata,
+    tensors: BTreeMap<String, Entry>,
+    sha256: OnceLock<String>,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Mapped(MappedFile),
+    Static(&'static [u8]),
+}
+
+#[derive(Debug)]
+enum Metadata {
+    Texts(BTreeMap<String, String>),
+    Places(BTreeMap<String, Place>),
+}
+
+impl WeightFile {
+    /// Opens a file of either format, told apart by content. Reads the header alone; the rest is read from disk as
+    /// layers are made of it.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no model file (says what it looks like instead) or contradicts itself.
+    pub fn open(path: &Path) -> Result<Self, WeightsError> {
+        let failed = |source| WeightsError::Io { path: path.to_owned(), source };
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let not_a_model = |looks, advice| WeightsError::NotAModel { path: path.to_owned(), looks, advice };
+        if metadata.is_dir() {
+            return Err(not_a_model("a folder", "give the file of weights inside it"));
+        }
+        if !metadata.is_file() {
+            return Err(not_a_model("a device or pipe", "choose another file"));
+        }
+        if metadata.len() == 0 {
+            let (looks, advice) = looks_like(&[]);
+            return Err(not_a_model(looks, advice)); // not every system maps nothing
+        }
+        Self::parse(path.to_owned(), Bytes::Mapped(map_file(&file).map_err(failed)?))
+    }
+
+    /// A file that is part of the program; nothing is copied.
+    ///
+    /// # Errors
+    /// As [`WeightFile::open`].
+    pub fn from_static(bytes: &'static [u8]) -> Result<Self, WeightsError> {
+        Self::parse(PathBuf::from("the built-in model"), Bytes::Static(bytes))
+    }
+
+    fn parse(path: PathBuf, bytes: Bytes) -> Result<Self, WeightsError> {
+        let slice = bytes.as_slice();
+        let parsed = if slice.starts_with(&gguf::MAGIC) {
+            gguf::parse(slice).map(|header| (Metadata::Places(header.metadata), header.tensors))
+        } else if safetensors::is_likely(slice) {
+            safetensors::parse(slice).map(|header| (Metadata::Texts(header.metadata), header.tensors))
+        } else {
+            let (looks, advice) = looks_like(slice);
+            return Err(WeightsError::NotAModel { path, looks, advice });
+        };
+        match parsed {
+            Ok((metadata, tensors)) => Ok(Self { path, bytes, metadata, tensors, sha256: OnceLock::new() }),
+            Err(what) => Err(WeightsError::Damaged { path, what }),
+        }
+    }
+
+    /// Where the file was opened.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All tensor names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// Whether there is a tensor of that name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    /// Whether some name begins with `name` and a dot.
+    pub(crate) fn has_below(&self, name: &str) -> bool {
+        let below = format!("{name}.");
+        self.tensors.range(below.clone()..).next().is_some_and(|(name, _)| name.starts_with(&below))
+    }
+
+    /// The tensor of that name; its bytes are borrowed from the file.
+    ///
+    /// # Errors
+    /// When there is none (offers the nearest name), or it is stored in a format that no layer is made of: integers,
+    /// F64, GGUF's other block formats. Such tensors have a name and a shape all the same.
+    pub fn get(&self, name: &str) -> Result<Weight<'_>, WeightsError> {
+        let entry = self.tensors.get(name).ok_or_else(|| WeightsError::MissingTensor {
+            path: self.path.clone(),
+            tensor: name.to_owned(),
+            nearest: nearest(name, self.names()),
+        })?;
+        entry.asked.store(true, Ordering::Relaxed);
+        match &entry.stored {
+            Stored::As(format) => {
+                let bytes = Cow::Borrowed(&self.bytes.as_slice()[entry.span.clone()]);
+                Ok(Weight { shape: entry.shape.clone(), format: *format, bytes })
+            }
+            Stored::Other(found) => Err(WeightsError::UnsupportedTensor {
+                path: self.path.clone(),
+                tensor: name.to_owned(),
+                found: found.to_string(),
+            }),
+        }
+    }
+
+    /// The extents of the tensor of that name, outermost first.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|entry| entry.shape.as_slice())
+    }
+
+    /// Names that begin with `prefix` and were never asked for.
+    pub fn unused<'f, 'p>(&'f self, prefix: &'p str) -> impl Iterator<Item = &'f str> + use<'f, 'p> {
+        let entries = self.tensors.iter().filter(move |(name, _)| name.starts_with(prefix));
+        entries.filter(|(_, entry)| !entry.asked.load(Ordering::Relaxed)).map(|(name, _)| name.as_str())
+    }
+
+    /// A metadata value; safetensors has texts alone.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<Value<'_>> {
+        match &self.metadata {
+            Metadata::Texts(texts) => texts.get(key).map(|text| Value::from(text.as_str())),
+            Metadata::Places(places) => {
+                let place = places.get(key)?;
+                Reader::starting_at(self.bytes.as_slice(), place.at).value(place.kind, 0).ok()
+            }
+        }
+    }
+
+    /// All metadata keys, sorted.
+    pub fn metadata_keys(&self) -> impl Iterator<Item = &str> {
+        let (texts, places) = match &self.metadata {
+            Metadata::Texts(texts) => (Some(texts.keys()), None),
+            Metadata::Places(places) => (None, Some(places.keys())),
+        };
+        texts.into_iter().flatten().chain(places.into_iter().flatten()).map(String::as_str)
+    }
+
+    /// An array of texts, borrowed from the file.
+    pub(crate) fn texts<'f>(&'f self, key: &str) -> Option<impl Iterator<Item = &'f str> + use<'f>> {
+        let Metadata::Places(places) = &self.metadata else { return None };
+        let place = places.get(key).filter(|place| place.kind == gguf::ARRAY)?;
+        Reader::starting_at(self.bytes.as_slice(), place.at).texts()
+    }
+
+    /// The order in which the file stores convolutions: PyTorch's, unless its metadata says otherwise.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        match self.metadata("chatsd.convolution_layout") {
+            Some(value) if value.as_text() == Some("ohwi") => Layout::Ohwi,
+            _ => Layout::Oihw,
+        }
+    }
+
+    /// SHA-256 of the whole file in hexadecimal. Reads all of it the first time: about a second for each gigabyte.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| {
+            Sha256::digest(self.bytes.as_slice()).iter().fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}"); // a String takes everything
+                text
+            })
+        })
+    }
+
+    /// The first ten digits of [`WeightFile::sha256`], by which picture programs name a model.
+    #[must_use]
+    pub fn short_hash(&self) -> &str {
+        &self.sha256()[..10]
+    }
+
+    /// Bytes of the file.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.bytes.as_slice().len()
+    }
+}
+
+impl Bytes {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Mapped(bytes) => bytes,
+            Self::Static(bytes) => bytes,
+        }
+    }
+}
+
+/// The name most like `wanted`, when one is like it at all.
+pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let scored = names.take(COMPARED_NAMES).map(|name| (strsim::levenshtein(wanted, name), name));
+    scored.min().filter(|(distance, _)| *distance <= wanted.len() / 2).map(|(_, name)| name.to_owned())
+}

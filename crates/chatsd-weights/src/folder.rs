@@ -1,0 +1,183 @@
+//! A model as a folder of folders, as the diffusers library lays it out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{WeightFile, WeightsError, vocabulary::OwnedVocabulary};
+
+/// Longest config, index or vocabulary file that is read.
+const TEXT_LIMIT: u64 = 64 << 20;
+
+/// Names of a component's weights in one file, first choice first.
+const WHOLE: [&str; 4] = [
+    "diffusion_pytorch_model.safetensors",
+    "model.safetensors",
+    "diffusion_pytorch_model.fp16.safetensors",
+    "model.fp16.safetensors",
+];
+/// Names of the list of a component's weights in several files.
+const INDEX: [&str; 6] = [
+    "diffusion_pytorch_model.safetensors.index.json",
+    "model.safetensors.index.json",
+    "diffusion_pytorch_model.fp16.safetensors.index.json",
+    "diffusion_pytorch_model.safetensors.index.fp16.json",
+    "model.fp16.safetensors.index.json",
+    "model.safetensors.index.fp16.json",
+];
+
+/// A folder; its components are opened when they are asked for.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    components: BTreeMap<String, Part>,
+    vocabulary: OnceLock<OwnedVocabulary>,
+}
+
+/// A component's folder.
+#[derive(Debug)]
+struct Part {
+    path: PathBuf,
+    opened: OnceLock<(Value, Vec<WeightFile>)>,
+}
+
+impl Folder {
+    pub(crate) fn open(path: &Path) -> Result<Self, WeightsError> {
+        let failed = |source| WeightsError::Io { path: path.to_owned(), source };
+        let mut components = BTreeMap::new();
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let part = entry.map_err(failed)?;
+            if let (Ok(name), true) = (part.file_name().into_string(), part.path().join("config.json").is_file()) {
+                components.insert(name, Part { path: part.path(), opened: OnceLock::new() });
+            }
+        }
+        if components.is_empty() {
+            let what = "component folder with a config.json (unet, text_encoder, vae); give a model folder as \
+                        diffusers saves one, or a GGUF file";
+            return Err(WeightsError::Incomplete { path: path.to_owned(), what: what.into() });
+        }
+        Ok(Self { path: path.to_owned(), components, vocabulary: OnceLock::new() })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let part = self.components.get(name);
+        part.is_some_and(|part| WHOLE.iter().chain(&INDEX).any(|file| part.path.join(file).is_file()))
+    }
+
+    /// The config and the weights of a component.
+    pub(crate) fn component(&self, name: &str) -> Result<&(Value, Vec<WeightFile>), WeightsError> {
+        let part = self.components.get(name).ok_or_else(|| WeightsError::Incomplete {
+            path: self.path.clone(),
+            what: format!("{name}/config.json; get the whole model again"),
+        })?;
+        if let Some(opened) = part.opened.get() {
+            return Ok(opened);
+        }
+        let opened = part.open()?;
+        Ok(part.opened.get_or_init(|| opened))
+    }
+
+    /// A JSON file below the folder, when it is there.
+    pub(crate) fn json(&self, name: &str) -> Result<Option<Value>, WeightsError> {
+        let path = self.path.join(name);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        read_json(&path).map(Some)
+    }
+
+    pub(crate) fn vocabulary(&self) -> Result<&OwnedVocabulary, WeightsError> {
+        if let Some(vocabulary) = self.vocabulary.get() {
+            return Ok(vocabulary);
+        }
+        let vocabulary = OwnedVocabulary::read(&self.path.join("tokenizer"))?;
+        Ok(self.vocabulary.get_or_init(|| vocabulary))
+    }
+}
+
+impl Part {
+    fn open(&self) -> Result<(Value, Vec<WeightFile>), WeightsError> {
+        let config = read_json(&self.path.join("config.json"))?;
+        let files = if let Some(file) = WHOLE.map(|name| self.path.join(name)).iter().find(|path| path.is_file()) {
+            vec![WeightFile::open(file)?]
+        } else if let Some(index) = INDEX.map(|name| self.path.join(name)).iter().find(|path| path.is_file()) {
+            self.open_shards(index)?
+        } else {
+            let pickled = ["diffusion_pytorch_model.bin", "pytorch_model.bin"];
+            let advice = if pickled.iter().any(|name| self.path.join(name).is_file()) {
+                "; its PyTorch checkpoint is not readable yet: get the safetensors variant of the model"
+            } else {
+                "; get the whole model again"
+            };
+            let what = format!("{} or {}{advice}", WHOLE[0], WHOLE[1]);
+            return Err(WeightsError::Incomplete { path: self.path.clone(), what });
+        };
+        Ok((config, files))
+    }
+
+    /// Weights in several files, as an index lists them.
+    fn open_shards(&self, path: &Path) -> Result<Vec<WeightFile>, WeightsError> {
+        #[derive(Deserialize)]
+        struct Index {
+            weight_map: BTreeMap<String, String>,
+        }
+
+        let index: Index = read_json(path)?;
+        let damaged = |what| WeightsError::Damaged { path: path.to_owned(), what };
+        let names: BTreeSet<&str> = index.weight_map.values().map(String::as_str).collect();
+        let mut files = Vec::with_capacity(names.len());
+        for name in &names {
+            // The index may come from anywhere: it must not lead out of the model's folder.
+            if Path::new(name).file_name() != Some(name.as_ref()) {
+                return Err(damaged(format!("it lists {name:?}, expected the name of a file beside it")));
+            }
+            files.push(WeightFile::open(&self.path.join(name))?);
+        }
+        for (tensor, name) in &index.weight_map {
+            let at = names.iter().position(|known| known == name);
+            if !at.is_some_and(|at| files[at].contains(tensor)) {
+                return Err(damaged(format!("tensor {tensor} should be in {name}, which does not have it")));
+            }
+        }
+        for (at, file) in files.iter().enumerate() {
+            if let Some(twice) = file.names().find(|name| files[..at].iter().any(|other| other.contains(name))) {
+                return Err(damaged(format!("tensor {twice} is in two of its files")));
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// A whole text file of a sensible size.
+pub(crate) fn read_text(path: &Path) -> Result<String, WeightsError> {
+    let failed = |source| WeightsError::Io { path: path.to_owned(), source };
+    let file = fs::File::open(path).map_err(failed)?;
+    let mut text = String::new();
+    let len = file.take(TEXT_LIMIT + 1).read_to_string(&mut text).map_err(failed)?;
+    if len as u64 > TEXT_LIMIT {
+        let what = format!("more than {TEXT_LIMIT} bytes, too long for a text of a model");
+        return Err(WeightsError::Unsupported { path: path.to_owned(), what });
+    }
+    Ok(text)
+}
+
+/// A whole JSON file.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, WeightsError> {
+    let text = read_text(path)?;
+    serde_json::from_str(&text).map_err(|source| WeightsError::Json {
+        path: path.to_owned(),
+        place: "the file".into(),
+        source,
+    })
+}

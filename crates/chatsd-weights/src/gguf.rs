@@ -1,0 +1,309 @@
+//! GGUF: a header of metadata and tensor descriptions, then aligned bytes.
+//!
+//! Written after the specification (ggml, `docs/gguf.md`), versions 2 and 3; numbers and block sizes of tensor types
+//! after `enum ggml_type` and `type_traits` of `ggml.h` and `ggml.c`.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use chatsd_tensor::Format;
+
+use crate::{
+    Array, Value,
+    spans::{Entry, Stored, check_name, check_spans, count},
+};
+
+/// The first four bytes of a file.
+pub(crate) const MAGIC: [u8; 4] = *b"GGUF";
+/// Tensors start at multiples of this unless [`ALIGNMENT_KEY`] says otherwise.
+pub(crate) const ALIGNMENT: usize = 32;
+pub(crate) const ALIGNMENT_KEY: &str = "general.alignment";
+/// The value type of arrays.
+pub(crate) const ARRAY: u32 = 9;
+pub(crate) const EXTENT_LIMIT: usize = 4;
+
+/// Entries and tensors accepted, so that a hostile file cannot make an index much larger than itself. Real files have
+/// fewer than a hundred entries and a few thousand tensors.
+const METADATA_LIMIT: u64 = 1 << 16;
+const TENSOR_LIMIT: u64 = 1 << 18;
+const ALIGNMENT_LIMIT: u64 = 1 << 16;
+/// Arrays of arrays of arrays … accepted.
+const DEPTH_LIMIT: usize = 8;
+
+/// Reads one thing after another from bytes that may end anywhere.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// What was found where; the caller knows the file.
+type Result<T> = std::result::Result<T, String>;
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(crate) fn starting_at(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at }
+    }
+
+    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
+        let end = self.at.checked_add(len).filter(|&end| end <= self.bytes.len());
+        let Some(end) = end else {
+            let left = self.bytes.len().saturating_sub(self.at);
+            return Err(format!("{len} bytes were promised at byte {}, but only {left} are left", self.at));
+        };
+        let taken = &self.bytes[self.at..end];
+        self.at = end;
+        Ok(taken)
+    }
+
+    fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.take(N).map(|bytes| bytes.try_into().expect("as long as was asked for"))
+    }
+
+    fn u32(&mut self) -> Result<u32> {
+        self.fixed().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64> {
+        self.fixed().map(u64::from_le_bytes)
+    }
+
+    /// A number that counts things in memory.
+    fn size(&mut self) -> Result<usize> {
+        let size = self.u64()?;
+        usize::try_from(size).map_err(|_| format!("a length of {size} at byte {} fits no memory", self.at))
+    }
+
+    pub(crate) fn text(&mut self) -> Result<&'a str> {
+        let len = self.size()?;
+        let at = self.at;
+        std::str::from_utf8(self.take(len)?).map_err(|_| format!("the text at byte {at} is not UTF-8"))
+    }
+
+    /// A value of a type; `depth` arrays lie around it.
+    pub(crate) fn value(&mut self, kind: u32, depth: usize) -> Result<Value<'a>> {
+        Ok(match kind {
+            0 => Value::U8(self.fixed::<1>()?[0]),
+            1 => Value::I8(self.fixed().map(i8::from_le_bytes)?),
+            2 => Value::U16(self.fixed().map(u16::from_le_bytes)?),
+            3 => Value::I16(self.fixed().map(i16::from_le_bytes)?),
+            4 => Value::U32(self.u32()?),
+            5 => Value::I32(self.fixed().map(i32::from_le_bytes)?),
+            6 => Value::F32(self.fixed().map(f32::from_le_bytes)?),
+            7 => match self.fixed::<1>()?[0] {
+                0 => Value::Bool(false),
+                1 => Value::Bool(true),
+                other => return Err(format!("byte {} is {other}, expected a truth value of 0 or 1", self.at - 1)),
+            },
+            8 => Value::Text(self.text()?.into()),
+            ARRAY => Value::Array(self.array(depth)?),
+            10 => Value::U64(self.u64()?),
+            11 => Value::I64(self.fixed().map(i64::from_le_bytes)?),
+            12 => Value::F64(self.fixed().map(f64::from_le_bytes)?),
+            _ => return Err(format!("the value before byte {} has the unknown type {kind}", self.at)),
+        })
+    }
+
+    /// The type, the length and the texts of an array of texts, without decoding it twice.
+    pub(crate) fn texts(mut self) -> Option<impl Iterator<Item = &'a str>> {
+        let (kind, len) = (self.u32().ok()?, self.size().ok()?);
+        (kind == 8).then(move || (0..len).map_while(move |_| self.text().ok()))
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Array<'a>> {
+        if depth == DEPTH_LIMIT {
+            return Err(format!("more than {DEPTH_LIMIT} arrays lie in each other at byte {}", self.at));
+        }
+        let (kind, len) = (self.u32()?, self.size()?);
+        // Every value takes at least `least` bytes, so a loop over `len` is no longer than the file.
+        let (least, all_alike) = match kind {
+            0 | 1 => (1, true),
+            2 | 3 => (2, true),
+            4..=6 => (4, true),
+            10..=12 => (8, true),
+            7 => (1, false),
+            8 => (8, false),
+            ARRAY => (12, false),
+            _ => return Err(format!("the array before byte {} has the unknown type {kind}", self.at)),
+        };
+        let start = self.at;
+        let bytes = self.take(len.checked_mul(least).ok_or_else(|| format!("an array of {len} values"))?)?;
+        if all_alike {
+            return Ok(Array { kind, len, bytes: Cow::Borrowed(bytes) });
+        }
+        self.at = start;
+        for _ in 0..len {
+            self.value(kind, depth + 1)?;
+        }
+        Ok(Array { kind, len, bytes: Cow::Borrowed(&self.bytes[start..self.at]) })
+    }
+}
+
+/// Where a metadata value lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) kind: u32,
+    pub(crate) at: usize,
+}
+
+/// A whole header, checked against the file's length.
+pub(crate) struct Header {
+    pub(crate) metadata: BTreeMap<String, Place>,
+    pub(crate) tensors: BTreeMap<String, Entry>,
+}
+
+/// Reads the header of a file that starts with [`MAGIC`].
+pub(crate) fn parse(bytes: &[u8]) -> Result<Header> {
+    let mut reader = Reader::starting_at(bytes, MAGIC.len());
+    match reader.u32()? {
+        2 | 3 => {}
+        version if matches!(version.swap_bytes(), 1..=3) => return Err("it is big-endian GGUF: not readable".into()),
+        version => return Err(format!("it is GGUF version {version}, expected 2 or 3")),
+    }
+    let (tensor_count, metadata_count) = (reader.u64()?, reader.u64()?);
+    for (what, found, limit) in
+        [("tensors", tensor_count, TENSOR_LIMIT), ("metadata entries", metadata_count, METADATA_LIMIT)]
+    {
+        if found > limit {
+            return Err(format!("it promises {found} {what}, expected at most {limit}"));
+        }
+    }
+    let mut metadata = BTreeMap::new();
+    for _ in 0..metadata_count {
+        let key = reader.text()?;
+        if key.is_empty() || key.len() > 0xffff || key.chars().any(char::is_control) {
+            return Err(format!("a metadata key of {} bytes before byte {} is no name", key.len(), reader.at));
+        }
+        let kind = reader.u32()?;
+        let place = Place { kind, at: reader.at };
+        reader.value(kind, 0)?;
+        if metadata.insert(key.to_owned(), place).is_some() {
+            return Err(format!("the metadata key {key} stands twice"));
+        }
+    }
+    let alignment = match metadata.get(ALIGNMENT_KEY) {
+        None => ALIGNMENT,
+        Some(place) => {
+            let value = Reader::starting_at(bytes, place.at).value(place.kind, 0)?;
+            let alignment = value.as_u64().filter(|&number| number.is_power_of_two() && number <= ALIGNMENT_LIMIT);
+            let alignment = alignment.and_then(|number| usize::try_from(number).ok());
+            alignment.ok_or_else(|| format!("{ALIGNMENT_KEY} is {value:?}, expected a power of two"))?
+        }
+    };
+    let mut described = Vec::new();
+    for _ in 0..tensor_count {
+        described.push(Described::read(&mut reader)?);
+    }
+    let start = reader.at.checked_next_multiple_of(alignment).ok_or("its header has no end")?;
+    let mut tensors = BTreeMap::new();
+    for Described { name, shape, kind, offset } in described {
+        let (stored, size) = storage(kind, &shape).map_err(|what| format!("tensor {name}: {what}"))?;
+        let end = start.checked_add(offset).and_then(|at| Some((at, at.checked_add(size)?)));
+        let Some((at, end)) = end.filter(|&(_, end)| end <= bytes.len() || size == 0) else {
+            return Err(format!(
+                "tensor {name} takes {size} bytes at {start} + {offset}, but the file ends at {}",
+                bytes.len()
+            ));
+        };
+        if !offset.is_multiple_of(alignment) {
+            return Err(format!("tensor {name} lies at offset {offset}, expected a multiple of {alignment}"));
+        }
+        // An empty last tensor may lie past the end by its padding.
+        let span = at.min(bytes.len())..end.min(bytes.len());
+        if tensors.insert(name.to_owned(), Entry::new(shape, stored, span)).is_some() {
+            return Err(format!("tensor {name} stands twice"));
+        }
+    }
+    check_spans(tensors.iter().map(|(name, entry)| (name.as_str(), entry)), None)?;
+    Ok(Header { metadata, tensors })
+}
+
+/// A tensor's description in the header.
+struct Described<'a> {
+    name: &'a str,
+    shape: Vec<usize>,
+    kind: u32,
+    offset: usize,
+}
+
+impl<'a> Described<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self> {
+        let name = reader.text()?;
+        check_name(name)?;
+        let extents = reader.u32()? as usize;
+        if extents > EXTENT_LIMIT {
+            return Err(format!("tensor {name} has {extents} extents, expected at most {EXTENT_LIMIT}"));
+        }
+        let mut shape = (0..extents).map(|_| reader.size()).collect::<Result<Vec<_>>>()?;
+        shape.reverse(); // innermost first in the file
+        Ok(Self { name, shape, kind: reader.u32()?, offset: reader.size()? })
+    }
+}
+
+/// A tensor type's number in a file.
+pub(crate) fn kind_of(format: Format) -> u32 {
+    match format {
+        Format::F32 => 0,
+        Format::F16 => 1,
+        Format::Q8_0 => 8,
+        Format::Bf16 => 30,
+    }
+}
+
+/// How a tensor is stored, and the bytes it takes.
+fn storage(kind: u32, shape: &[usize]) -> Result<(Stored, usize)> {
+    let values = count(shape)?;
+    let (block, block_bytes, stored) = match kind {
+        0 => (1, 4, Stored::As(Format::F32)),
+        1 => (1, 2, Stored::As(Format::F16)),
+        8 => (32, 34, Stored::As(Format::Q8_0)),
+        30 => (1, 2, Stored::As(Format::Bf16)),
+        _ => match OTHERS.iter().find(|other| other.0 == kind) {
+            Some(&(_, name, block, bytes)) => (block, bytes, Stored::Other(name.into())),
+            // Newer than this table: nothing is known of its size, and nothing of it is read.
+            None => return Ok((Stored::Other(format!("type {kind}").into()), 0)),
+        },
+    };
+    let inner = shape.last().copied().unwrap_or(1);
+    if !inner.is_multiple_of(block) {
+        return Err(format!("rows of {inner} values make no whole blocks of {block}"));
+    }
+    let size = (values / block).checked_mul(block_bytes).ok_or_else(|| format!("shape {shape:?} fits no file"))?;
+    Ok((stored, size))
+}
+
+/// Tensor types that are known but make no layer: number, name, values and bytes of a block.
+const OTHERS: [(u32, &str, usize, usize); 29] = [
+    (2, "Q4_0", 32, 18),
+    (3, "Q4_1", 32, 20),
+    (6, "Q5_0", 32, 22),
+    (7, "Q5_1", 32, 24),
+    (10, "Q2_K", 256, 84),
+    (11, "Q3_K", 256, 110),
+    (12, "Q4_K", 256, 144),
+    (13, "Q5_K", 256, 176),
+    (14, "Q6_K", 256, 210),
+    (15, "Q8_K", 256, 292),
+    (16, "IQ2_XXS", 256, 66),
+    (17, "IQ2_XS", 256, 74),
+    (18, "IQ3_XXS", 256, 98),
+    (19, "IQ1_S", 256, 50),
+    (20, "IQ4_NL", 32, 18),
+    (21, "IQ3_S", 256, 110),
+    (22, "IQ2_S", 256, 82),
+    (23, "IQ4_XS", 256, 136),
+    (24, "I8", 1, 1),
+    (25, "I16", 1, 2),
+    (26, "I32", 1, 4),
+    (27, "I64", 1, 8),
+    (28, "F64", 1, 8),
+    (29, "IQ1_M", 256, 56),
+    (34, "TQ1_0", 256, 54),
+    (35, "TQ2_0", 256, 66),
+    (39, "MXFP4", 32, 17),
+    (40, "NVFP4", 64, 36),
+    (41, "Q1_0", 128, 18),
+];

@@ -1,0 +1,207 @@
+//! safetensors: eight bytes of length, a JSON header, then every tensor's bytes without holes.
+//!
+//! Read here rather than by the format's own crate because that one keeps the last of two tensors of one name and
+//! buffers the header as a tree many times its size; tests hold the two against each other.
+
+use std::{collections::BTreeMap, fmt, ops::Range};
+
+use chatsd_tensor::Format;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, SeqAccess, Visitor},
+};
+
+use crate::spans::{Entry, Stored, check_name, check_spans, count};
+
+/// Longest header accepted; the format's own limit.
+pub(crate) const HEADER_LIMIT: u64 = 100_000_000;
+/// Extents of a tensor accepted: video networks have five.
+const EXTENT_LIMIT: usize = 8;
+const TENSOR_LIMIT: usize = 1 << 18;
+const METADATA_LIMIT: usize = 1 << 16;
+const METADATA_KEY: &str = "__metadata__";
+
+/// A whole header, checked against the file's length.
+#[derive(Debug, Default)]
+pub(crate) struct Header {
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) tensors: BTreeMap<String, Entry>,
+}
+
+/// Whether a file begins as this format does: it has no magic, but its header is a JSON object.
+pub(crate) fn is_likely(bytes: &[u8]) -> bool {
+    // The length is below 2^32 in files that open, and printable bytes in texts that have a brace there by chance.
+    bytes.get(8) == Some(&b'{') && !bytes[..8].iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+}
+
+/// Reads the header of a file.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Header, String> {
+    let (len, rest) = bytes.split_first_chunk().ok_or("it ends within its first 8 bytes")?;
+    let len = u64::from_le_bytes(*len);
+    if len > HEADER_LIMIT {
+        return Err(format!("it promises a header of {len} bytes, expected at most {HEADER_LIMIT}"));
+    }
+    let header = usize::try_from(len).ok().and_then(|len| rest.get(..len));
+    let header = header.ok_or_else(|| format!("its header has {len} bytes, but only {} are left", rest.len()))?;
+    let start = 8 + header.len();
+    let mut parsed: Header = serde_json::from_slice(header).map_err(|error| format!("its header: {error}"))?;
+    for (name, entry) in &mut parsed.tensors {
+        let end = entry.span.end.checked_add(start).filter(|&end| end <= bytes.len());
+        let end = end.ok_or_else(|| {
+            format!("tensor {name} ends at {start} + {}, but the file at {}", entry.span.end, bytes.len())
+        })?;
+        entry.span = entry.span.start + start..end;
+    }
+    let entries = parsed.tensors.iter().map(|(name, entry)| (name.as_str(), entry));
+    check_spans(entries, Some(start..bytes.len()))?;
+    Ok(parsed)
+}
+
+/// Bits of one value of a data type, by the names of the safetensors crate's `Dtype`.
+fn bits(dtype: &str) -> Option<usize> {
+    Some(match dtype {
+        "F4" => 4,
+        "F6_E2M3" | "F6_E3M2" => 6,
+        "BOOL" | "U8" | "I8" | "F8_E5M2" | "F8_E4M3" | "F8_E8M0" | "F8_E4M3FNUZ" | "F8_E5M2FNUZ" => 8,
+        "I16" | "U16" | "F16" | "BF16" => 16,
+        "I32" | "U32" | "F32" => 32,
+        "F64" | "I64" | "U64" | "C64" => 64,
+        _ => return None,
+    })
+}
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Header;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("tensors by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+                let mut header = Header::default();
+                let mut has_metadata = false;
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == METADATA_KEY {
+                        if std::mem::replace(&mut has_metadata, true) {
+                            return Err(A::Error::custom("the metadata stands twice"));
+                        }
+                        header.metadata = map.next_value::<Option<Texts>>()?.unwrap_or_default().0;
+                        continue;
+                    }
+                    check_name(&name).map_err(A::Error::custom)?;
+                    let described: Described = map.next_value()?;
+                    let entry = described.entry().map_err(|what| A::Error::custom(format!("tensor {name}: {what}")))?;
+                    if header.tensors.len() == TENSOR_LIMIT {
+                        return Err(A::Error::custom(format!("more than {TENSOR_LIMIT} tensors")));
+                    }
+                    if header.tensors.contains_key(&name) {
+                        return Err(A::Error::custom(format!("tensor {name} stands twice")));
+                    }
+                    header.tensors.insert(name, entry);
+                }
+                Ok(header)
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+/// A tensor's description in the header.
+#[derive(Deserialize)]
+struct Described {
+    dtype: String,
+    shape: Extents,
+    data_offsets: [usize; 2],
+}
+
+impl Described {
+    /// The entry, its span counted from the end of the header.
+    fn entry(self) -> Result<Entry, String> {
+        let [start, end] = self.data_offsets;
+        let span: Range<usize> = start..end;
+        let found = end.checked_sub(start).ok_or_else(|| format!("it ends at {end}, before its start at {start}"))?;
+        let shape = self.shape.0;
+        let values = count(&shape)?;
+        if let Some(bits) = bits(&self.dtype) {
+            let expected = values.checked_mul(bits).filter(|bits| bits.is_multiple_of(8)).map(|bits| bits / 8);
+            if expected != Some(found) {
+                return Err(format!("{found} bytes for {shape:?} values of {}", self.dtype));
+            }
+        }
+        let stored = match self.dtype.as_str() {
+            "F32" => Stored::As(Format::F32),
+            "F16" => Stored::As(Format::F16),
+            "BF16" => Stored::As(Format::Bf16),
+            _ => Stored::Other(self.dtype.into()),
+        };
+        Ok(Entry::new(shape, stored, span))
+    }
+}
+
+/// A shape no longer than is sensible, so that a hostile header takes no memory.
+struct Extents(Vec<usize>);
+
+impl<'de> Deserialize<'de> for Extents {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shape;
+
+        impl<'de> Visitor<'de> for Shape {
+            type Value = Extents;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "a shape of at most {EXTENT_LIMIT} extents")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut extents: A) -> Result<Extents, A::Error> {
+                let mut shape = Vec::new();
+                while let Some(extent) = extents.next_element()? {
+                    if shape.len() == EXTENT_LIMIT {
+                        return Err(A::Error::invalid_length(EXTENT_LIMIT + 1, &self));
+                    }
+                    shape.push(extent);
+                }
+                Ok(Extents(shape))
+            }
+        }
+
+        deserializer.deserialize_seq(Shape)
+    }
+}
+
+/// Metadata; each key once.
+#[derive(Default)]
+struct Texts(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Texts;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("texts by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
+                let mut texts = BTreeMap::new();
+                while let Some((key, text)) = map.next_entry::<String, String>()? {
+                    if texts.len() == METADATA_LIMIT {
+                        return Err(A::Error::custom(format!("more than {METADATA_LIMIT} metadata entries")));
+                    }
+                    if texts.insert(key, text).is_some() {
+                        return Err(A::Error::custom("a metadata key stands twice"));
+                    }
+                }
+                Ok(Texts(texts))
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
+    }
+}

@@ -1,0 +1,222 @@
+//! The tensors below one name, and the layers made of them.
+
+use std::path::Path;
+
+use chatsd_tensor::{Convolution, Embedding, Format, Layout, Linear, Norm, UpsampleConvolution, Weight, WeightError};
+
+use crate::{WeightFile, WeightsError, file::nearest};
+
+/// The tensors of one or several files whose names begin with a prefix. A network hands `scope.at("part")` to its
+/// parts; each takes its layers by their short names.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    files: &'a [WeightFile],
+    /// Empty, or ends with a dot.
+    prefix: String,
+    /// The format that layers are kept in; `None` keeps each as it is stored.
+    pub store: Option<Format>,
+}
+
+impl<'a> Scope<'a> {
+    /// All tensors of `files`, which are the parts of one set of weights.
+    #[must_use]
+    pub fn new(files: &'a [WeightFile]) -> Self {
+        Self { files, prefix: String::new(), store: None }
+    }
+
+    /// The tensors below `name`.
+    #[must_use]
+    pub fn at(&self, name: impl AsRef<str>) -> Self {
+        Self { prefix: self.full(name.as_ref()) + ".", ..self.clone() }
+    }
+
+    /// The same tensors, kept in another format once they are layers.
+    #[must_use]
+    pub fn stored_as(&self, store: Option<Format>) -> Self {
+        Self { store, ..self.clone() }
+    }
+
+    /// Whether there is a tensor `name` here, or one below it.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        let full = self.full(name);
+        self.files.iter().any(|file| file.contains(&full) || file.has_below(&full))
+    }
+
+    /// The full name of `name` here, as it stands in the file.
+    #[must_use]
+    pub fn full(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Names here, below the prefix, sorted within each file.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        let prefix = self.prefix.clone();
+        self.files.iter().flat_map(WeightFile::names).filter_map(move |name| name.strip_prefix(&prefix))
+    }
+
+    /// Full names here that nobody asked for, once a network is loaded: weights of something it does not have.
+    #[must_use]
+    pub fn unused(&self) -> Vec<&'a str> {
+        self.files.iter().flat_map(|file| file.unused(&self.prefix)).collect()
+    }
+
+    /// The extents of the tensor `name`, outermost first.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<&'a [usize]> {
+        let full = self.full(name);
+        self.files.iter().find_map(|file| file.shape(&full))
+    }
+
+    /// The tensor `name` as stored.
+    ///
+    /// # Errors
+    /// When it is missing, or stored in a format no layer is made of.
+    pub fn weight(&self, name: &str) -> Result<Weight<'a>, WeightsError> {
+        let full = self.full(name);
+        match self.files.iter().find(|file| file.contains(&full)) {
+            Some(file) => file.get(&full),
+            None => Err(WeightsError::MissingTensor {
+                path: self.path(&full).to_owned(),
+                nearest: nearest(&full, self.files.iter().flat_map(WeightFile::names)),
+                tensor: full,
+            }),
+        }
+    }
+
+    /// `y = W x + b` from `name.weight` of `[outputs, inputs]`, and `name.bias` where there is one.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has other extents.
+    pub fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
+        let weight = self.weight(&format!("{name}.weight"))?;
+        let bias = self.bias(name, outputs)?;
+        let linear = Linear::new(&weight, bias.as_ref(), inputs, outputs, self.store);
+        linear.map_err(|error| self.error(name, error))
+    }
+
+    /// As [`Scope::linear`], for a layer whose first half of outputs is gated by the second.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has other extents.
+    pub fn linear_gated(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
+        let weight = self.weight(&format!("{name}.weight"))?;
+        let bias = self.bias(name, outputs)?;
+        let linear = Linear::gated(&weight, bias.as_ref(), inputs, outputs, self.store);
+        linear.map_err(|error| self.error(name, error))
+    }
+
+    /// Several layers of `[outputs, inputs]` each that read the same input, as one with their outputs side by side.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has other extents, or only some of the layers have a bias.
+    pub fn linear_stacked(&self, names: &[&str], inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
+        let mut parts = Vec::with_capacity(names.len());
+        for name in names {
+            let weight = self.weight(&format!("{name}.weight"))?;
+            if weight.shape != [outputs, inputs, 1, 1] {
+                weight.expect_shape(&[outputs, inputs]).map_err(|error| self.error(name, error))?;
+            }
+            parts.push((weight, self.bias(name, outputs)?));
+        }
+        let linear = Linear::stacked(&parts, inputs, outputs, self.store);
+        linear.map_err(|error| self.error(&names.join("+"), error))
+    }
+
+    /// A convolution with a square kernel, from `name.weight` and `name.bias` where there is one.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has other extents.
+    pub fn convolution(&self, name: &str, [inputs, outputs, kernel]: [usize; 3]) -> Result<Convolution, WeightsError> {
+        let weight = self.weight(&format!("{name}.weight"))?;
+        let bias = self.bias(name, outputs)?;
+        let extents = [inputs, outputs, kernel];
+        let convolution = Convolution::new(&weight, bias.as_ref(), extents, self.layout(name), self.store);
+        convolution.map_err(|error| self.error(name, error))
+    }
+
+    /// A doubling of the picture followed by a 3×3 convolution, from `name.weight` and `name.bias` where there is one.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has other extents.
+    pub fn upsample_convolution(
+        &self,
+        name: &str,
+        [inputs, outputs]: [usize; 2],
+    ) -> Result<UpsampleConvolution, WeightsError> {
+        let weight = self.weight(&format!("{name}.weight"))?;
+        let bias = self.bias(name, outputs)?;
+        let extents = [inputs, outputs];
+        let convolution = UpsampleConvolution::new(&weight, bias.as_ref(), extents, self.layout(name), self.store);
+        convolution.map_err(|error| self.error(name, error))
+    }
+
+    /// Scale and shift of a normalisation, from `name.weight` and `name.bias` of `[channels]`.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has other extents.
+    pub fn norm(&self, name: &str, channels: usize, epsilon: f32) -> Result<Norm, WeightsError> {
+        let scale = self.weight(&format!("{name}.weight"))?;
+        let shift = format!("{name}.bias");
+        let shift = self.shaped(&shift, &[channels])?;
+        Norm::new(&scale, &shift, channels, epsilon).map_err(|error| self.error(name, error))
+    }
+
+    /// A table of token vectors, from `name.weight` of `[tokens, channels]`.
+    ///
+    /// # Errors
+    /// When it is missing or has other extents.
+    pub fn embedding(&self, name: &str, tokens: usize, channels: usize) -> Result<Embedding, WeightsError> {
+        let table = self.weight(&format!("{name}.weight"))?;
+        Embedding::new(&table, tokens, channels).map_err(|error| self.error(name, error))
+    }
+
+    /// The values of the tensor `name` (its whole name here) of a shape.
+    ///
+    /// # Errors
+    /// When it is missing or has other extents.
+    pub fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        self.shaped(name, shape)?.values().map_err(|error| self.error_of(name, error))
+    }
+
+    fn bias(&self, name: &str, outputs: usize) -> Result<Option<Weight<'a>>, WeightsError> {
+        let bias = format!("{name}.bias");
+        self.shape(&bias).is_some().then(|| self.shaped(&bias, &[outputs])).transpose()
+    }
+
+    fn shaped(&self, name: &str, shape: &[usize]) -> Result<Weight<'a>, WeightsError> {
+        let weight = self.weight(name)?;
+        weight.expect_shape(shape).map_err(|error| self.error_of(name, error))?;
+        Ok(weight)
+    }
+
+    /// The order of the file that has the layer `name`.
+    fn layout(&self, name: &str) -> Layout {
+        let full = self.full(&format!("{name}.weight"));
+        let file = self.files.iter().find(|file| file.contains(&full));
+        file.map_or(Layout::Oihw, WeightFile::layout)
+    }
+
+    /// The file that has a tensor, or the folder of all when none does.
+    fn path(&self, full: &str) -> &Path {
+        let file = self.files.iter().find(|file| file.contains(full));
+        match (file, self.files) {
+            (Some(file), _) | (None, [file]) => file.path(),
+            (None, [file, ..]) => file.path().parent().unwrap_or(file.path()),
+            (None, []) => Path::new("a model without files"),
+        }
+    }
+
+    fn error(&self, layer: &str, error: WeightError) -> WeightsError {
+        self.error_of(&format!("{layer}.weight"), error)
+    }
+
+    fn error_of(&self, name: &str, error: WeightError) -> WeightsError {
+        let tensor = self.full(name);
+        let path = self.path(&tensor).to_owned();
+        match error {
+            WeightError::Shape { found, expected } => WeightsError::Shape { path, tensor, found, expected },
+            source => WeightsError::Layer { path, tensor, source },
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Where a file's tensors lie, and whether that can be.
+
+use std::{borrow::Cow, ops::Range, sync::atomic::AtomicBool};
+
+use chatsd_tensor::Format;
+
+/// Longest tensor name accepted, in bytes. The longest of known picture models has about 100.
+const NAME_LIMIT: usize = 1024;
+
+/// How a tensor's numbers are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// In a format that layers can be made of.
+    As(Format),
+    /// In another, by its name in the file.
+    Other(Cow<'static, str>),
+}
+
+/// A tensor of a file.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Outermost first.
+    pub(crate) shape: Vec<usize>,
+    pub(crate) stored: Stored,
+    /// In bytes from the start of the file.
+    pub(crate) span: Range<usize>,
+    /// Whether anyone wanted it.
+    pub(crate) asked: AtomicBool,
+}
+
+impl Entry {
+    pub(crate) fn new(shape: Vec<usize>, stored: Stored, span: Range<usize>) -> Self {
+        Self { shape, stored, span, asked: AtomicBool::new(false) }
+    }
+}
+
+/// How many values a shape holds; says so when no file could.
+pub(crate) fn count(shape: &[usize]) -> Result<usize, String> {
+    let product = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
+    product.ok_or_else(|| format!("shape {shape:?} holds more values than any file"))
+}
+
+/// Refuses names that no model has and that would garble a terminal.
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("a tensor has no name".into());
+    }
+    if name.len() > NAME_LIMIT {
+        return Err(format!("a tensor's name has {} bytes, expected at most {NAME_LIMIT}", name.len()));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(format!("the tensor name {name:?} has control characters"));
+    }
+    Ok(())
+}
+
+/// Fails when two tensors share bytes or, with `whole`, when some bytes of it belong to none.
+pub(crate) fn check_spans<'a>(
+    entries: impl Iterator<Item = (&'a str, &'a Entry)>,
+    whole: Option<Range<usize>>,
+) -> Result<(), String> {
+    let mut spans: Vec<(usize, usize, &str)> =
+        entries.map(|(name, entry)| (entry.span.start, entry.span.end, name)).collect();
+    spans.sort_unstable();
+    for pair in spans.windows(2) {
+        let [(_, end, first), (start, _, second)] = [pair[0], pair[1]];
+        if start < end {
+            return Err(format!("tensors {first} and {second} overlap at byte {start}"));
+        }
+        if whole.is_some() && start > end {
+            return Err(format!("bytes {end} to {start}, between tensors {first} and {second}, belong to none"));
+        }
+    }
+    if let Some(whole) = whole {
+        let start = spans.first().map_or(whole.start, |span| span.0);
+        let end = spans.last().map_or(whole.start, |span| span.1);
+        if (start, end) != (whole.start, whole.end) {
+            return Err(format!(
+                "the tensors take bytes {start} to {end}, but the file has {} to {}",
+                whole.start, whole.end
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The words of a tokenizer.
+
+use std::{collections::HashMap, path::Path};
+
+use crate::{
+    WeightFile, WeightsError,
+    folder::{read_json, read_text},
+};
+
+/// What a byte-pair tokenizer knows, borrowed from the model's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vocabulary<'a> {
+    /// Each token's text; its index is its number.
+    pub tokens: Vec<&'a str>,
+    /// Pairs that are joined, the most frequent first.
+    pub merges: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Vocabulary<'a> {
+    /// From the metadata of a GGUF file.
+    pub(crate) fn of_file(file: &'a WeightFile) -> Result<Self, WeightsError> {
+        let texts = |key: &'static str| {
+            file.texts(key).ok_or_else(|| WeightsError::Incomplete {
+                path: file.path().to_owned(),
+                what: format!("array of texts {key} in its metadata: it is no whole model"),
+            })
+        };
+        let tokens = texts("tokenizer.ggml.tokens")?.collect();
+        let merges = texts("tokenizer.ggml.merges")?.map(|text| pair(file.path(), text)).collect::<Result<_, _>>()?;
+        Ok(Self { tokens, merges })
+    }
+}
+
+/// A vocabulary read from a folder.
+#[derive(Debug)]
+pub(crate) struct OwnedVocabulary {
+    tokens: Vec<String>,
+    merges: String,
+    path: std::path::PathBuf,
+}
+
+impl OwnedVocabulary {
+    /// From `vocab.json` and `merges.txt`.
+    pub(crate) fn read(folder: &Path) -> Result<Self, WeightsError> {
+        let path = folder.join("vocab.json");
+        let numbers: HashMap<String, usize> = read_json(&path)?;
+        let mut tokens = vec![None; numbers.len()];
+        for (token, number) in numbers {
+            let of = tokens.len();
+            match tokens.get_mut(number) {
+                Some(place @ None) => *place = Some(token),
+                _ => {
+                    let what = format!("token {token:?} has number {number}, expected each of 0 to {of} once");
+                    return Err(WeightsError::Damaged { path, what });
+                }
+            }
+        }
+        let path = folder.join("merges.txt");
+        let merges = read_text(&path)?;
+        Ok(Self { tokens: tokens.into_iter().flatten().collect(), merges, path })
+    }
+
+    pub(crate) fn borrow(&self) -> Result<Vocabulary<'_>, WeightsError> {
+        let lines = self.merges.lines().enumerate();
+        let lines = lines.filter(|(at, line)| !(line.is_empty() || *at == 0 && line.starts_with("#version")));
+        let merges = lines.map(|(_, line)| pair(&self.path, line)).collect::<Result<_, _>>()?;
+        Ok(Vocabulary { tokens: self.tokens.iter().map(String::as_str).collect(), merges })
+    }
+}
+
+fn pair<'a>(path: &Path, text: &'a str) -> Result<(&'a str, &'a str), WeightsError> {
+    text.split_once(' ').filter(|(first, second)| !first.is_empty() && !second.is_empty()).ok_or_else(|| {
+        let what = format!("the merge {text:?} is not two texts with a space between");
+        WeightsError::Damaged { path: path.to_owned(), what }
+    })
+}

@@ -23,9 +23,8 @@ impl Deref for MappedFile {
 /// # Errors
 /// When the system cannot map it: not a regular file, or no address space left.
 pub fn map_file(file: &File) -> io::Result<MappedFile> {
-    // SAFETY: the map is private to this process and only ever read as plain bytes, for which every value is valid.
-    // Another process may still write to or cut short the file underneath: no borrow can forbid that; no length or
-    // offset is read twice from the map without a new check, so the worst a writer gets is wrong numbers or an end of
-    // this process by the system.
+    // SAFETY: the map is read-only and handed out as plain bytes, for which every value is valid. No borrow can keep
+    // another process from writing to the file underneath, as the doc comment says: readers check each length and
+    // offset against the map where they use it, so such a writer gets wrong weights, not a read outside the map.
     unsafe { memmap2::Mmap::map(file) }.map(MappedFile)
 }

@@ -33,8 +33,8 @@ pub enum WeightsError {
         /// What was found and what was expected.
         what: String,
     },
-    /// A file in order that this program cannot read.
-    #[error("{path}: {what}", path = path.display())]
+    /// A file, or something asked of one, that may be in order but is not read or written.
+    #[error("{path}: not supported: {what}", path = path.display())]
     Unsupported {
         /// Of the file.
         path: PathBuf,

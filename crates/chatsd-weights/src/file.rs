@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Value, WeightsError,
+    fault::Fault,
     gguf::{self, Place, Reader},
     looks::looks_like,
     safetensors,
@@ -89,7 +90,8 @@ impl WeightFile {
         };
         match parsed {
             Ok((metadata, tensors)) => Ok(Self { path, bytes, metadata, tensors, sha256: OnceLock::new() }),
-            Err(what) => Err(WeightsError::Damaged { path, what }),
+            Err(Fault::Damaged(what)) => Err(WeightsError::Damaged { path, what }),
+            Err(Fault::Unsupported(what)) => Err(WeightsError::Unsupported { path, what }),
         }
     }
 
@@ -147,10 +149,12 @@ impl WeightFile {
         self.tensors.get(name).map(|entry| entry.shape.as_slice())
     }
 
-    /// Names that begin with `prefix` and were never asked for.
+    /// Names that begin with `prefix` and were never asked for. Tensors that make no layer anyway are left out: files
+    /// hold integers such as `position_ids` that nobody needs.
     pub fn unused<'f, 'p>(&'f self, prefix: &'p str) -> impl Iterator<Item = &'f str> + use<'f, 'p> {
         let entries = self.tensors.iter().filter(move |(name, _)| name.starts_with(prefix));
-        entries.filter(|(_, entry)| !entry.asked.load(Ordering::Relaxed)).map(|(name, _)| name.as_str())
+        let unused = |entry: &Entry| matches!(entry.stored, Stored::As(_)) && !entry.asked.load(Ordering::Relaxed);
+        entries.filter(move |(_, entry)| unused(entry)).map(|(name, _)| name.as_str())
     }
 
     /// A metadata value; safetensors has texts alone.

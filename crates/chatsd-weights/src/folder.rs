@@ -147,7 +147,7 @@ impl Part {
         for (tensor, name) in &index.weight_map {
             let at = names.iter().position(|known| known == name);
             if !at.is_some_and(|at| files[at].contains(tensor)) {
-                return Err(damaged(format!("tensor {tensor} should be in {name}, which does not have it")));
+                return Err(damaged(format!("tensor {tensor:?} should be in {name}, which does not have it")));
             }
         }
         for (at, file) in files.iter().enumerate() {

@@ -9,6 +9,7 @@ use chatsd_tensor::Format;
 
 use crate::{
     Array, Value,
+    fault::Fault,
     spans::{Entry, Stored, check_name, check_spans, count},
 };
 
@@ -156,32 +157,37 @@ pub(crate) struct Header {
 }
 
 /// Reads the header of a file that starts with [`MAGIC`].
-pub(crate) fn parse(bytes: &[u8]) -> Result<Header> {
+pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<Header, Fault> {
     let mut reader = Reader::starting_at(bytes, MAGIC.len());
     match reader.u32()? {
         2 | 3 => {}
-        version if matches!(version.swap_bytes(), 1..=3) => return Err("it is big-endian GGUF: not readable".into()),
-        version => return Err(format!("it is GGUF version {version}, expected 2 or 3")),
+        version if matches!(version.swap_bytes(), 1..=3) => {
+            return Err(Fault::Unsupported("a GGUF file of a big-endian machine; use a little-endian one".into()));
+        }
+        version => {
+            let what = format!("GGUF version {version}, expected 2 or 3; convert the model anew");
+            return Err(Fault::Unsupported(what));
+        }
     }
     let (tensor_count, metadata_count) = (reader.u64()?, reader.u64()?);
     for (what, found, limit) in
         [("tensors", tensor_count, TENSOR_LIMIT), ("metadata entries", metadata_count, METADATA_LIMIT)]
     {
         if found > limit {
-            return Err(format!("it promises {found} {what}, expected at most {limit}"));
+            return Err(Fault::Unsupported(format!("a header of {found} {what}, expected at most {limit}")));
         }
     }
     let mut metadata = BTreeMap::new();
     for _ in 0..metadata_count {
         let key = reader.text()?;
         if key.is_empty() || key.len() > 0xffff || key.chars().any(char::is_control) {
-            return Err(format!("a metadata key of {} bytes before byte {} is no name", key.len(), reader.at));
+            return Err(format!("a metadata key of {} bytes before byte {} is no name", key.len(), reader.at).into());
         }
         let kind = reader.u32()?;
         let place = Place { kind, at: reader.at };
         reader.value(kind, 0)?;
         if metadata.insert(key.to_owned(), place).is_some() {
-            return Err(format!("the metadata key {key} stands twice"));
+            return Err(format!("the metadata key {key} stands twice").into());
         }
     }
     let alignment = match metadata.get(ALIGNMENT_KEY) {
@@ -197,7 +203,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header> {
     for _ in 0..tensor_count {
         described.push(Described::read(&mut reader)?);
     }
-    let start = reader.at.checked_next_multiple_of(alignment).ok_or("its header has no end")?;
+    let start = reader.at.checked_next_multiple_of(alignment).ok_or_else(|| "its header has no end".to_owned())?;
     let mut tensors = BTreeMap::new();
     for Described { name, shape, kind, offset } in described {
         let (stored, size) = storage(kind, &shape).map_err(|what| format!("tensor {name}: {what}"))?;
@@ -206,15 +212,16 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header> {
             return Err(format!(
                 "tensor {name} takes {size} bytes at {start} + {offset}, but the file ends at {}",
                 bytes.len()
-            ));
+            )
+            .into());
         };
         if !offset.is_multiple_of(alignment) {
-            return Err(format!("tensor {name} lies at offset {offset}, expected a multiple of {alignment}"));
+            return Err(format!("tensor {name} lies at offset {offset}, expected a multiple of {alignment}").into());
         }
         // An empty last tensor may lie past the end by its padding.
         let span = at.min(bytes.len())..end.min(bytes.len());
         if tensors.insert(name.to_owned(), Entry::new(shape, stored, span)).is_some() {
-            return Err(format!("tensor {name} stands twice"));
+            return Err(format!("tensor {name} stands twice").into());
         }
     }
     check_spans(tensors.iter().map(|(name, entry)| (name.as_str(), entry)), None)?;

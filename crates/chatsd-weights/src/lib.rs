@@ -5,6 +5,7 @@
 //! file is checked before it is believed.
 
 mod error;
+mod fault;
 mod file;
 mod folder;
 mod gguf;

@@ -11,12 +11,17 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::spans::{Entry, Stored, check_name, check_spans, count};
+use crate::{
+    fault::Fault,
+    spans::{Entry, Stored, check_name, check_spans, count},
+};
 
 /// Longest header accepted; the format's own limit.
 pub(crate) const HEADER_LIMIT: u64 = 100_000_000;
 /// Extents of a tensor accepted: video networks have five.
 const EXTENT_LIMIT: usize = 8;
+/// Longest name of a data type, in bytes.
+const DTYPE_LIMIT: usize = 32;
 const TENSOR_LIMIT: usize = 1 << 18;
 const METADATA_LIMIT: usize = 1 << 16;
 const METADATA_KEY: &str = "__metadata__";
@@ -35,11 +40,11 @@ pub(crate) fn is_likely(bytes: &[u8]) -> bool {
 }
 
 /// Reads the header of a file.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Header, String> {
-    let (len, rest) = bytes.split_first_chunk().ok_or("it ends within its first 8 bytes")?;
+pub(crate) fn parse(bytes: &[u8]) -> Result<Header, Fault> {
+    let (len, rest) = bytes.split_first_chunk().ok_or_else(|| "it ends within its first 8 bytes".to_owned())?;
     let len = u64::from_le_bytes(*len);
     if len > HEADER_LIMIT {
-        return Err(format!("it promises a header of {len} bytes, expected at most {HEADER_LIMIT}"));
+        return Err(format!("it promises a header of {len} bytes, expected at most {HEADER_LIMIT}").into());
     }
     let header = usize::try_from(len).ok().and_then(|len| rest.get(..len));
     let header = header.ok_or_else(|| format!("its header has {len} bytes, but only {} are left", rest.len()))?;
@@ -122,6 +127,9 @@ struct Described {
 impl Described {
     /// The entry, its span counted from the end of the header.
     fn entry(self) -> Result<Entry, String> {
+        if self.dtype.len() > DTYPE_LIMIT || !self.dtype.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("its data type is no name".into());
+        }
         let [start, end] = self.data_offsets;
         let span: Range<usize> = start..end;
         let found = end.checked_sub(start).ok_or_else(|| format!("it ends at {end}, before its start at {start}"))?;

@@ -1,6 +1,9 @@
 //! The words of a tokenizer.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     WeightFile, WeightsError,
@@ -36,7 +39,7 @@ impl<'a> Vocabulary<'a> {
 pub(crate) struct OwnedVocabulary {
     tokens: Vec<String>,
     merges: String,
-    path: std::path::PathBuf,
+    path: PathBuf,
 }
 
 impl OwnedVocabulary {

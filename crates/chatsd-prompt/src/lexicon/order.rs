@@ -1,0 +1,101 @@
+//! Puts the words of a Chinese phrase into the order of an English one, where the difference is heard.
+//!
+//! 桌子上的猫 "table on cat" → "cat on table"; 戴帽子的狐狸 "wearing hat fox" → "fox wearing hat"; 三只猫 → "three
+//! cats". Words without such a frame keep their order.
+
+use super::{Kind, segment::Word};
+
+pub(super) fn english_order(words: Vec<Word>) -> Vec<Word> {
+    plural(behind_the_head(places(words)))
+}
+
+/// Puts "on", "in" … before the place: 在桌子上 and 桌子上 → "on table"; 在 alone is "at", before a verb nothing.
+fn places(words: Vec<Word>) -> Vec<Word> {
+    let mut result: Vec<Word> = Vec::with_capacity(words.len());
+    for word in words {
+        match word.kind {
+            Kind::Place => {
+                let stands =
+                    |word: &Word| matches!(word.kind, Kind::Noun | Kind::Plain | Kind::Unknown | Kind::Count(_));
+                let start = result.iter().rposition(|word| !stands(word)).map_or(0, |at| at + 1);
+                let bare = start == result.len();
+                match result.get_mut(start.wrapping_sub(1)) {
+                    Some(at) if at.kind == Kind::At => at.english = word.english,
+                    // A verb takes what follows as it stands: 坐上.
+                    _ if bare => result.push(Word { kind: Kind::Plain, ..word }),
+                    _ => result.insert(start, Word { kind: Kind::At, ..word }),
+                }
+            }
+            Kind::Verb if result.last().is_some_and(|last| last.kind == Kind::At) => {
+                result.pop();
+                result.push(word);
+            }
+            _ => result.push(word),
+        }
+    }
+    result
+}
+
+/// Moves what is done or where it is behind what it is said of: [verb …] 的 [head] → [head] [verb …].
+fn behind_the_head(mut words: Vec<Word>) -> Vec<Word> {
+    let begins = |word: &Word| matches!(word.kind, Kind::Verb | Kind::At);
+    let mut start = 0;
+    while start < words.len() {
+        let fresh = start == 0 || matches!(words[start - 1].kind, Kind::Particle | Kind::Count(_));
+        let binds = (start..words.len()).find(|&at| words[at].kind == Kind::Particle);
+        if let (true, true, Some(binds)) = (fresh, begins(&words[start]), binds)
+            && binds > start + 1
+        {
+            let last = (binds + 1..words.len()).take_while(|&at| !begins(&words[at])).last();
+            if let Some(last) = last {
+                words.remove(binds);
+                words[start..last].rotate_left(binds - start);
+                start = last;
+                continue;
+            }
+        }
+        start += 1;
+    }
+    words
+}
+
+/// More than one: the noun that ends the counted phrase.
+fn plural(mut words: Vec<Word>) -> Vec<Word> {
+    for at in 0..words.len() {
+        if words[at].kind != Kind::Count(true) || words[at].english.ends_with(" of") {
+            continue;
+        }
+        let of_phrase = |word: &Word| matches!(word.kind, Kind::Noun | Kind::Plain | Kind::Particle);
+        let last = (at + 1..words.len())
+            .take_while(|&at| of_phrase(&words[at]))
+            .filter(|&at| words[at].kind == Kind::Noun)
+            .last();
+        if let Some(last) = last {
+            words[last].english = plural_of(&words[last].english);
+        }
+    }
+    words
+}
+
+fn plural_of(noun: &str) -> String {
+    const SAME: [&str; 8] = ["sheep", "fish", "deer", "people", "water", "grass", "hair", "snow"];
+    if SAME.iter().any(|same| noun.ends_with(same)) || noun.ends_with("s") && !noun.ends_with("ss") {
+        return noun.to_owned();
+    }
+    if let Some(stem) = noun.strip_suffix("man").filter(|_| !noun.ends_with("human")) {
+        return format!("{stem}men");
+    }
+    if let Some(stem) = noun.strip_suffix("child") {
+        return format!("{stem}children");
+    }
+    if let Some(stem) = noun.strip_suffix("mouse") {
+        return format!("{stem}mice");
+    }
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ if noun.ends_with("ss") || noun.ends_with("sh") || noun.ends_with("ch") || noun.ends_with('x') => {
+            format!("{noun}es")
+        }
+        _ => format!("{noun}s"),
+    }
+}

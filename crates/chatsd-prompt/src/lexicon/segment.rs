@@ -1,0 +1,99 @@
+//! Cuts a run of Chinese into words: fewest unknown characters, then fewest words, then the longest ones.
+
+use super::{Kind, is_han, lookup, number, simple};
+
+/// A word of the run, already in English; empty where English says nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) english: String,
+    pub(super) kind: Kind,
+}
+
+/// The longest key, in atoms.
+const LONGEST: usize = 12;
+
+/// An atom is one Chinese character or one Latin word or number.
+fn atoms(chars: &[char]) -> Vec<usize> {
+    let mut starts: Vec<usize> = (0..chars.len())
+        .filter(|&at| {
+            at == 0
+                || is_han(chars[at])
+                || is_han(chars[at - 1])
+                || chars[at].is_ascii_digit() != chars[at - 1].is_ascii_digit() && chars[at - 1].is_ascii_digit()
+        })
+        .collect();
+    starts.push(chars.len());
+    starts
+}
+
+/// How good a cut is; smaller is better.
+type Cost = (usize, usize, isize);
+
+/// The step from an atom to a later one.
+struct Step {
+    cost: Cost,
+    next: usize,
+    word: Word,
+}
+
+/// Cuts `run`, which holds only Chinese characters and ASCII letters and digits.
+pub(super) fn segment(run: &str) -> Vec<Word> {
+    let original: Vec<char> = run.chars().collect();
+    let plain: Vec<char> = simple(run).chars().collect();
+    let starts = atoms(&original);
+    let count = starts.len() - 1;
+    let mut best: Vec<Option<Step>> = (0..count).map(|_| None).collect();
+    for at in (0..count).rev() {
+        let mut offer = |next: usize, unknown: usize, word: Word| {
+            let (mut cost, rest) = ((unknown, 1, 0), best.get(next).and_then(Option::as_ref));
+            let length = (next - at) as isize;
+            cost.2 = -length * length;
+            if let Some(step) = rest {
+                cost = (cost.0 + step.cost.0, cost.1 + step.cost.1, cost.2 + step.cost.2);
+            }
+            if best[at].as_ref().is_none_or(|known| cost < known.cost) {
+                best[at] = Some(Step { cost, next, word });
+            }
+        };
+        let first: String = original[starts[at]..starts[at + 1]].iter().collect();
+        let kind = if is_han(original[starts[at]]) { Kind::Unknown } else { Kind::Plain };
+        offer(at + 1, usize::from(kind == Kind::Unknown), Word { english: first, kind });
+        for next in at + 1..=count.min(at + LONGEST) {
+            let key: String = plain[starts[at]..starts[next]].iter().collect();
+            if let Some(entry) = lookup(&key) {
+                offer(next, 0, Word { english: entry.english.to_owned(), kind: entry.kind });
+            }
+        }
+        if let Some((end, word)) = counted(&original[starts[at]..])
+            && let Ok(next) = starts.binary_search(&(starts[at] + end))
+        {
+            offer(next, 0, word);
+        }
+    }
+    let mut words: Vec<Word> = Vec::new();
+    let mut at = 0;
+    while let Some(step) = best.get_mut(at).and_then(Option::take) {
+        match words.last_mut() {
+            Some(last) if last.kind == Kind::Unknown && step.word.kind == Kind::Unknown => {
+                last.english.push_str(&step.word.english);
+            }
+            _ => words.push(step.word),
+        }
+        at = step.next;
+    }
+    words
+}
+
+/// A number with its measure word, in English, and how many characters they take.
+fn counted(chars: &[char]) -> Option<(usize, Word)> {
+    let number = number::number_at(chars)?;
+    let (length, of) = number::measure_at(&chars[number.length..]).unwrap_or((0, ""));
+    let many = number.value != 1;
+    let say = match (number.value, length) {
+        (1, 1..) => "a".to_owned(),
+        (value, _) => number::english(value),
+    };
+    let of = if many && !of.is_empty() { of.replacen(" of", "s of", 1) } else { of.to_owned() };
+    let english = format!("{say} {of}");
+    Some((number.length + length, Word { english: english.trim_end().to_owned(), kind: Kind::Count(many) }))
+}

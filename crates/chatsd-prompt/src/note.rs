@@ -1,0 +1,61 @@
+//! What the user should know about a prompt.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What the user should know about a prompt: said, never hidden. The text form is English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// The user's own words take more tokens than one chunk holds; they are kept and read chunk by chunk.
+    LongSentence {
+        /// Tokens of the user's own words.
+        tokens: usize,
+        /// Tokens that one chunk holds.
+        room: usize,
+    },
+    /// Additions that were left out, last first, so that the user's own words keep their room.
+    LeftOut {
+        /// What was left out.
+        words: Vec<String>,
+        /// Tokens that the text may take.
+        room: usize,
+    },
+    /// Words that no lexicon entry covers.
+    Untranslated {
+        /// The words, as typed.
+        words: Vec<String>,
+    },
+    /// A style that the sentence asked for and that the model has never seen.
+    StyleNotForModel {
+        /// Id of the style.
+        style: String,
+        /// Family of the model.
+        family: String,
+    },
+    /// Control characters were read as spaces.
+    ControlCharacters {
+        /// How many.
+        count: usize,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LongSentence { tokens, room } => write!(
+                f,
+                "the sentence alone takes {tokens} tokens and a chunk holds {room}: it is kept whole and read in chunks, and its end counts less"
+            ),
+            Self::LeftOut { words, room } => {
+                write!(f, "left out so that your words fit into {room} tokens: {}", words.join(", "))
+            }
+            Self::Untranslated { words } => write!(f, "not translated: {}", words.join(", ")),
+            Self::StyleNotForModel { style, family } => {
+                write!(f, "the model \"{family}\" does not know the style {style}; its own styles are used")
+            }
+            Self::ControlCharacters { count } => write!(f, "{count} control characters were read as spaces"),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+use chatsd_types::{Shape, Size};
+use proptest::prelude::*;
+
+use super::*;
+
+fn idea(sentence: &str) -> Idea {
+    understand(sentence, StyleLibrary::builtin()).unwrap_or_else(|error| panic!("{sentence}: {error}"))
+}
+
+#[test]
+fn plain_sentences_stay_as_they_are() {
+    for sentence in [
+        "logo of cat, cute, happy, smile",
+        "three cats",
+        "two paintings on a wall",
+        "wide eyes, a square table",
+        "a portrait of a woman at 10:30",
+        "a 4x4 truck, No. 5",
+        "a cat :) and (more)",
+        "no entry sign",
+        "a cat -- my best friend",
+        "old style car",
+        "{cat|no dog}, __in flat style__, <lora:x:1>",
+        "the quick  brown fox",
+    ] {
+        let idea = idea(sentence);
+        assert_eq!(idea.subject, sentence);
+        assert_eq!(idea.subject_english, sentence);
+        let nothing = (None, None, None);
+        assert_eq!((idea.count, idea.size, idea.shape), nothing, "{sentence}");
+        assert!(idea.excluded.is_empty() && idea.styles.is_empty(), "{idea:?}");
+    }
+}
+
+#[test]
+fn counts_are_taken() {
+    for (sentence, count, subject) in [
+        ("9 pictures of a cat", 9, "a cat"),
+        ("6 images of three cats, happy", 6, "three cats, happy"),
+        ("please draw me four pictures of a red fox", 4, "a red fox"),
+        ("a dozen images of a boat", 12, "a boat"),
+        ("a boat, 5 images", 5, "a boat"),
+        ("画六张猫", 6, "猫"),
+        ("请帮我画9张可爱的小猫", 9, "可爱的小猫"),
+        ("6张图，海边的房子", 6, "海边的房子"),
+        ("小狗,来三张", 3, "小狗"),
+        ("九宫格的小猫", 9, "小猫"),
+        ("生成十二张不同的图片:一条龙", 12, ":一条龙"),
+    ] {
+        let idea = idea(sentence);
+        assert_eq!((idea.count, idea.subject.as_str()), (Some(count), subject), "{sentence}");
+    }
+    for sentence in ["三张桌子", "画三张桌子", "三只猫", "three pictures hanging on a wall", "一幅画旁的猫"]
+    {
+        assert_eq!(idea(sentence).count, None, "{sentence}");
+        assert_eq!(idea(sentence).subject, sentence);
+    }
+}
+
+#[test]
+fn sizes_and_shapes_are_taken() {
+    for (sentence, size, shape, subject) in [
+        ("a cat 512x768", Some((512, 768)), None, "a cat"),
+        ("a cat, 512 × 768 px, happy", Some((512, 768)), None, "a cat, happy"),
+        ("小猫，尺寸：512*512", Some((512, 512)), None, "小猫"),
+        ("a lake, wide", None, Some(Shape::WIDE), "a lake"),
+        ("a cat in portrait format", None, Some(Shape::TALL), "a cat"),
+        ("mountains, landscape", None, Some(Shape::WIDE), "mountains, landscape"),
+        ("square picture, a fox", None, Some(Shape::SQUARE), "a fox"),
+        ("a fox, 16:9", None, Some(Shape { across: 16, down: 9 }), "a fox"),
+        ("小猫,竖图", None, Some(Shape::TALL), "小猫"),
+        ("横版的海边日落", None, Some(Shape::WIDE), "海边日落"),
+    ] {
+        let idea = idea(sentence);
+        let size = size.map(|(width, height)| Size { width, height });
+        assert_eq!((idea.size, idea.shape, idea.subject.as_str()), (size, shape, subject), "{sentence}");
+    }
+}
+
+#[test]
+fn what_must_not_be_seen_is_taken() {
+    for (sentence, excluded, subject) in [
+        ("a street, no people, no cars", "people|cars", "a street"),
+        ("a cat without a hat on a red sofa", "hat", "a cat on a red sofa"),
+        ("a cat without hat or glasses, happy", "hat|glasses", "a cat, happy"),
+        ("a beach with no people and a boat", "people", "a beach and a boat"),
+        ("a logo, I don't want text", "text", "a logo"),
+        ("小猫，不要文字、水印", "text|watermark", "小猫"),
+        ("没有人的街道", "person", "街道"),
+        ("a cat, 不要背景", "background", "a cat"),
+    ] {
+        let idea = idea(sentence);
+        assert_eq!((idea.excluded.join("|").as_str(), idea.subject.as_str()), (excluded, subject), "{sentence}");
+    }
+    assert!(idea("一架无人机").excluded.is_empty());
+}
+
+#[test]
+fn styles_asked_for_are_taken() {
+    for (sentence, styles, subject) in [
+        ("a cat in flat style", "flat", "a cat"),
+        ("a flat style cat", "flat", "a cat"),
+        ("a cat in the style of watercolor, happy", "watercolor", "a cat, happy"),
+        ("a cat in pixel art", "pixel-art", "a cat"),
+        ("a fox as a line icon", "line-icon", "a fox"),
+        ("像素风的小猫", "pixel-art", "小猫"),
+        ("小猫，水彩风格", "watercolor", "小猫"),
+        ("赛博朋克风格，城市", "cyberpunk", "城市"),
+        ("cat, 3D风格", "3d", "cat"),
+        ("a cat --styles flat,3d style", "flat|3d", "a cat"),
+        ("a cat -- 像素风, oil painting", "pixel-art|oil-painting", "a cat"),
+        ("a cat, watercolor", "watercolor", "a cat, watercolor"),
+        ("a cat in a house", "", "a cat in a house"),
+    ] {
+        let idea = idea(sentence);
+        assert_eq!((idea.styles.join("|").as_str(), idea.subject.as_str()), (styles, subject), "{sentence}");
+    }
+    let error = understand("a cat --styles watrcolor", StyleLibrary::builtin()).unwrap_err();
+    assert!(error.to_string().contains("watercolor"), "{error}");
+}
+
+#[test]
+fn all_instructions_together() {
+    let idea = idea("请画6张戴帽子的蓝色狐狸，水彩风格，竖图，不要文字 --styles flat");
+    assert_eq!(idea.subject, "戴帽子的蓝色狐狸");
+    assert_eq!(idea.subject_english, "blue fox wearing hat");
+    assert_eq!((idea.count, idea.shape, idea.language), (Some(6), Some(Shape::TALL), Language::Chinese));
+    assert_eq!((idea.styles, idea.excluded), (vec!["flat".to_owned(), "watercolor".into()], vec!["text".to_owned()]));
+}
+
+#[test]
+fn hostile_sentences_get_a_reason() {
+    let library = StyleLibrary::builtin();
+    for empty in ["", "   ", "\n\t\u{0}"] {
+        assert_eq!(understand(empty, library), Err(PromptError::Empty));
+    }
+    let error = understand(&"cat ".repeat(262_144), library).unwrap_err();
+    assert_eq!(error, PromptError::TooLong { found: 1_048_576, limit: LENGTH_LIMIT });
+    for nothing in ["!!!", "。，", "in flat style", "不要水印", "9 pictures", "--styles flat"] {
+        assert!(matches!(understand(nothing, library), Err(PromptError::NothingToPaint { .. })), "{nothing}");
+    }
+    let odd = idea("a\u{7}cat\n\u{1}on a mat");
+    assert_eq!(odd.subject, "a cat  on a mat");
+    assert_eq!(idea("🐱").subject, "🐱");
+    assert_eq!(idea(&"猫".repeat(LENGTH_LIMIT)).subject.chars().count(), LENGTH_LIMIT);
+}
+
+#[test]
+fn languages_are_told_apart() {
+    for (sentence, language) in [
+        ("a cat", Language::English),
+        ("小猫", Language::Chinese),
+        ("一只可爱的cat", Language::Chinese),
+        ("a very happy cat called 咪咪", Language::English),
+    ] {
+        assert_eq!(idea(sentence).language, language, "{sentence}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_sentence_makes_it_panic(
+        any in "(?s).{0,80}",
+        near in "( |,|，|no|without|style|in|the|of|9|pictures|512x|:|不要|张|画|风|的|没有|无|\\{|\\}|__|<|>|--|--styles|猫|flat|wide|'|\u{1}){0,14}",
+    ) {
+        for sentence in [any, near] {
+            if let Ok(idea) = understand(&sentence, StyleLibrary::builtin()) {
+                prop_assert!(!idea.subject.trim().is_empty());
+                prop_assert!(!idea.subject.contains(char::is_control));
+            }
+        }
+    }
+}

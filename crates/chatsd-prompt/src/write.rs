@@ -1,0 +1,210 @@
+//! From an idea to prompts that differ on purpose: first in the family of the style, then in the style, then in
+//! palette, composition and mood.
+
+use std::collections::BTreeMap;
+
+use chatsd_types::{Idea, Prompt, TokenCount};
+use serde::Serialize;
+
+use crate::{
+    Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon,
+    random::Random,
+};
+
+/// What to write.
+#[derive(Clone)]
+pub struct WriteOptions<'a> {
+    /// How many prompts; [`all_styles`](Self::all_styles) goes before.
+    pub count: usize,
+    /// Decides every choice.
+    pub seed: u64,
+    /// Family of the model that will read the prompts: `pocket`, `sd1`, `sd2`, `sdxl`.
+    pub family: String,
+    /// Names of the styles to use, in order; empty for those of the idea, or a spread.
+    pub styles: Vec<String>,
+    /// What must not be seen, besides what the idea excludes.
+    pub negative: String,
+    /// One prompt for each style the model knows.
+    pub all_styles: bool,
+    /// Lines of wildcard files.
+    pub wildcards: &'a Wildcards<'a>,
+}
+
+impl Default for WriteOptions<'_> {
+    /// Nine prompts for the built-in model.
+    fn default() -> Self {
+        Self {
+            count: 9,
+            seed: 0,
+            family: "pocket".into(),
+            styles: Vec::new(),
+            negative: String::new(),
+            all_styles: false,
+            wildcards: &|_| None,
+        }
+    }
+}
+
+/// A prompt with its measure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// The prompt.
+    pub prompt: Prompt,
+    /// Tokens of the positive text.
+    #[serde(serialize_with = "tokens")]
+    pub tokens: TokenCount,
+    /// What the user should know.
+    pub notes: Vec<Note>,
+}
+
+fn tokens<S: serde::Serializer>(count: &TokenCount, serializer: S) -> Result<S::Ok, S::Error> {
+    use serde::ser::SerializeStruct;
+    let mut fields = serializer.serialize_struct("TokenCount", 2)?;
+    fields.serialize_field("tokens", &count.tokens)?;
+    fields.serialize_field("chunk", &count.chunk)?;
+    fields.end()
+}
+
+/// Writes prompts for an idea. The same idea, options and library give the same prompts.
+///
+/// The idea's subject stands whole and in order in every prompt; `{a|b}` and `__wildcard__` in it are played out anew
+/// for each. No style comes twice before each has come once, unless fewer were asked for than prompts.
+///
+/// # Errors
+/// An unknown style in the options, one that the model cannot paint, or unreadable choices in the subject.
+pub fn write(
+    idea: &Idea,
+    options: &WriteOptions<'_>,
+    library: &StyleLibrary,
+    count_tokens: &dyn Fn(&str) -> TokenCount,
+) -> Result<Vec<Written>, PromptError> {
+    let mut random = Random::new(options.seed);
+    let mut notes = common_notes(idea);
+    let usable: Vec<&Style> = library.usable(&options.family).collect();
+    if usable.is_empty() {
+        return Err(PromptError::NoStyle { family: options.family.clone(), styles: library.styles().len() });
+    }
+    let asked = asked_styles(idea, options, library, &usable, &mut notes)?;
+    let (styles, count) = if options.all_styles {
+        let all = spread(&usable, &idea.subject_english, &options.family, &mut random);
+        let count = all.len();
+        (all, count)
+    } else if asked.is_empty() {
+        (spread(&usable, &idea.subject_english, &options.family, &mut random), options.count)
+    } else {
+        (asked, options.count)
+    };
+    let additions = Additions::new(&idea.subject_english, &mut random);
+    let negative = [options.negative.as_str()].into_iter().chain(idea.excluded.iter().map(String::as_str));
+    let negative: Vec<&str> = negative.collect();
+    let mut result = Vec::with_capacity(count.min(4096));
+    for turn in 0..count {
+        let (style, round) = (styles[turn % styles.len()], turn / styles.len());
+        let subject = expand(&idea.subject_english, random.next(), options.wildcards)?;
+        let subject = if subject == idea.subject_english { subject } else { lexicon::translate(&subject).english };
+        let added = if options.family == "pocket" {
+            additions.pocket(round, turn % styles.len(), style)
+        } else {
+            additions.general(turn, style)
+        };
+        let (before, after) = style.sides(&subject);
+        let fitted = Parts::new(before, &subject, &after, &added).fit(count_tokens);
+        let mut notes = notes.clone();
+        notes.extend(fitted.notes);
+        result.push(Written {
+            prompt: Prompt {
+                own: idea.subject.clone(),
+                added: fitted.added,
+                positive: fitted.positive,
+                negative: joined(negative.iter().copied().chain([style.negative.as_str()])),
+                style: style.id.clone(),
+                subject,
+            },
+            tokens: fitted.tokens,
+            notes,
+        });
+    }
+    Ok(result)
+}
+
+/// What is true of every prompt.
+fn common_notes(idea: &Idea) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let count = idea.sentence.chars().filter(|c| c.is_control()).count();
+    if count > 0 {
+        notes.push(Note::ControlCharacters { count });
+    }
+    if !idea.untranslated.is_empty() {
+        notes.push(Note::Untranslated { words: idea.untranslated.clone() });
+    }
+    notes
+}
+
+/// The styles of the options, else those of the idea that the model knows.
+fn asked_styles<'a>(
+    idea: &Idea,
+    options: &WriteOptions<'_>,
+    library: &'a StyleLibrary,
+    usable: &[&'a Style],
+    notes: &mut Vec<Note>,
+) -> Result<Vec<&'a Style>, PromptError> {
+    let mut asked: Vec<&Style> = Vec::new();
+    let family = &options.family;
+    for name in &options.styles {
+        let style = library.get(name)?;
+        if !style.needs.met_by(family) {
+            let usable = usable.iter().map(|style| style.id.clone()).collect();
+            return Err(PromptError::StyleNotForModel { style: style.id.clone(), family: family.clone(), usable });
+        }
+        asked.push(style);
+    }
+    if options.styles.is_empty() {
+        for style in idea.styles.iter().filter_map(|id| library.find(id)) {
+            if style.needs.met_by(family) {
+                asked.push(style);
+            } else {
+                // A sentence is a wish, not an order: the picture is painted all the same.
+                notes.push(Note::StyleNotForModel { style: style.id.clone(), family: family.clone() });
+            }
+        }
+    }
+    Ok(asked)
+}
+
+/// Every usable style once: one of each family, then the next of each family, and so on. Within a family, those that
+/// suit the subject come first, and those made for another model last.
+fn spread<'a>(usable: &[&'a Style], subject: &str, family: &str, random: &mut Random) -> Vec<&'a Style> {
+    let small = subject.to_lowercase();
+    let is_logo =
+        small.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "logo" | "icon" | "emblem" | "badge"));
+    let mut families: BTreeMap<&str, Vec<&Style>> = BTreeMap::new();
+    for style in usable {
+        families.entry(&style.family).or_default().push(style);
+    }
+    let mut families: Vec<Vec<&Style>> = families.into_values().collect();
+    random.shuffle(&mut families);
+    for styles in &mut families {
+        random.shuffle(styles);
+        styles.sort_by_key(|style| {
+            let foreign = family != "pocket" && style.needs == crate::Needs::Pocket;
+            let unsuited = is_logo && !style.suits.iter().any(|suited| suited == "logos");
+            (foreign, unsuited)
+        });
+    }
+    let rounds = families.iter().map(Vec::len).max().unwrap_or(0);
+    (0..rounds).flat_map(|round| families.iter().filter_map(move |styles| styles.get(round).copied())).collect()
+}
+
+/// Texts joined with commas, without empty ones and without a phrase that has come before.
+fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let mut phrases: Vec<&str> = Vec::new();
+    for phrase in texts.flat_map(|text| text.split(',')).map(str::trim).filter(|phrase| !phrase.is_empty()) {
+        if !phrases.contains(&phrase) {
+            phrases.push(phrase);
+        }
+    }
+    phrases.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

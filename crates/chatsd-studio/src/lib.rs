@@ -1,1 +1,36 @@
-//! (in preparation)
+//! The use cases: a sentence comes in, entries go out. Knows the traits, not the engines; no HTTP, no tensors, no
+//! talk: whoever asks is told through [`Event`]s.
+//!
+//! [`Studio::plan`] turns a sentence into a [`Plan`] of requests; [`Studio::paint`] paints them one by one, keeps each
+//! as soon as it is finished, and ends with the sheet. [`vary`] changes a request that is painted again.
+
+mod choices;
+mod error;
+mod event;
+mod pace;
+mod paint;
+mod plan;
+mod resize;
+mod vary;
+
+pub use choices::{PictureChoices, PromptChoices};
+pub use error::StudioError;
+pub use event::Event;
+pub use pace::Pace;
+pub use paint::Outcome;
+pub use plan::{Composed, Plan, compose};
+pub use resize::{resized, resized_mask};
+pub use vary::{VARIABLE, vary};
+
+use chatsd_prompt::{StyleLibrary, Wildcards};
+use chatsd_types::ImageModel;
+
+/// Where pictures are planned and painted.
+pub struct Studio<'a> {
+    /// Paints.
+    pub model: &'a dyn ImageModel,
+    /// The styles that are known.
+    pub library: &'a StyleLibrary,
+    /// Lines of wildcard files.
+    pub wildcards: &'a Wildcards<'a>,
+}

@@ -1,0 +1,78 @@
+//! What happens while a sheet is painted.
+
+use std::path::Path;
+
+use chatsd_gallery::{Entry, Sheet};
+use chatsd_types::{Image, Request};
+use serde::Serialize;
+
+use crate::Plan;
+
+/// What happens while a sheet is painted, in this order: `Planned`, then for each picture `Started`, `Step`s,
+/// `Painted`, `Kept`; at the end `SheetDone`, and `Stopped` when it was stopped before all were finished.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event<'a> {
+    /// It is known what will be painted.
+    Planned {
+        /// The plan.
+        plan: &'a Plan,
+        /// How long it will take, in seconds, where pictures were painted before.
+        expected_seconds: Option<f64>,
+    },
+    /// A picture is begun.
+    Started {
+        /// Place on the sheet, from 1.
+        number: u32,
+        /// Pictures in all.
+        count: u32,
+        /// What it is.
+        request: &'a Request,
+    },
+    /// A step is done.
+    Step {
+        /// Place on the sheet, from 1.
+        number: u32,
+        /// Steps done.
+        step: u32,
+        /// Steps in all.
+        steps: u32,
+        /// Seconds until the sheet is done.
+        left_seconds: Option<f64>,
+    },
+    /// A picture is finished.
+    Painted {
+        /// Place on the sheet, from 1.
+        number: u32,
+        /// How long it took.
+        seconds: f64,
+        /// The picture.
+        #[serde(skip)]
+        image: &'a Image,
+    },
+    /// A picture is written and on record.
+    Kept {
+        /// Its record.
+        entry: &'a Entry,
+        /// Its file.
+        path: &'a Path,
+    },
+    /// The picture of the whole sheet is written.
+    SheetDone {
+        /// Its record.
+        sheet: &'a Sheet,
+        /// Its file.
+        path: &'a Path,
+        /// Pictures on it.
+        finished: u32,
+        /// Seconds since the beginning.
+        seconds: f64,
+    },
+    /// It was stopped before all pictures were finished.
+    Stopped {
+        /// Pictures that are finished and kept.
+        finished: u32,
+        /// Pictures there should have been.
+        count: u32,
+    },
+}

@@ -1,0 +1,181 @@
+//! From a sentence to requests.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use chatsd_prompt::{Note, StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
+use chatsd_types::{Idea, ImageModel, ModelCard, NoiseSource, Prompt, Request, Size, TokenCount};
+use serde::Serialize;
+
+use crate::{PictureChoices, PromptChoices, Studio, StudioError};
+
+/// Pictures on a sheet when nobody says how many.
+const COUNT: usize = 9;
+/// More pictures than anyone looks at.
+const COUNT_LIMIT: usize = 999;
+/// More steps than any sampler gains from.
+const STEPS_LIMIT: u32 = 1000;
+/// How much of a starting picture is painted anew when nobody says.
+const STRENGTH: f32 = 0.6;
+
+/// A sentence with the prompts that were written for it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Composed {
+    /// What was understood.
+    pub idea: Idea,
+    /// Where chance began.
+    pub seed: u64,
+    /// The prompts.
+    pub prompts: Vec<Written>,
+}
+
+impl Composed {
+    /// What the user should know, each once.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Note> {
+        let mut notes: Vec<Note> = Vec::new();
+        for note in self.prompts.iter().flat_map(|written| &written.notes) {
+            if !notes.contains(note) {
+                notes.push(note.clone());
+            }
+        }
+        notes
+    }
+}
+
+/// Understands a sentence and writes its prompts, for a model of `family`. Needs the model's tokenizer, not the model.
+///
+/// # Errors
+/// A sentence or styles that cannot be used, a count out of range.
+pub fn compose(
+    sentence: &str,
+    choices: &PromptChoices,
+    family: &str,
+    count_tokens: &dyn Fn(&str) -> TokenCount,
+    library: &StyleLibrary,
+    wildcards: &Wildcards<'_>,
+) -> Result<Composed, StudioError> {
+    let idea = understand(sentence, library)?;
+    let count = choices.count.or(idea.count).unwrap_or(COUNT);
+    within("the number of pictures", count as f64, 1.0, COUNT_LIMIT as f64)?;
+    let seed = choices.seed.unwrap_or_else(new_seed);
+    let options = WriteOptions {
+        count,
+        seed,
+        family: family.to_owned(),
+        styles: choices.styles.clone(),
+        negative: choices.negative.clone(),
+        all_styles: choices.all_styles,
+        wildcards,
+    };
+    let prompts = write(&idea, &options, library, count_tokens)?;
+    Ok(Composed { idea, seed, prompts })
+}
+
+/// Requests that answer one sentence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// What was understood from the sentence.
+    pub idea: Idea,
+    /// One for each picture, in the order of the sheet.
+    pub requests: Vec<Request>,
+    /// What the user should know, each once.
+    pub notes: Vec<Note>,
+    /// What the pictures are made from: ids or SHA-256 of other entries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
+}
+
+impl Studio<'_> {
+    /// Understands a sentence, writes its prompts and makes each a request. The seeds of the pictures follow each
+    /// other from the seed of the plan, so that each picture can be made alone.
+    ///
+    /// # Errors
+    /// A sentence, style, size or number that cannot be used.
+    pub fn plan(
+        &self,
+        sentence: &str,
+        prompt: &PromptChoices,
+        picture: &PictureChoices,
+    ) -> Result<Plan, StudioError> {
+        let count_tokens = |text: &str| self.model.count_tokens(text);
+        let family = &self.model.card().family;
+        let composed = compose(sentence, prompt, family, &count_tokens, self.library, self.wildcards)?;
+        let notes = composed.notes();
+        let requests = (0..).zip(composed.prompts).map(|(offset, written)| {
+            request(self.model.card(), &composed.idea, written.prompt, picture, composed.seed.wrapping_add(offset))
+        });
+        let requests = requests.collect::<Result<_, _>>()?;
+        Ok(Plan { idea: composed.idea, requests, notes, parents: Vec::new() })
+    }
+
+    /// The plan of one request that is there already, such as that of an entry.
+    ///
+    /// # Errors
+    /// A size or number that the model cannot paint.
+    pub fn plan_again(&self, request: Request, parents: Vec<String>) -> Result<Plan, StudioError> {
+        check(&request, self.model.card())?;
+        let Prompt { own, subject, .. } = &request.prompt;
+        let words = if own.is_empty() { &request.prompt.positive } else { own };
+        let idea = Idea {
+            sentence: words.clone(),
+            subject: words.clone(),
+            subject_english: subject.clone(),
+            ..Idea::default()
+        };
+        Ok(Plan { idea, requests: vec![request], notes: Vec::new(), parents })
+    }
+}
+
+/// A prompt with all that is needed to make the picture: the user's choices, else the sentence's, else the model's.
+fn request(
+    card: &ModelCard,
+    idea: &Idea,
+    prompt: Prompt,
+    choices: &PictureChoices,
+    seed: u64,
+) -> Result<Request, StudioError> {
+    let of_shape = || Some(idea.shape?.at(card.size, card.size_step));
+    let request = Request {
+        prompt,
+        model: card.name.clone(),
+        model_hash: card.hash.clone(),
+        size: choices.size.or(idea.size).or_else(of_shape).unwrap_or(card.size),
+        steps: choices.steps.unwrap_or(card.steps),
+        guidance: choices.guidance.unwrap_or(card.guidance),
+        guidance_rescale: choices.guidance_rescale.unwrap_or(0.0),
+        sampler: choices.sampler.unwrap_or(card.sampler),
+        schedule: choices.schedule.unwrap_or(card.schedule),
+        seed,
+        noise: choices.noise.unwrap_or(NoiseSource::Cpu),
+        init: choices.init.clone(),
+        strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
+        mask: choices.mask.clone(),
+    };
+    check(&request, card)?;
+    Ok(request)
+}
+
+/// Whether the model can paint a request, as far as numbers tell.
+pub(crate) fn check(request: &Request, card: &ModelCard) -> Result<(), StudioError> {
+    let (step, limit) = (card.size_step.max(1), card.size_limit);
+    let fits = |side: u32| side > 0 && side <= limit && side.is_multiple_of(step);
+    let Size { width, height } = request.size;
+    if !fits(width) || !fits(height) {
+        let near = |side: u32| side.clamp(step, limit).saturating_add(step / 2) / step * step;
+        let near = Size { width: near(width).min(limit / step * step), height: near(height).min(limit / step * step) };
+        return Err(StudioError::Size { found: request.size, model: card.name.clone(), step, limit, near });
+    }
+    within("the number of steps", f64::from(request.steps), 1.0, f64::from(STEPS_LIMIT))?;
+    within("the guidance", f64::from(request.guidance), 0.0, 100.0)?;
+    within("the guidance rescale", f64::from(request.guidance_rescale), 0.0, 1.0)?;
+    within("the strength", f64::from(request.strength), 0.0, 1.0)
+}
+
+fn within(what: &'static str, found: f64, low: f64, high: f64) -> Result<(), StudioError> {
+    if (low..=high).contains(&found) { Ok(()) } else { Err(StudioError::Range { what, found, low, high }) }
+}
+
+/// A seed that nobody chose, of 32 bits, because other programs read no more.
+fn new_seed() -> u64 {
+    RandomState::new().build_hasher().finish() & u64::from(u32::MAX)
+}

@@ -1,0 +1,80 @@
+//! Pictures made to fit.
+
+use chatsd_types::{Image, Mask, Size};
+
+/// The picture at another size: each new pixel is the mean of what lies below it, weighted by a triangle as wide as two
+/// pixels of the coarser grid. The same bytes on every machine.
+#[must_use]
+pub fn resized(image: &Image, size: Size) -> Image {
+    Image { size, rgb: resample::<3>(&image.rgb, image.size, size) }
+}
+
+/// A mask at another size.
+#[must_use]
+pub fn resized_mask(mask: &Mask, size: Size) -> Mask {
+    Mask { size, coverage: resample::<1>(&mask.coverage, mask.size, size) }
+}
+
+fn resample<const CHANNELS: usize>(values: &[u8], from: Size, to: Size) -> Vec<u8> {
+    if from == to || from.width == 0 || from.height == 0 {
+        return values.to_vec();
+    }
+    let (width, height) = (from.width as usize, from.height as usize);
+    let columns = taps(from.width, to.width);
+    let rows = taps(from.height, to.height);
+    let mut narrowed = Vec::with_capacity(CHANNELS * columns.len() * height);
+    for row in values.chunks_exact(CHANNELS * width) {
+        for (first, weights) in &columns {
+            for channel in 0..CHANNELS {
+                let sum = weights.iter().zip(*first..).map(|(w, x)| w * f32::from(row[CHANNELS * x + channel]));
+                narrowed.push(sum.sum::<f32>());
+            }
+        }
+    }
+    let stride = CHANNELS * columns.len();
+    let mut result = Vec::with_capacity(stride * rows.len());
+    for (first, weights) in &rows {
+        for x in 0..stride {
+            let sum = weights.iter().zip(*first..).map(|(w, y)| w * narrowed[stride * y + x]);
+            result.push(sum.sum::<f32>().round().clamp(0.0, 255.0) as u8);
+        }
+    }
+    result
+}
+
+/// For each new place, the first old place that counts, and the weights of it and its followers; they sum to 1.
+fn taps(from: u32, to: u32) -> Vec<(usize, Vec<f32>)> {
+    let scale = f64::from(from) / f64::from(to);
+    let reach = scale.max(1.0);
+    (0..to)
+        .map(|place| {
+            let centre = (f64::from(place) + 0.5) * scale - 0.5;
+            let first = (centre - reach).floor().max(0.0) as u32 + u32::from(centre - reach >= 0.0);
+            let last = ((centre + reach).ceil() as u32).saturating_sub(1).min(from - 1).max(first.min(from - 1));
+            let first = first.min(last);
+            let weights: Vec<f64> = (first..=last).map(|x| (1.0 - (f64::from(x) - centre).abs() / reach).max(0.0)).collect();
+            let sum: f64 = weights.iter().sum();
+            let weights = weights.iter().map(|weight| if sum > 0.0 { (weight / sum) as f32 } else { 1.0 / weights.len() as f32 });
+            (first as usize, weights.collect())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_colour_stays_and_edges_are_met_half_way() {
+        let sizes = [(1, 1), (3, 5), (8, 8), (16, 7), (40, 41)].map(|(width, height)| Size { width, height });
+        for from in sizes {
+            for to in sizes {
+                let image = resized(&Image::filled(from, [10, 200, 255]), to);
+                assert_eq!(image, Image::filled(to, [10, 200, 255]), "{from} to {to}");
+            }
+        }
+        let mask = Mask { size: Size { width: 4, height: 1 }, coverage: vec![0, 0, 255, 255] };
+        assert_eq!(resized_mask(&mask, Size { width: 2, height: 1 }).coverage, [32, 223]);
+        assert_eq!(resized_mask(&mask, mask.size), mask);
+    }
+}

@@ -1,0 +1,358 @@
+//! The command line as it is typed. What it means is decided in `settings` and by the commands.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::{EngineArgs, ModelArgs, PictureArgs, PromptArgs, SheetArgs, ShowArgs, SurfaceArgs};
+
+/// One sentence in, a sheet of different pictures out, on this machine.
+///
+/// A sentence alone paints: chatsd "logo of cat, cute, happy, smile"
+#[derive(Debug, Parser)]
+#[command(name = "chatsd", version, arg_required_else_help = true, subcommand_required = true)]
+pub struct Cli {
+    /// What every command knows.
+    #[command(flatten)]
+    pub surface: SurfaceArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Paint a sheet of different pictures: the default command
+    Paint(Box<Paint>),
+    /// Write the prompts alone, without pictures
+    Write(Box<Write>),
+    /// Make a picture again from its own metadata, or a variation of it
+    Again(Box<Again>),
+    /// The pictures that were kept
+    #[command(subcommand)]
+    Gallery(Gallery),
+    /// The models that can paint
+    #[command(subcommand)]
+    Models(Models),
+    /// The styles that pictures are painted in
+    #[command(subcommand)]
+    Styles(Styles),
+    /// This machine's limits, and how near the engine comes to them
+    Bench(Bench),
+    /// What was found, what is missing, what to do
+    Doctor(Doctor),
+    /// A script that completes commands in your shell
+    Completions(Completions),
+}
+
+/// The sentence, given in one of two ways.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Sentence {
+    /// What the pictures should show, in English or Chinese
+    #[arg(value_name = "SENTENCE")]
+    words: Vec<String>,
+    /// The sentence, as a flag
+    #[arg(long, value_name = "SENTENCE")]
+    input: Option<String>,
+}
+
+impl Sentence {
+    /// The sentence; words without quotation marks are joined.
+    pub fn text(&self) -> String {
+        self.input.clone().unwrap_or_else(|| self.words.join(" "))
+    }
+}
+
+/// Choices of one run that no config file makes.
+#[derive(Args, Debug)]
+pub struct Wish {
+    /// One picture for every style that the model knows
+    #[arg(long, conflicts_with_all = ["styles", "count"])]
+    pub all_styles: bool,
+    /// Where chance begins: the same seed gives the same prompts and pictures
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+}
+
+/// `chatsd paint`.
+#[derive(Args, Debug)]
+pub struct Paint {
+    #[command(flatten)]
+    pub sentence: Sentence,
+    #[command(flatten)]
+    pub wish: Wish,
+    #[command(flatten)]
+    pub prompt: PromptArgs,
+    #[command(flatten)]
+    pub picture: PictureArgs,
+    /// Rows of the sheet: with columns, how many pictures
+    #[arg(long, alias = "grid_rows", value_name = "N", conflicts_with_all = ["count", "all_styles"])]
+    pub grid_rows: Option<u32>,
+    /// Start from this picture (PNG)
+    #[arg(long, value_name = "IMAGE")]
+    pub init: Option<PathBuf>,
+    /// Paint anew only where this picture is white (PNG)
+    #[arg(long, value_name = "IMAGE", requires = "init")]
+    pub mask: Option<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
+    pub show: ShowArgs,
+    #[command(flatten)]
+    pub sheet: SheetArgs,
+    /// Only say what would be painted
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One event a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd write`.
+#[derive(Args, Debug)]
+pub struct Write {
+    #[command(flatten)]
+    pub sentence: Sentence,
+    #[command(flatten)]
+    pub wish: Wish,
+    #[command(flatten)]
+    pub prompt: PromptArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// One prompt a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd again`.
+#[derive(Args, Debug)]
+pub struct Again {
+    /// A picture file, an id, the first digits of one, or a number on the last sheet
+    #[arg(value_name = "IMAGE|ID")]
+    pub target: String,
+    /// Vary: seed, steps, size, guidance, guidance_rescale, sampler, schedule, noise, strength, prompt, negative
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// The starting picture, when the gallery does not have it (PNG)
+    #[arg(long, value_name = "IMAGE")]
+    pub init: Option<PathBuf>,
+    /// The mask, when the gallery does not have it (PNG)
+    #[arg(long, value_name = "IMAGE")]
+    pub mask: Option<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
+    pub show: ShowArgs,
+    /// One event a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("\"{text}\" found, expected KEY=VALUE, such as seed=7"))?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// `chatsd gallery`.
+#[derive(Debug, Subcommand)]
+pub enum Gallery {
+    /// The newest entries
+    List {
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+        /// One entry a line on stdout, as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Everything about one entry
+    Show {
+        /// An id, the first digits of one, or a number on the last sheet
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        show: ShowArgs,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Entries whose words are like these, in English or Chinese
+    Search {
+        /// Words to look for
+        #[arg(value_name = "WORDS", required = true)]
+        words: Vec<String>,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+        /// One entry a line on stdout, as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Open an entry's picture with the system's viewer
+    Open {
+        /// An id, the first digits of one, or a number on the last sheet
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Copy pictures to a folder
+    Export {
+        /// Ids, first digits, or numbers on the last sheet
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+        /// The folder
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+        /// Leave out the request that the picture carries
+        #[arg(long)]
+        strip: bool,
+    },
+    /// Remove entries and their files
+    Remove {
+        /// Ids, first digits, or numbers on the last sheet
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+        /// Do it; otherwise only say what would be removed
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `chatsd models`.
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// The built-in model, and the one given with --model
+    List {
+        #[command(flatten)]
+        model: ModelArgs,
+        /// One model a line on stdout, as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Everything about one model
+    Show {
+        #[command(flatten)]
+        model: ModelArgs,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `chatsd styles`.
+#[derive(Debug, Subcommand)]
+pub enum Styles {
+    /// The styles that the model knows
+    List {
+        /// Also those that need another model
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        model: ModelArgs,
+        /// One style a line on stdout, as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Everything about one style
+    Show {
+        /// Its id or name
+        #[arg(value_name = "STYLE")]
+        name: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take over the styles of a styles.csv
+    Import {
+        /// The file
+        #[arg(value_name = "CSV")]
+        file: PathBuf,
+    },
+    /// Write all styles as a styles.csv that other programs read
+    Export {
+        /// The file; stdout without one
+        #[arg(value_name = "CSV")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// `chatsd bench`.
+#[derive(Args, Debug)]
+pub struct Bench {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// One measurement a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd doctor`.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd completions`.
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// The words of the command line with the default command written out: a sentence or a flag where a command is
+/// expected paints.
+pub fn with_default_command(words: impl IntoIterator<Item = OsString>, commands: &[String]) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.into_iter().collect();
+    let mut at = 1;
+    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
+        match word {
+            "--lang" | "--out" | "--image_output_dir" => at += 2,
+            "--quiet" | "-q" => at += 1,
+            _ if ["--lang=", "--out=", "--image_output_dir=", "--quiet="].iter().any(|flag| word.starts_with(flag)) => at += 1,
+            _ => break,
+        }
+    }
+    let known = |word: &str| ["-h", "--help", "-V", "--version", "help"].contains(&word) || commands.iter().any(|c| c == word);
+    let is_command = words.get(at).is_none_or(|word| word.to_str().is_some_and(known));
+    if !is_command {
+        words.insert(at, "paint".into());
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_or_a_flag_paints() {
+        let commands = ["paint", "write"].map(String::from);
+        let check = |typed: &str, expected: &str| {
+            let words = typed.split('|').map(OsString::from);
+            let found = with_default_command(words, &commands);
+            assert_eq!(found, expected.split('|').map(OsString::from).collect::<Vec<_>>());
+        };
+        check("chatsd|a cat", "chatsd|paint|a cat");
+        check("chatsd|--input|a cat|--grid_rows|3", "chatsd|paint|--input|a cat|--grid_rows|3");
+        check("chatsd|--lang|zh|猫", "chatsd|--lang|zh|paint|猫");
+        check("chatsd|--image_output_dir|x|--input|cat", "chatsd|--image_output_dir|x|paint|--input|cat");
+        check("chatsd|--quiet|write|a", "chatsd|--quiet|write|a");
+        check("chatsd|--help", "chatsd|--help");
+        check("chatsd", "chatsd");
+        check("chatsd|--lang", "chatsd|--lang");
+    }
+}

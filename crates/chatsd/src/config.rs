@@ -1,0 +1,119 @@
+//! The config file and the environment, read into settings.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+use crate::settings::{SetBy, Settings};
+
+/// What begins the name of every variable that is a setting.
+const PREFIX: &str = "CHATSD_";
+/// Variables with that beginning that are none.
+const NO_SETTING: &[&str] = &["CHATSD_CONFIG", "CHATSD_DATA"];
+
+/// Where the config file is expected: `$CHATSD_CONFIG`, or `chatsd/config.toml` in the platform's config folder.
+pub fn file() -> Option<PathBuf> {
+    let told = std::env::var_os("CHATSD_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    told.or_else(|| Some(choose_base_strategy().ok()?.config_dir().join("chatsd").join("config.toml")))
+}
+
+/// Where the program keeps what the user brought along, such as styles: `$CHATSD_DATA`, or `chatsd` in the platform's
+/// data folder.
+pub fn data_folder() -> Result<PathBuf> {
+    if let Some(told) = std::env::var_os("CHATSD_DATA").filter(|path| !path.is_empty()) {
+        return Ok(told.into());
+    }
+    let strategy = choose_base_strategy().context("no home folder found; set CHATSD_DATA to a folder to keep things in")?;
+    Ok(strategy.data_dir().join("chatsd"))
+}
+
+/// Settings of the config file, then of the environment.
+///
+/// # Errors
+/// A file that cannot be read or is no TOML, a name that is no setting, a value that does not fit.
+pub fn read() -> Result<Settings> {
+    let mut settings = Settings::default();
+    if let Some(path) = file() {
+        match fs::read_to_string(&path) {
+            Ok(text) => from_toml(&text, &mut settings).with_context(|| format!("in the config file {}", path.display()))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && std::env::var_os("CHATSD_CONFIG").is_none() => {}
+            Err(error) => return Err(error).with_context(|| cannot_read(&path)),
+        }
+    }
+    from_environment(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))), &mut settings)?;
+    Ok(settings)
+}
+
+fn cannot_read(path: &Path) -> String {
+    format!("cannot read the config file {} that CHATSD_CONFIG names", path.display())
+}
+
+fn from_toml(text: &str, settings: &mut Settings) -> Result<()> {
+    for (key, value) in text.parse::<toml::Table>()? {
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Float(number) => number.to_string(),
+            toml::Value::Boolean(truth) => truth.to_string(),
+            toml::Value::Array(items) => {
+                let names: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
+                match names {
+                    Some(names) => names.join(","),
+                    None => bail!("{key}: found a list of other things, expected a list of names"),
+                }
+            }
+            other => bail!("{key}: found a {}, expected a text, a number or a list of names", other.type_str()),
+        };
+        settings.set(&key, &text, SetBy::File)?;
+    }
+    Ok(())
+}
+
+fn from_environment(variables: impl Iterator<Item = (String, String)>, settings: &mut Settings) -> Result<()> {
+    for (name, value) in variables {
+        if let Some(key) = name.strip_prefix(PREFIX).filter(|_| !NO_SETTING.contains(&name.as_str()) && !value.is_empty()) {
+            settings.set(&key.to_lowercase(), &value, SetBy::Environment).with_context(|| format!("in the environment variable {name}"))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_wins_and_each_is_remembered() {
+        let mut settings = Settings::default();
+        from_toml("count = 4\nguidance = 2.5\nstyles = [\"3d\", \"flat\"]\nguidance-rescale = \"0.5\"", &mut settings).unwrap();
+        let variables = [("CHATSD_COUNT", "6"), ("HOME", "/"), ("CHATSD_CONFIG", "x"), ("CHATSD_STEPS", "")];
+        from_environment(variables.map(|(a, b)| (a.into(), b.into())).into_iter(), &mut settings).unwrap();
+        assert_eq!(settings.count, Some(6));
+        let report = settings.report();
+        let found = |name| report.iter().find(|row| row.0 == name).map(|row| (row.1.as_str(), row.2)).unwrap();
+        assert_eq!(found("count"), ("6", SetBy::Environment));
+        assert_eq!(found("styles"), ("3d,flat", SetBy::File));
+        assert_eq!(found("guidance"), ("2.5", SetBy::File));
+        assert_eq!(found("steps").1, SetBy::Default);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_with_the_way_out() {
+        let mut settings = Settings::default();
+        for (text, expected) in [
+            ("coumt = 4", "count"),
+            ("count = \"many\"", "many"),
+            ("size = \"1x2x3\"", "WIDTHxHEIGHT"),
+            ("styles = [1]", "list of names"),
+            ("show = {}", "table"),
+            ("count = ", "TOML"),
+        ] {
+            let error = format!("{:#}", from_toml(text, &mut settings).unwrap_err());
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}

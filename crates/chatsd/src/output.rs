@@ -1,0 +1,44 @@
+//! Where words go: data to stdout, talk to stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::Result;
+use serde::Serialize;
+
+/// Writes one line of data.
+///
+/// # Errors
+/// When nobody reads any more (`BrokenPipe`), which `failure` takes for a quiet end.
+pub fn data(line: impl std::fmt::Display) -> Result<()> {
+    writeln!(io::stdout().lock(), "{line}")?;
+    Ok(())
+}
+
+/// Writes one line of JSON.
+///
+/// # Errors
+/// As [`data`].
+pub fn json(value: &impl Serialize) -> Result<()> {
+    data(serde_json::to_string(value)?)
+}
+
+/// Says one line to the person in front, who may have gone.
+pub fn talk(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Dim where colour is wanted and stdout is a terminal.
+pub fn dim(text: &str) -> String {
+    if coloured(io::stdout().is_terminal()) { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+/// Whether colour is wanted on a stream that is a terminal or not: see <https://no-color.org>.
+pub fn coloured(is_terminal: bool) -> bool {
+    let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+    is_terminal && unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Text without control characters, so that no file or sentence can command the terminal.
+pub fn tame(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

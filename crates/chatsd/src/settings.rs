@@ -1,0 +1,257 @@
+//! What was typed, and what is decided: every setting once, with its flag, its environment variable and its key.
+//!
+//! Defaults < config file < environment < flags. A setting that nobody set is `None`: then the sentence, the model
+//! or the program's own default decides, as `default_of` says.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
+
+use chatsd_types::{NoiseSource, Sampler, Schedule, Size};
+use clap::Args;
+
+use crate::{messages::Lang, values::{Guidance, InstructionSet, Names, Portion, Show, Store}};
+
+/// Who set a value; a later one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SetBy {
+    /// Nobody.
+    Default,
+    /// The config file.
+    File,
+    /// A `CHATSD_…` variable.
+    Environment,
+    /// The command line.
+    Flag,
+}
+
+/// A setting that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingError {
+    /// No setting has this name.
+    #[error("there is no setting \"{key}\"; {}", did_you_mean(.near))]
+    Unknown {
+        /// What was written.
+        key: String,
+        /// The nearest names there are.
+        near: Vec<String>,
+    },
+    /// A setting has this name, but the value does not fit.
+    #[error("the setting \"{key}\" cannot be \"{value}\": {reason}")]
+    Value {
+        /// The setting.
+        key: &'static str,
+        /// What was written.
+        value: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+fn did_you_mean(near: &[String]) -> String {
+    format!("the nearest are {}", near.join(", "))
+}
+
+macro_rules! settings {
+    ($($(#[$group_doc:meta])* $group:ident { $($(#[$attribute:meta])* $name:ident: $type:ty = $default:literal,)* })*) => {
+        $($(#[$group_doc])*
+        #[derive(Args, Clone, Debug, Default)]
+        pub struct $group { $($(#[$attribute])* pub $name: Option<$type>,)* }
+
+        impl $group {
+            /// Flags win over everything.
+            pub fn put_into(self, settings: &mut Settings) {
+                $(if let Some(value) = self.$name {
+                    settings.$name = Some(value);
+                    settings.set_by.insert(stringify!($name), SetBy::Flag);
+                })*
+            }
+        })*
+
+        /// What is decided. `None` where nobody decided.
+        #[derive(Clone, Debug, Default)]
+        pub struct Settings {
+            $($(#[doc = concat!("See `", stringify!($group), "::", stringify!($name), "`.")] pub $name: Option<$type>,)*)*
+            set_by: BTreeMap<&'static str, SetBy>,
+        }
+
+        impl Settings {
+            /// Every name, in the order of the help.
+            pub const NAMES: &[&str] = &[$($(stringify!($name),)*)*];
+
+            /// Sets one value from its text.
+            ///
+            /// # Errors
+            /// An unknown name, or a value that does not fit.
+            pub fn set(&mut self, key: &str, text: &str, set_by: SetBy) -> Result<(), SettingError> {
+                match key.replace('-', "_").as_str() {
+                    $($(stringify!($name) => {
+                        let value = <$type>::from_str(text).map_err(|error| SettingError::Value {
+                            key: stringify!($name), value: text.to_owned(), reason: error.to_string(),
+                        })?;
+                        self.$name = Some(value);
+                        self.set_by.insert(stringify!($name), set_by);
+                    })*)*
+                    _ => return Err(SettingError::Unknown {
+                        key: key.to_owned(),
+                        near: nearest(key),
+                    }),
+                }
+                Ok(())
+            }
+
+            /// Every setting: its name, its value or what decides instead, and who set it.
+            pub fn report(&self) -> Vec<(&'static str, String, SetBy)> {
+                vec![$($({
+                    let text = self.$name.as_ref().map_or_else(|| $default.to_owned(), |value| shown(value));
+                    (stringify!($name), text, self.set_by.get(stringify!($name)).copied().unwrap_or(SetBy::Default))
+                },)*)*]
+            }
+        }
+    };
+}
+
+fn shown(value: &impl Shown) -> String {
+    value.shown()
+}
+
+/// The three names most like `key`, best first.
+fn nearest(key: &str) -> Vec<String> {
+    let mut names = Settings::NAMES.to_vec();
+    let likeness = |name: &&str| strsim::jaro_winkler(key, name);
+    names.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+    names.into_iter().take(3).map(str::to_owned).collect()
+}
+
+/// A value as people write it.
+trait Shown {
+    fn shown(&self) -> String;
+}
+
+impl Shown for PathBuf {
+    fn shown(&self) -> String {
+        self.display().to_string()
+    }
+}
+
+macro_rules! shown_as_displayed {
+    ($($type:ty),*) => { $(impl Shown for $type { fn shown(&self) -> String { self.to_string() } })* };
+}
+
+shown_as_displayed!(bool, u32, usize, String, Lang, Show, Store, Size, Sampler, Schedule, NoiseSource, Names, Guidance, Portion, InstructionSet);
+
+settings! {
+    /// What every command knows.
+    SurfaceArgs {
+        /// Language of messages and help: en or zh
+        #[arg(long, global = true, value_name = "LANG")]
+        lang: Lang = "the locale's",
+        /// Say only what went wrong
+        #[arg(long, short = 'q', global = true, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+        quiet: bool = "false",
+        /// Folder of the gallery, where pictures are written
+        #[arg(long, global = true, alias = "image_output_dir", value_name = "FOLDER")]
+        out: PathBuf = "images",
+    }
+    /// Which model.
+    ModelArgs {
+        /// A model folder or GGUF file; pocket is the built-in model
+        #[arg(long, value_name = "MODEL")]
+        model: String = "pocket",
+    }
+    /// How it runs.
+    EngineArgs {
+        /// Threads to calculate with
+        #[arg(long, value_name = "N")]
+        threads: usize = "one a core",
+        /// Instructions to calculate with: portable, avx2, avx512
+        #[arg(long, value_name = "NAME")]
+        instructions: InstructionSet = "the widest there are",
+        /// How weights are held in memory: f32, f16, q8_0
+        #[arg(long, value_name = "FORMAT")]
+        store: Store = "f32",
+    }
+    /// What becomes of the sentence.
+    PromptArgs {
+        /// How many pictures
+        #[arg(long, short = 'n', value_name = "N")]
+        count: usize = "9, or as the sentence says",
+        /// Only these styles, with commas between
+        #[arg(long, value_name = "A,B")]
+        styles: Names = "as different as can be",
+        /// What must not be seen
+        #[arg(long, value_name = "TEXT")]
+        negative: String = "as the style says",
+        /// Folder of wildcard files: __animal__ in a sentence takes a line of animal.txt
+        #[arg(long, value_name = "FOLDER")]
+        wildcards: PathBuf = "the data folder's",
+    }
+    /// How a picture is painted.
+    PictureArgs {
+        /// Width and height in pixels, such as 128x128
+        #[arg(long, value_name = "WxH")]
+        size: Size = "the model's",
+        /// Passes of the sampler
+        #[arg(long, value_name = "K")]
+        steps: u32 = "the model's",
+        /// Stepping rule: euler, "euler a", heun, "dpm++ 2m", "dpm++ 2m sde", ddim, lcm, unipc
+        #[arg(long, value_name = "NAME")]
+        sampler: Sampler = "the model's",
+        /// Spread of the noise levels: automatic, karras, exponential, simple, trailing, leading, linspace, flow
+        #[arg(long, value_name = "NAME")]
+        schedule: Schedule = "the model's",
+        /// How strongly the prompt rules; 1 is not at all
+        #[arg(long, value_name = "G")]
+        guidance: Guidance = "the model's",
+        /// How far the contrast that guidance adds is taken back, 0 to 1
+        #[arg(long, value_name = "0..1")]
+        guidance_rescale: Portion = "0",
+        /// Generator of the starting noise: cpu (as PyTorch) or gpu (Philox)
+        #[arg(long, value_name = "NAME")]
+        noise: NoiseSource = "cpu",
+        /// How much of the starting picture is painted anew, 0 to 1
+        #[arg(long, value_name = "0..1")]
+        strength: Portion = "0.6 with a starting picture",
+    }
+    /// What is shown.
+    ShowArgs {
+        /// Pictures in the terminal: auto, kitty, iterm2, sixel, blocks, none
+        #[arg(long, value_name = "WAY")]
+        show: Show = "auto",
+    }
+    /// What is made of the pictures.
+    SheetArgs {
+        /// Columns of the sheet
+        #[arg(long, alias = "grid_cols", alias = "grid-cols", value_name = "N")]
+        columns: u32 = "as square as can be",
+        /// Also trace each picture to an SVG drawing
+        #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+        svg: bool = "false",
+    }
+}
+
+impl Settings {
+    /// The language to talk in.
+    pub fn lang(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
+
+    /// The gallery's folder.
+    pub fn out(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| "images".into())
+    }
+
+    /// Whether only errors are said.
+    pub fn quiet(&self) -> bool {
+        self.quiet.unwrap_or(false)
+    }
+}
+
+impl fmt::Display for SetBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default",
+            Self::File => "file",
+            Self::Environment => "environment",
+            Self::Flag => "flag",
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! Pictures in the terminal.
+
+mod blocks;
+mod detect;
+mod inline;
+
+use std::io::{self, Write};
+
+pub use detect::detect;
+
+use anyhow::Result;
+use chatsd_types::{Image, Size};
+
+use crate::values::Show;
+
+/// Pixels that one character cell is taken to be across and down, for the ways that count in pixels.
+const CELL: (u32, u32) = (9, 18);
+
+/// Shows a picture on stderr, at most `columns` character cells wide. `png` is the same picture as a file.
+///
+/// # Errors
+/// When the terminal cannot be written to, or sixels cannot be made.
+pub fn show(way: Show, image: &Image, png: &[u8], columns: u32) -> Result<()> {
+    let columns = columns.max(4);
+    let text = match way {
+        Show::Kitty => inline::kitty(png, columns),
+        Show::Iterm2 => inline::iterm2(png, columns),
+        Show::Sixel => inline::sixel(&fitted(image, columns * CELL.0))?,
+        Show::Blocks => blocks::blocks(&fitted(image, columns), blocks::full_colour()),
+        Show::Auto | Show::None => return Ok(()),
+    };
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(text.as_bytes())?;
+    stderr.write_all(b"\n")?;
+    stderr.flush()?;
+    Ok(())
+}
+
+/// The picture made to be `width` pixels wide, each pixel the mean of what it covers; never enlarged.
+fn fitted(image: &Image, width: u32) -> Image {
+    let Size { width: from_width, height: from_height } = image.size;
+    let width = width.clamp(1, from_width.max(1));
+    let height = (u64::from(from_height) * u64::from(width) / u64::from(from_width.max(1))).max(1) as u32;
+    let span = |at: u32, to: u32, from: u32| {
+        let edge = |at: u32| (u64::from(at) * u64::from(from) / u64::from(to)) as u32;
+        edge(at)..edge(at + 1).max(edge(at) + 1).min(from)
+    };
+    let mut rgb = Vec::with_capacity(3 * width as usize * height as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let (mut sums, mut count) = ([0_u32; 3], 0);
+            for from_y in span(y, height, from_height) {
+                for from_x in span(x, width, from_width) {
+                    for (sum, value) in sums.iter_mut().zip(image.pixel(from_x, from_y)) {
+                        *sum += u32::from(value);
+                    }
+                    count += 1;
+                }
+            }
+            rgb.extend(sums.map(|sum| (sum / count.max(1)) as u8));
+        }
+    }
+    Image { size: Size { width, height }, rgb }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fitted_picture_keeps_shape_and_means() {
+        let mut image = Image::filled(Size { width: 4, height: 2 }, [0, 0, 0]);
+        image.rgb[..3].fill(200);
+        let small = fitted(&image, 2);
+        assert_eq!(small.size, Size { width: 2, height: 1 });
+        assert_eq!(small.rgb, [50, 50, 50, 0, 0, 0]);
+        assert_eq!(fitted(&image, 100), image);
+        assert_eq!(fitted(&Image::filled(Size { width: 1, height: 9 }, [7; 3]), 1).size.height, 9);
+    }
+}

@@ -1,0 +1,139 @@
+//! The kinds of value that only the command line knows.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Declares a closed list with its names.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident, $kind:literal { $($(#[$member_doc:meta])* $member:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum $name { $($(#[$member_doc])* $member),+ }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$member => $text),+ })
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text.to_lowercase().as_str() {
+                    $($text => Ok(Self::$member),)+
+                    _ => Err(format!(concat!("unknown ", $kind, " \"{}\": expected one of {}"), text, [$($text),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+choice!(
+    /// How pictures are shown in the terminal.
+    Show, "way to show pictures" {
+        /// The best way this terminal is known to have.
+        Auto = "auto",
+        /// The graphics protocol of kitty.
+        Kitty = "kitty",
+        /// Inline images of iTerm2.
+        Iterm2 = "iterm2",
+        /// Sixel graphics of the VT340.
+        Sixel = "sixel",
+        /// Half a character cell for each pixel.
+        Blocks = "blocks",
+        /// Not at all.
+        None = "none",
+    }
+);
+
+choice!(
+    /// How weights are held in memory.
+    Store, "format of weights" {
+        /// Single precision.
+        F32 = "f32",
+        /// Half precision.
+        F16 = "f16",
+        /// 8-bit blocks.
+        Q8_0 = "q8_0",
+    }
+);
+
+choice!(
+    /// A family of vector instructions.
+    InstructionSet, "instructions" {
+        /// What every processor has.
+        Portable = "portable",
+        /// 8 floats at once.
+        Avx2 = "avx2",
+        /// 16 floats at once.
+        Avx512 = "avx512",
+    }
+);
+
+/// Names with commas between, also Chinese ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
+impl FromStr for Names {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let names = text.split([',', '，', '、']).map(str::trim).filter(|name| !name.is_empty());
+        Ok(Self(names.map(str::to_owned).collect()))
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(","))
+    }
+}
+
+/// Declares a number that must lie in a range.
+macro_rules! within {
+    ($(#[$doc:meta])* $name:ident, $low:literal, $high:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub struct $name(pub f32);
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let value = text.trim().parse::<f32>().ok().filter(|value| ($low..=$high).contains(value));
+                value.map(Self).ok_or_else(|| format!("\"{text}\" found, expected a number from {} to {}", $low, $high))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{}", self.0) }
+        }
+    };
+}
+
+within!(
+    /// A part of a whole.
+    Portion, 0.0, 1.0
+);
+within!(
+    /// Classifier-free guidance.
+    Guidance, 0.0, 100.0
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_or_refused() {
+        assert_eq!("3d，flat, 扁平、 ".parse::<Names>().unwrap().0, ["3d", "flat", "扁平"]);
+        assert_eq!("SIXEL".parse(), Ok(Show::Sixel));
+        assert!("teletype".parse::<Show>().unwrap_err().contains("kitty"));
+        for text in ["", "nan", "-0.1", "1.1", "inf"] {
+            assert!(text.parse::<Portion>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,1 +1,3 @@
-//! (in preparation)
+//! A picture model running here: text encoder, network, denoiser, samplers, autoencoder.
+
+pub mod network;

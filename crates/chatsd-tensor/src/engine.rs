@@ -394,6 +394,18 @@ impl Engine {
         output
     }
 
+    /// Some channels as a tensor of their own.
+    #[must_use]
+    pub fn copy<'a>(&self, x: impl Into<View<'a>>) -> Tensor {
+        let x = x.into();
+        let mut output = self.lend(x.shape());
+        let channels = x.shape().channels.max(1);
+        for (index, row) in output.values_mut().chunks_exact_mut(channels).enumerate() {
+            row.copy_from_slice(x.rows().row(index));
+        }
+        output
+    }
+
     /// Channels side by side.
     #[must_use]
     pub fn concatenate<const N: usize>(&self, segments: [&Tensor; N]) -> Tensor {

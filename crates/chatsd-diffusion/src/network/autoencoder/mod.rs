@@ -1,0 +1,137 @@
+//! From pixels to latents and back.
+
+mod kl;
+mod patch;
+mod tiny;
+
+use chatsd_tensor::{Engine, Tensor};
+use chatsd_weights::Scope;
+use serde_json::Value;
+
+use self::{kl::Kl, patch::Patch, tiny::Tiny};
+use super::{NetworkError, config::Checked};
+
+const CHECKED: Checked = Checked("autoencoder");
+
+/// Turns an image into the latent that the picture network works on, and a latent into an image.
+///
+/// Images are `batch × height × width × 3` in -1..1 (decoded ones may pass that a little); latents are
+/// `batch × height/factor × width/factor × latent_channels`, already scaled as the picture network expects them.
+#[derive(Clone)]
+pub struct Autoencoder(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Patch(Patch),
+    Tiny(Box<Tiny>),
+    Kl(Box<Kl>),
+}
+
+impl Autoencoder {
+    /// The one that learns nothing: each latent pixel is a square of `patch × patch` image pixels.
+    ///
+    /// # Errors
+    /// When `patch` is 0 or very large.
+    pub fn patch(patch: usize) -> Result<Self, NetworkError> {
+        Patch::new(patch).map(Kind::Patch).map(Self)
+    }
+
+    /// From the weights and the config of a component; its `_class_name` says which of `AutoencoderKL` and
+    /// `AutoencoderTiny` it is.
+    ///
+    /// # Errors
+    /// When it is another one, the config makes no network, or a tensor is missing or does not fit it.
+    pub fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
+        let kind = match config.get("_class_name").and_then(Value::as_str) {
+            Some("AutoencoderKL") => Kind::Kl(Box::new(Kl::load(weights, config)?)),
+            Some("AutoencoderTiny") => Kind::Tiny(Box::new(Tiny::load(weights, config)?)),
+            Some(other) => {
+                return CHECKED
+                    .unsupported(format!("_class_name is {other}, expected AutoencoderKL or AutoencoderTiny"));
+            }
+            None => {
+                return CHECKED.inconsistent("it has no _class_name: expected AutoencoderKL or AutoencoderTiny".into());
+            }
+        };
+        Ok(Self(kind))
+    }
+
+    /// The latent of an image. Of a variational one, the mean.
+    ///
+    /// # Panics
+    /// When height or width are no multiples of [`Autoencoder::factor`].
+    #[must_use]
+    pub fn encode(&self, engine: &Engine, image: &Tensor) -> Tensor {
+        let (shape, factor) = (image.shape(), self.factor());
+        assert!(
+            shape.height.is_multiple_of(factor) && shape.width.is_multiple_of(factor),
+            "an image of {}×{}: expected multiples of {factor}",
+            shape.width,
+            shape.height
+        );
+        match &self.0 {
+            Kind::Patch(patch) => patch.encode(engine, image),
+            Kind::Tiny(tiny) => tiny.encode(engine, image),
+            Kind::Kl(kl) => kl.encode(engine, image),
+        }
+    }
+
+    /// The image of a latent.
+    #[must_use]
+    pub fn decode(&self, engine: &Engine, latent: &Tensor) -> Tensor {
+        match &self.0 {
+            Kind::Patch(patch) => patch.decode(engine, latent),
+            Kind::Tiny(tiny) => tiny.decode(engine, latent),
+            Kind::Kl(kl) => kl.decode(engine, latent),
+        }
+    }
+
+    /// Channels of a latent.
+    #[must_use]
+    pub fn latent_channels(&self) -> usize {
+        match &self.0 {
+            Kind::Patch(patch) => patch.latent_channels(),
+            Kind::Tiny(tiny) => tiny.latent_channels(),
+            Kind::Kl(kl) => kl.latent_channels(),
+        }
+    }
+
+    /// Side of the square of image pixels that one latent pixel stands for.
+    #[must_use]
+    pub fn factor(&self) -> usize {
+        match &self.0 {
+            Kind::Patch(patch) => patch.factor(),
+            Kind::Tiny(tiny) => tiny.factor(),
+            Kind::Kl(kl) => kl.factor(),
+        }
+    }
+}
+
+/// `factor · x + offset`.
+fn affine(engine: &Engine, x: &Tensor, factor: f32, offset: f32) -> Tensor {
+    engine.combine(&[(factor, x), (offset, &engine.filled(x.shape(), 1.0))])
+}
+
+/// How latents are scaled for the picture network: `(latent - shift) · factor`.
+#[derive(Clone, Copy)]
+struct Scaling {
+    factor: f32,
+    shift: f32,
+}
+
+impl Scaling {
+    fn new(factor: f32, shift: f32) -> Result<Self, NetworkError> {
+        if factor.is_normal() && shift.is_finite() {
+            return Ok(Self { factor, shift });
+        }
+        CHECKED.inconsistent(format!("scaling_factor is {factor} and shift_factor {shift}, expected numbers but 0"))
+    }
+
+    fn apply(self, engine: &Engine, latent: &Tensor) -> Tensor {
+        affine(engine, latent, self.factor, -self.shift * self.factor)
+    }
+
+    fn remove(self, engine: &Engine, latent: &Tensor) -> Tensor {
+        affine(engine, latent, 1.0 / self.factor, self.shift)
+    }
+}

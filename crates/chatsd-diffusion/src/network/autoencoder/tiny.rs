@@ -1,0 +1,200 @@
+//! `AutoencoderTiny` of diffusers: O. Boer Bohan's TAESD, convolutions alone.
+
+use chatsd_tensor::{Activation, Convolution, Engine, Epilogue, Tensor, UpsampleConvolution};
+use chatsd_weights::Scope;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{CHECKED, Scaling, affine};
+use crate::network::NetworkError;
+
+/// `config.json`, with the library's defaults.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Config {
+    in_channels: usize,
+    out_channels: usize,
+    encoder_block_out_channels: Vec<usize>,
+    decoder_block_out_channels: Vec<usize>,
+    act_fn: String,
+    upsample_fn: String,
+    latent_channels: usize,
+    upsampling_scaling_factor: usize,
+    num_encoder_blocks: Vec<usize>,
+    num_decoder_blocks: Vec<usize>,
+    scaling_factor: f32,
+    shift_factor: f32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            in_channels: 3,
+            out_channels: 3,
+            encoder_block_out_channels: vec![64; 4],
+            decoder_block_out_channels: vec![64; 4],
+            act_fn: "relu".into(),
+            upsample_fn: "nearest".into(),
+            latent_channels: 4,
+            upsampling_scaling_factor: 2,
+            num_encoder_blocks: vec![1, 3, 3, 3],
+            num_decoder_blocks: vec![3, 3, 3, 1],
+            scaling_factor: 1.0,
+            shift_factor: 0.0,
+        }
+    }
+}
+
+impl Config {
+    fn check(&self) -> Result<(), NetworkError> {
+        for (name, widths, counts) in [
+            ("encoder_block_out_channels", &self.encoder_block_out_channels, &self.num_encoder_blocks),
+            ("decoder_block_out_channels", &self.decoder_block_out_channels, &self.num_decoder_blocks),
+        ] {
+            CHECKED.counts(name, widths, counts.len())?;
+            if widths.iter().any(|width| *width != widths[0]) {
+                return CHECKED.inconsistent(format!("{name} is {widths:?}, expected one width"));
+            }
+        }
+        if self.num_encoder_blocks.len() != self.num_decoder_blocks.len() {
+            return CHECKED.inconsistent("num_encoder_blocks and num_decoder_blocks differ in length".into());
+        }
+        CHECKED.count("latent_channels", self.latent_channels)?;
+        match (self.in_channels, self.out_channels, self.upsampling_scaling_factor, self.upsample_fn.as_str()) {
+            (3, 3, 2, "nearest") => Ok(()),
+            found => CHECKED.unsupported(format!(
+                "in_channels, out_channels, upsampling_scaling_factor and upsample_fn are {found:?}, expected \
+                 (3, 3, 2, \"nearest\")"
+            )),
+        }
+    }
+}
+
+/// Largest value the decoder believes, on both sides of 0.
+const LIMIT: f32 = 3.0;
+
+#[derive(Clone)]
+pub(super) struct Tiny {
+    encoder: Vec<Layer>,
+    decoder: Vec<Layer>,
+    latent_channels: usize,
+    doublings: usize,
+    scaling: Scaling,
+}
+
+impl Tiny {
+    pub(super) fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
+        let config: Config = CHECKED.read(config)?;
+        config.check()?;
+        Ok(Self {
+            encoder: encoder(&weights.at("encoder.layers"), &config)?,
+            decoder: decoder(&weights.at("decoder.layers"), &config)?,
+            latent_channels: config.latent_channels,
+            doublings: config.num_decoder_blocks.len() - 1,
+            scaling: Scaling::new(config.scaling_factor, config.shift_factor)?,
+        })
+    }
+
+    pub(super) fn encode(&self, engine: &Engine, image: &Tensor) -> Tensor {
+        let latent = forward(engine, &self.encoder, affine(engine, image, 0.5, 0.5));
+        self.scaling.apply(engine, &latent)
+    }
+
+    pub(super) fn decode(&self, engine: &Engine, latent: &Tensor) -> Tensor {
+        let latent = self.scaling.remove(engine, latent);
+        let clamped = engine.activate(engine.combine(&[(1.0 / LIMIT, &latent)]), Activation::Tanh);
+        let image = forward(engine, &self.decoder, engine.combine(&[(LIMIT, &clamped)]));
+        affine(engine, &image, 2.0, -1.0)
+    }
+
+    pub(super) fn latent_channels(&self) -> usize {
+        self.latent_channels
+    }
+
+    pub(super) fn factor(&self) -> usize {
+        1 << self.doublings
+    }
+}
+
+/// For each width: a convolution (halving from the second on), then blocks; one more convolution last.
+fn encoder(weights: &Scope<'_>, config: &Config) -> Result<Vec<Layer>, NetworkError> {
+    let activation = CHECKED.activation("act_fn", &config.act_fn)?;
+    let width = config.encoder_block_out_channels[0];
+    let mut layers = Vec::new();
+    for (stage, &blocks) in config.num_encoder_blocks.iter().enumerate() {
+        let (inputs, stride) = if stage == 0 { (config.in_channels, 1) } else { (width, 2) };
+        let convolution = weights.convolution(&layers.len().to_string(), [inputs, width, 3])?;
+        layers.push(Layer::Convolution(convolution.strided(stride, 1, 1), Activation::None));
+        for _ in 0..blocks {
+            layers.push(Layer::Block(Block::load(&weights.at(layers.len().to_string()), width, activation)?));
+        }
+    }
+    let last = weights.convolution(&layers.len().to_string(), [width, config.latent_channels, 3])?;
+    layers.push(Layer::Convolution(last, Activation::None));
+    Ok(layers)
+}
+
+/// A convolution and a function; for each width blocks, then a doubling and a convolution; no doubling at the last.
+fn decoder(weights: &Scope<'_>, config: &Config) -> Result<Vec<Layer>, NetworkError> {
+    let activation = CHECKED.activation("act_fn", &config.act_fn)?;
+    let width = config.decoder_block_out_channels[0];
+    let first = weights.convolution("0", [config.latent_channels, width, 3])?;
+    let mut layers = vec![Layer::Convolution(first, activation)];
+    // The library numbers the function and the doublings as layers of their own.
+    let mut name = 2;
+    let last = config.num_decoder_blocks.len() - 1;
+    for (stage, &blocks) in config.num_decoder_blocks.iter().enumerate() {
+        for _ in 0..blocks {
+            layers.push(Layer::Block(Block::load(&weights.at(name.to_string()), width, activation)?));
+            name += 1;
+        }
+        if stage == last {
+            let convolution = weights.convolution(&name.to_string(), [width, config.out_channels, 3])?;
+            layers.push(Layer::Convolution(convolution, Activation::None));
+        } else {
+            layers.push(Layer::Double(weights.upsample_convolution(&(name + 1).to_string(), [width; 2])?));
+            name += 2;
+        }
+    }
+    Ok(layers)
+}
+
+#[derive(Clone)]
+enum Layer {
+    Convolution(Convolution, Activation),
+    Block(Block),
+    Double(UpsampleConvolution),
+}
+
+fn forward(engine: &Engine, layers: &[Layer], x: Tensor) -> Tensor {
+    layers.iter().fold(x, |x, layer| match layer {
+        Layer::Convolution(layer, activation) => {
+            engine.convolution([&x], layer, Epilogue::default().activation(*activation))
+        }
+        Layer::Block(block) => block.forward(engine, &x),
+        Layer::Double(layer) => engine.upsample_convolution(&x, layer, Epilogue::default()),
+    })
+}
+
+/// `relu(x + three convolutions of x)`: `AutoencoderTinyBlock`.
+#[derive(Clone)]
+struct Block {
+    convolutions: [Convolution; 3],
+    activation: Activation,
+}
+
+impl Block {
+    fn load(weights: &Scope<'_>, width: usize, activation: Activation) -> Result<Self, NetworkError> {
+        let convolution = |name| weights.convolution(name, [width, width, 3]);
+        let convolutions = [convolution("conv.0")?, convolution("conv.2")?, convolution("conv.4")?];
+        Ok(Self { convolutions, activation })
+    }
+
+    fn forward(&self, engine: &Engine, x: &Tensor) -> Tensor {
+        let [first, second, third] = &self.convolutions;
+        let active = Epilogue::default().activation(self.activation);
+        let h = engine.convolution([x], first, active);
+        let h = engine.convolution([&h], second, active);
+        engine.convolution([&h], third, Epilogue::default().residual(x).activation(Activation::Relu))
+    }
+}

@@ -1,0 +1,127 @@
+//! Files written by the Python packages `gguf` and `safetensors` (`reference/weights.py`).
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use chatsd_tensor::{Format, Layout};
+use chatsd_weights::{ModelFiles, Value, WeightFile, WeightsError};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    shape: Vec<usize>,
+    given: Vec<f32>,
+    stored: Vec<f32>,
+}
+
+type ByName = BTreeMap<String, Expected>;
+
+#[derive(Deserialize)]
+struct Both {
+    gguf: ByName,
+    safetensors: ByName,
+}
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name)
+}
+
+fn expected() -> Both {
+    serde_json::from_str(&std::fs::read_to_string(fixture("expected.json")).unwrap()).unwrap()
+}
+
+/// Compares every tensor that is readable; gives the names of the others.
+fn compare(file: &WeightFile, expected: &ByName) -> Vec<String> {
+    let mut unreadable = Vec::new();
+    for name in file.names() {
+        match file.get(name) {
+            Ok(weight) => {
+                assert_eq!(weight.shape, expected[name].shape, "{name}");
+                assert_eq!(weight.values().unwrap(), expected[name].stored, "{name}");
+            }
+            Err(WeightsError::UnsupportedTensor { tensor, found, .. }) => unreadable.push(format!("{tensor}: {found}")),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    unreadable
+}
+
+#[test]
+fn gguf_tensors_are_as_python_wrote_them() {
+    let file = WeightFile::open(&fixture("python.gguf")).unwrap();
+    let expected = expected().gguf;
+    assert_eq!(file.names().count(), 5);
+    assert_eq!(compare(&file, &expected), ["unet.q4_0.weight: Q4_0"]);
+    assert_eq!(file.shape("unet.q4_0.weight"), Some(&[2, 32][..]));
+    assert_eq!(file.layout(), Layout::Ohwi);
+    let blocks = file.get("unet.q8_0.weight").unwrap();
+    assert_eq!(blocks.format, Format::Q8_0);
+    assert_eq!(blocks.bytes, Format::Q8_0.encode(&expected["unet.q8_0.weight"].given).unwrap());
+}
+
+#[test]
+fn gguf_metadata_is_as_python_wrote_it() {
+    let file = WeightFile::open(&fixture("python.gguf")).unwrap();
+    let value = |key| file.metadata(key).unwrap();
+    assert_eq!(value("general.name"), Value::from("fixture: 图 🎨"));
+    assert_eq!(value("number.u8"), Value::U8(u8::MAX));
+    assert_eq!(value("number.i8"), Value::I8(i8::MIN));
+    assert_eq!(value("number.u16"), Value::U16(u16::MAX));
+    assert_eq!(value("number.i16"), Value::I16(i16::MIN));
+    assert_eq!(value("number.u32"), Value::U32(u32::MAX));
+    assert_eq!(value("number.i32"), Value::I32(i32::MIN));
+    assert_eq!(value("number.u64"), Value::U64(u64::MAX));
+    assert_eq!(value("number.i64"), Value::I64(i64::MIN));
+    assert_eq!(value("number.f32"), Value::F32(0.1));
+    assert_eq!(value("number.f64"), Value::F64(0.1));
+    assert_eq!(value("number.yes"), Value::Bool(true));
+    assert_eq!(value("number.u64").as_u64(), Some(u64::MAX));
+    assert_eq!(value("number.i8").as_u64(), None);
+    let array = |key| value(key).into_array().unwrap();
+    let texts = array("array.texts");
+    assert_eq!(texts.values().collect::<Vec<_>>(), ["a", "", "图"].map(Value::from));
+    assert_eq!(array("array.numbers").values().filter_map(|value| value.as_u64()).sum::<u64>(), 6);
+    let arrays = array("array.arrays");
+    assert_eq!(arrays.values().map(|value| value.into_array().unwrap().len()).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(file.metadata("number.u128"), None);
+}
+
+#[test]
+fn a_gguf_file_is_a_model() {
+    let model = ModelFiles::open(&fixture("python.gguf")).unwrap();
+    assert!(model.has("unet") && !model.has("vae"));
+    let unet = model.component("unet").unwrap();
+    assert_eq!(unet.config["in_channels"], 4);
+    assert!(unet.weights.has("f32.weight") && unet.weights.has("f32") && !unet.weights.has("f3"));
+    let vocabulary = model.vocabulary().unwrap();
+    assert_eq!(vocabulary.tokens, ["a", "b", "ab</w>"]);
+    assert_eq!(vocabulary.merges, [("a", "b</w>")]);
+    assert!(model.pipeline_config().unwrap().is_none());
+}
+
+#[test]
+fn safetensors_is_as_python_wrote_it() {
+    let file = WeightFile::open(&fixture("python.safetensors")).unwrap();
+    assert_eq!(compare(&file, &expected().safetensors), ["double: F64", "position_ids: I64"]);
+    assert_eq!(file.names().count(), 7);
+    assert_eq!(file.metadata("note"), Some(Value::from("图")));
+    assert_eq!(file.metadata_keys().collect::<Vec<_>>(), ["format", "note"]);
+    assert_eq!(file.layout(), Layout::Oihw);
+    assert_eq!(file.get("brain.weight").unwrap().format, Format::Bf16);
+    assert_eq!(file.get("scalar").unwrap().shape, [0_usize; 0]);
+}
+
+#[test]
+fn the_hash_is_of_the_whole_file() {
+    let path = fixture("expected.json").with_file_name("python.safetensors");
+    let file = WeightFile::open(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(file.size(), bytes.len());
+    let leaked = WeightFile::from_static(Vec::leak(bytes)).unwrap();
+    assert_eq!(file.sha256(), leaked.sha256());
+    assert_eq!(file.sha256().len(), 64);
+    assert!(file.sha256().starts_with(file.short_hash()) && file.short_hash().len() == 10);
+    assert_eq!(file.short_hash(), HASH);
+}
+
+/// By `sha256sum`.
+const HASH: &str = "f97f0df47b";

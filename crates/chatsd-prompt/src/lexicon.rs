@@ -122,14 +122,21 @@ pub fn translate(text: &str) -> Translation {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let length = if let Some(length) = opaque(rest) {
-            result.english.push_str(&rest[..length]);
+            push_word(&mut result.english, &rest[..length]);
             length
         } else if is_han(first) || first.is_ascii_alphanumeric() {
             let length = rest.find(|c: char| !(is_han(c) || c.is_ascii_alphanumeric())).unwrap_or(rest.len());
             push_run(&mut result, &rest[..length]);
             length
         } else {
+            // English keeps brackets and words apart, and puts a space behind a comma.
+            if matches!(first, '(' | '[' | '{') && text[..text.len() - rest.len()].ends_with(is_han) {
+                result.english.push(' ');
+            }
             push_mark(&mut result.english, first);
+            if matches!(first, ',' | ';') && rest[1..].starts_with(is_han) {
+                result.english.push(' ');
+            }
             first.len_utf8()
         };
         rest = &rest[length..];
@@ -174,7 +181,6 @@ fn push_word(english: &mut String, word: &str) {
     }
     let glued = |c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '}' | '>');
     let opened = english.ends_with("__") || english.ends_with(glued);
-    // A number behind a colon or dollar is part of the syntax, and so is a word behind a bracket.
     if opened {
         english.push(' ');
     }

@@ -99,13 +99,15 @@ pub fn write(
     let negative: Vec<&str> = negative.collect();
     let mut result = Vec::with_capacity(count.min(4096));
     for turn in 0..count {
-        let (style, round) = (styles[turn % styles.len()], turn / styles.len());
+        let (place, round) = (turn % styles.len(), turn / styles.len());
+        let style = styles[place];
         let subject = expand(&idea.subject_english, random.next(), options.wildcards)?;
         let subject = if subject == idea.subject_english { subject } else { lexicon::translate(&subject).english };
         let added = if options.family == "pocket" {
-            additions.pocket(round, turn % styles.len(), style)
+            additions.pocket(round, place, style)
         } else {
-            additions.general(turn, style)
+            // One further in each list whenever the same style comes round again.
+            additions.general(place + round, style)
         };
         let (before, after) = style.sides(&subject);
         let fitted = Parts::new(before, &subject, &after, &added).fit(count_tokens);

@@ -1,4 +1,5 @@
-//! Cuts a run of Chinese into words: fewest unknown characters, then fewest words, then the longest ones.
+//! Cuts a run of Chinese into words: fewest unknown characters, then fewest words, then the longest ones, then the
+//! longest first.
 
 use super::{Kind, is_han, lookup, number, simple};
 
@@ -51,23 +52,23 @@ pub(super) fn segment(run: &str) -> Vec<Word> {
             if let Some(step) = rest {
                 cost = (cost.0 + step.cost.0, cost.1 + step.cost.1, cost.2 + step.cost.2);
             }
-            if best[at].as_ref().is_none_or(|known| cost < known.cost) {
+            if best[at].as_ref().is_none_or(|known| cost <= known.cost) {
                 best[at] = Some(Step { cost, next, word });
             }
         };
         let first: String = original[starts[at]..starts[at + 1]].iter().collect();
         let kind = if is_han(original[starts[at]]) { Kind::Unknown } else { Kind::Plain };
         offer(at + 1, usize::from(kind == Kind::Unknown), Word { english: first, kind });
+        if let Some((end, word)) = counted(&original[starts[at]..])
+            && let Ok(next) = starts.binary_search(&(starts[at] + end))
+        {
+            offer(next, 0, word);
+        }
         for next in at + 1..=count.min(at + LONGEST) {
             let key: String = plain[starts[at]..starts[next]].iter().collect();
             if let Some(entry) = lookup(&key) {
                 offer(next, 0, Word { english: entry.english.to_owned(), kind: entry.kind });
             }
-        }
-        if let Some((end, word)) = counted(&original[starts[at]..])
-            && let Ok(next) = starts.binary_search(&(starts[at] + end))
-        {
-            offer(next, 0, word);
         }
     }
     let mut words: Vec<Word> = Vec::new();

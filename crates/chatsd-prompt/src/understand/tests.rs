@@ -20,7 +20,7 @@ fn plain_sentences_stay_as_they_are() {
         "no entry sign",
         "a cat -- my best friend",
         "old style car",
-        "{cat|no dog}, __in flat style__, <lora:x:1>",
+        "{cat|no dog}, __flat_style__, <lora:x:1>",
         "the quick  brown fox",
     ] {
         let idea = idea(sentence);

@@ -89,19 +89,24 @@ impl Additions {
         Self { orders: [order(PALETTES.len()), order(COMPOSITIONS.len()), order(MOODS.len())], settled }
     }
 
-    /// Additions for the `turn`-th prompt of a sheet, in a style that a general model paints.
-    pub(crate) fn general(&self, turn: usize, style: &Style) -> Vec<&'static str> {
+    /// Additions for the style at `place` of a sheet when it is used for the `round`-th time, for a general model.
+    pub(crate) fn general(&self, place: usize, round: usize, style: &Style) -> Vec<&'static str> {
         let [palettes, compositions, moods] = &self.orders;
+        // One further in each list from style to style, and whenever the same style comes round again.
+        let turn = place + round;
         let pick = |order: &[usize], texts: &'static [&'static str]| texts[order[turn % order.len()]];
-        [
+        let all = [
             (Aspect::Palette, pick(palettes, &PALETTES)),
             (Aspect::Composition, pick(compositions, &COMPOSITIONS)),
             (Aspect::Mood, pick(moods, &MOODS)),
-        ]
-        .into_iter()
-        .filter(|(aspect, _)| !self.settled.contains(aspect) && !style.settles.contains(aspect))
-        .map(|(_, text)| text)
-        .collect()
+        ];
+        let open: Vec<_> = all.into_iter().filter(|(aspect, _)| !self.settled.contains(aspect)).collect();
+        let texts = |open: &[(Aspect, &'static str)], settled: &[Aspect]| -> Vec<&'static str> {
+            open.iter().filter(|(aspect, _)| !settled.contains(aspect)).map(|(_, text)| *text).collect()
+        };
+        let free = texts(&open, &style.settles);
+        // A style that settles everything must still differ from itself.
+        if free.is_empty() && round > 0 { texts(&open, &[Aspect::Palette]) } else { free }
     }
 
     /// Additions for the built-in model when its styles are used for the `round`-th time: a colour from the second
@@ -126,7 +131,7 @@ mod tests {
     fn a_thousand_turns_give_a_thousand_additions() {
         let additions = Additions::new("a cat", &mut Random::new(1));
         let style = StyleLibrary::builtin().find("watercolor").unwrap();
-        let all: HashSet<Vec<&str>> = (0..1000).map(|turn| additions.general(turn, style)).collect();
+        let all: HashSet<Vec<&str>> = (0..1000).map(|turn| additions.general(0, turn, style)).collect();
         assert_eq!(all.len(), 1000);
     }
 
@@ -134,8 +139,8 @@ mod tests {
     fn what_the_user_spoke_of_is_left_alone() {
         let style = StyleLibrary::builtin().find("watercolor").unwrap();
         let additions = Additions::new("a happy blue cat, close-up", &mut Random::new(1));
-        assert!(additions.general(3, style).is_empty() && additions.pocket(2, 0, style).is_empty());
+        assert!(additions.general(3, 0, style).is_empty() && additions.pocket(2, 0, style).is_empty());
         let additions = Additions::new("a redwood", &mut Random::new(1));
-        assert_eq!(additions.general(3, style).len(), 3);
+        assert_eq!(additions.general(3, 0, style).len(), 3);
     }
 }

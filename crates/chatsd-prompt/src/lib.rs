@@ -13,6 +13,7 @@ mod note;
 mod random;
 mod style;
 mod styles_csv;
+mod suits;
 mod template;
 mod understand;
 mod write;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon,
-    random::Random,
+    random::Random, suits::kinds,
 };
 
 /// What to write.
@@ -106,8 +106,7 @@ pub fn write(
         let added = if options.family == "pocket" {
             additions.pocket(round, place, style)
         } else {
-            // One further in each list whenever the same style comes round again.
-            additions.general(place + round, style)
+            additions.general(place, round, style)
         };
         let (before, after) = style.sides(&subject);
         let fitted = Parts::new(before, &subject, &after, &added).fit(count_tokens);
@@ -118,7 +117,7 @@ pub fn write(
                 own: idea.subject.clone(),
                 added: fitted.added,
                 positive: fitted.positive,
-                negative: joined(negative.iter().copied().chain([style.negative.as_str()])),
+                negative: negative_of(&negative, style, &subject),
                 style: style.id.clone(),
                 subject,
             },
@@ -176,9 +175,7 @@ fn asked_styles<'a>(
 /// Every usable style once: one of each family, then the next of each family, and so on. Within a family, those that
 /// suit the subject come first, and those made for another model last.
 fn spread<'a>(usable: &[&'a Style], subject: &str, family: &str, random: &mut Random) -> Vec<&'a Style> {
-    let small = subject.to_lowercase();
-    let is_logo =
-        small.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "logo" | "icon" | "emblem" | "badge"));
+    let kinds = kinds(subject);
     let mut families: BTreeMap<&str, Vec<&Style>> = BTreeMap::new();
     for style in usable {
         families.entry(&style.family).or_default().push(style);
@@ -189,7 +186,7 @@ fn spread<'a>(usable: &[&'a Style], subject: &str, family: &str, random: &mut Ra
         random.shuffle(styles);
         styles.sort_by_key(|style| {
             let foreign = family != "pocket" && style.needs == crate::Needs::Pocket;
-            let unsuited = is_logo && !style.suits.iter().any(|suited| suited == "logos");
+            let unsuited = kinds.iter().filter(|kind| !style.suits.iter().any(|suited| suited == *kind)).count();
             (foreign, unsuited)
         });
     }
@@ -197,15 +194,23 @@ fn spread<'a>(usable: &[&'a Style], subject: &str, family: &str, random: &mut Ra
     (0..rounds).flat_map(|round| families.iter().filter_map(move |styles| styles.get(round).copied())).collect()
 }
 
-/// Texts joined with commas, without empty ones and without a phrase that has come before.
-fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    let mut phrases: Vec<&str> = Vec::new();
-    for phrase in texts.flat_map(|text| text.split(',')).map(str::trim).filter(|phrase| !phrase.is_empty()) {
-        if !phrases.contains(&phrase) {
-            phrases.push(phrase);
+/// What must not be seen: what the user said, then what the style says, without a phrase that has come before, and
+/// without a phrase of the style's that the user wants to see.
+fn negative_of(own: &[&str], style: &Style, subject: &str) -> String {
+    fn phrases(text: &str) -> impl Iterator<Item = &str> {
+        text.split(',').map(str::trim).filter(|phrase| !phrase.is_empty())
+    }
+    let small = subject.to_lowercase();
+    let wanted: Vec<&str> = small.split(|c: char| !c.is_alphanumeric()).collect();
+    let is_wanted = |phrase: &&str| phrase.split_whitespace().all(|word| wanted.contains(&word));
+    let own = own.iter().flat_map(|text| phrases(text));
+    let mut result: Vec<&str> = Vec::new();
+    for phrase in own.chain(phrases(&style.negative).filter(|phrase| !is_wanted(phrase))) {
+        if !result.contains(&phrase) {
+            result.push(phrase);
         }
     }
-    phrases.join(", ")
+    result.join(", ")
 }
 
 #[cfg(test)]

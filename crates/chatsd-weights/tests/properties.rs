@@ -140,10 +140,13 @@ fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// A tensor's name, shape and bytes.
+type Plain = (String, Vec<usize>, Vec<u8>);
+
 /// What the format's own crate says of a file.
-fn by_the_crate(bytes: &[u8]) -> Option<Vec<(String, Vec<usize>, Vec<u8>)>> {
+fn by_the_crate(bytes: &[u8]) -> Option<Vec<Plain>> {
     let file = safetensors::SafeTensors::deserialize(bytes).ok()?;
-    let mut tensors: Vec<_> =
+    let mut tensors: Vec<Plain> =
         file.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec(), view.data().to_vec())).collect();
     tensors.sort();
     Some(tensors)
@@ -226,7 +229,7 @@ proptest! {
             }
         }
         let theirs = theirs.map(|tensors| {
-            let readable = |tensor: &(String, Vec<usize>, Vec<u8>)| ours.iter().any(|ours| ours.0 == tensor.0);
+            let readable = |tensor: &Plain| ours.iter().any(|ours| ours.0 == tensor.0);
             tensors.into_iter().filter(readable).collect::<Vec<_>>()
         });
         prop_assert_eq!(Some(ours), theirs);

@@ -13,8 +13,9 @@ const LARGEST: usize = 1 << 20;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum PerBlock<T> {
-    All(T),
+    // Lists first: one value for all may be a list too.
     Each(Vec<T>),
+    All(T),
 }
 
 impl<T: Clone> PerBlock<T> {

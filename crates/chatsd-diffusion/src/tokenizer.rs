@@ -1,0 +1,249 @@
+//! CLIP's tokenizer: byte pairs joined inside lower-case words (Sennrich et al. 2016; `simple_tokenizer.py` of CLIP).
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
+
+use chatsd_weights::Vocabulary;
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// A vocabulary that is none of CLIP's kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the tokenizer's vocabulary has no token {token:?}, which {reason}; get the model again")]
+pub struct VocabularyError {
+    /// The token's text.
+    pub token: String,
+    /// Why there must be one.
+    pub reason: &'static str,
+}
+
+const BEGIN: &str = "<|startoftext|>";
+const END: &str = "<|endoftext|>";
+/// Marks a token that ends a word.
+const WORD_END: &str = "</w>";
+/// What English words shed, longest ambiguities resolved by order.
+const CONTRACTIONS: [&str; 7] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
+
+/// Turns text into the numbers of its tokens.
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    /// The token of each byte inside a word.
+    inner: [u32; 256],
+    /// The token of each byte that ends a word.
+    last: [u32; 256],
+    /// For two neighbours that are joined: how early, and what they become.
+    merges: HashMap<(u32, u32), (u32, u32)>,
+    begin: u32,
+    end: u32,
+}
+
+impl Tokenizer {
+    /// From a model's vocabulary.
+    ///
+    /// # Errors
+    /// When a byte, a joined pair, or one of the marks for begin and end has no token.
+    pub fn new(vocabulary: &Vocabulary<'_>) -> Result<Self, VocabularyError> {
+        let numbers: HashMap<&str, u32> = vocabulary.tokens.iter().copied().zip(0..).collect();
+        let number = |token: &str, reason| {
+            numbers.get(token).copied().ok_or_else(|| VocabularyError { token: token.to_owned(), reason })
+        };
+        let (mut inner, mut last) = ([0; 256], [0; 256]);
+        for (byte, letter) in byte_letters().into_iter().enumerate() {
+            inner[byte] = number(&letter.to_string(), "stands for a byte")?;
+            last[byte] = number(&format!("{letter}{WORD_END}"), "stands for a byte that ends a word")?;
+        }
+        let mut merges = HashMap::with_capacity(vocabulary.merges.len());
+        let mut joined = String::new();
+        for (rank, (left, right)) in (0..).zip(&vocabulary.merges) {
+            joined.clear();
+            joined.extend([*left, *right]);
+            let pair = (number(left, "a merge joins")?, number(right, "a merge joins")?);
+            merges.entry(pair).or_insert((rank, number(&joined, "a merge makes")?));
+        }
+        let mark = "marks where a text begins or ends";
+        Ok(Self { inner, last, merges, begin: number(BEGIN, mark)?, end: number(END, mark)? })
+    }
+
+    /// The token before a text.
+    #[must_use]
+    pub fn begin(&self) -> u32 {
+        self.begin
+    }
+
+    /// The token after a text.
+    #[must_use]
+    pub fn end(&self) -> u32 {
+        self.end
+    }
+
+    /// The token of a comma on its own.
+    #[must_use]
+    pub fn comma(&self) -> u32 {
+        self.last[usize::from(b',')]
+    }
+
+    /// The tokens of a text, without marks for begin and end. A mark written out in the text is that mark.
+    #[must_use]
+    pub fn encode(&self, text: &str) -> Vec<u32> {
+        let mut tokens = Vec::new();
+        let mut rest = text;
+        while let Some((at, mark)) = first_mark(rest) {
+            self.encode_plain(&rest[..at], &mut tokens);
+            tokens.push(if mark == BEGIN { self.begin } else { self.end });
+            rest = &rest[at + mark.len()..];
+        }
+        self.encode_plain(rest, &mut tokens);
+        tokens
+    }
+
+    fn encode_plain(&self, text: &str, tokens: &mut Vec<u32>) {
+        let text: String = text.nfc().flat_map(char::to_lowercase).collect();
+        let mut rest = text.as_str();
+        while let Some(first) = rest.chars().next() {
+            let length = word_length(rest, first);
+            if !first.is_whitespace() {
+                self.encode_word(&rest.as_bytes()[..length], tokens);
+            }
+            rest = &rest[length..];
+        }
+    }
+
+    /// Joins the pair that was joined earliest in training, then the next, until none is left. Time grows with the
+    /// word's length times its logarithm.
+    fn encode_word(&self, word: &[u8], tokens: &mut Vec<u32>) {
+        let mut pieces: Vec<u32> = word.iter().map(|&byte| self.inner[usize::from(byte)]).collect();
+        if let (Some(piece), Some(&byte)) = (pieces.last_mut(), word.last()) {
+            *piece = self.last[usize::from(byte)];
+        }
+        // Neighbours of each piece that is left; a piece that was joined to the one before it is its own next.
+        let len = pieces.len();
+        let mut next: Vec<usize> = (1..=len).collect();
+        let mut previous: Vec<Option<usize>> = (0..len).map(|at| at.checked_sub(1)).collect();
+        let joins = |pieces: &[u32], left: usize, right: usize| {
+            let pair = (*pieces.get(left)?, *pieces.get(right)?);
+            self.merges.get(&pair).map(|&(rank, joined)| (rank, left, right, pair, joined))
+        };
+        let mut waiting: BinaryHeap<Reverse<_>> =
+            (1..len).filter_map(|right| joins(&pieces, right - 1, right)).map(Reverse).collect();
+        while let Some(Reverse((_, left, right, pair, joined))) = waiting.pop() {
+            let gone = next[left] == left || next[left] != right;
+            if gone || (pieces[left], pieces[right]) != pair {
+                continue;
+            }
+            pieces[left] = joined;
+            next[left] = next[right];
+            next[right] = right;
+            if let Some(previous) = previous.get_mut(next[left]) {
+                *previous = Some(left);
+            }
+            let before = previous[left].and_then(|before| joins(&pieces, before, left));
+            waiting.extend(before.into_iter().chain(joins(&pieces, left, next[left])).map(Reverse));
+        }
+        tokens.extend(pieces.iter().zip(&next).enumerate().filter(|(at, (_, next))| at != *next).map(|(_, (p, _))| *p));
+    }
+}
+
+/// Where the first mark in a text is, and which.
+fn first_mark(text: &str) -> Option<(usize, &'static str)> {
+    [BEGIN, END].into_iter().filter_map(|mark| text.find(mark).map(|at| (at, mark))).min()
+}
+
+/// Bytes of the word that `text` begins with: a contraction, letters, one digit, or other signs; of white space, all.
+fn word_length(text: &str, first: char) -> usize {
+    if let Some(word) = [BEGIN, END].iter().chain(&CONTRACTIONS).find(|word| text.starts_with(**word)) {
+        return word.len();
+    }
+    let kind = Kind::of(first);
+    if kind == Kind::Digit {
+        return first.len_utf8();
+    }
+    text.find(|letter| Kind::of(letter) != kind).unwrap_or(text.len())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Space,
+    Letter,
+    Digit,
+    Sign,
+}
+
+impl Kind {
+    fn of(letter: char) -> Self {
+        match letter.general_category_group() {
+            _ if letter.is_whitespace() => Self::Space,
+            GeneralCategoryGroup::Letter => Self::Letter,
+            GeneralCategoryGroup::Number => Self::Digit,
+            _ => Self::Sign,
+        }
+    }
+}
+
+/// The letter that stands for each byte in a vocabulary: itself where it prints, else one from 256 on (GPT-2).
+fn byte_letters() -> [char; 256] {
+    let mut spare = '\u{100}'..;
+    let mut letters = ['\0'; 256];
+    for (byte, letter) in (0..=255_u8).zip(&mut letters) {
+        let prints = matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
+        *letter = if prints { char::from(byte) } else { spare.next().unwrap_or_default() };
+    }
+    letters
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// All bytes, and a few joins.
+    fn small() -> Tokenizer {
+        let letters = byte_letters();
+        let mut tokens: Vec<String> = letters.iter().map(char::to_string).collect();
+        tokens.extend(letters.iter().map(|letter| format!("{letter}{WORD_END}")));
+        let merges = [("a", "a"), ("aa", "aa"), ("a", "t</w>"), ("c", "at</w>")];
+        tokens.extend(merges.iter().map(|(left, right)| format!("{left}{right}")));
+        tokens.extend([BEGIN, END].map(String::from));
+        let tokens = tokens.iter().map(String::as_str).collect();
+        Tokenizer::new(&Vocabulary { tokens, merges: merges.to_vec() }).unwrap()
+    }
+
+    #[test]
+    fn joins_go_by_rank_then_place() {
+        let tokenizer = small();
+        let letter = |letter: u8| u32::from(letter);
+        assert_eq!(tokenizer.encode("cat CAT"), [515, 515]);
+        assert_eq!(tokenizer.encode("aaaaax"), [513, letter(b'a'), 256 + letter(b'x')]);
+        assert_eq!(tokenizer.encode("it's"), [letter(b'i'), 256 + letter(b't'), letter(b'\''), 256 + letter(b's')]);
+        assert_eq!(tokenizer.encode(" \t\n"), [0_u32; 0]);
+        assert_eq!(tokenizer.encode("a<|endoftext|>"), [256 + letter(b'a'), 517]);
+    }
+
+    #[test]
+    fn a_vocabulary_with_a_hole_is_refused() {
+        let error = Tokenizer::new(&Vocabulary { tokens: vec!["a"], merges: Vec::new() }).unwrap_err();
+        assert!(error.to_string().contains("stands for a byte"), "{error}");
+    }
+
+    #[test]
+    fn a_million_letters_take_no_quadratic_time() {
+        let start = std::time::Instant::now();
+        assert_eq!(small().encode(&"a".repeat(1_000_001)).len(), 250_001);
+        assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_of_a_word_is_in_some_token(text in "\\PC*|.*") {
+            let tokenizer = small();
+            let tokens = tokenizer.encode(&text);
+            // Tokens of one byte each but those the four merges make.
+            let sizes = |token: u32| match token { 512 | 514 => 2, 513 => 4, 515 => 3, _ => 1 };
+            let visible: usize = text.nfc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).map(char::len_utf8).sum();
+            prop_assume!(first_mark(&text).is_none());
+            prop_assert_eq!(tokens.into_iter().map(sizes).sum::<usize>(), visible);
+        }
+    }
+}

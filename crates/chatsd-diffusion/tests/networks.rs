@@ -1,0 +1,393 @@
+//! Every network against diffusers and transformers: see `reference/networks.py`.
+
+use std::{collections::BTreeMap, path::Path};
+
+use chatsd_diffusion::network::{Added, Autoencoder, NetworkError, TextEncoder, UNet};
+use chatsd_tensor::{Engine, Format, Options, Shape, Tensor, testing::assert_close};
+use chatsd_weights::{ModelFiles, Scope, WeightFile};
+use serde_json::{Value, json};
+
+/// What f32 rounding may cost through a whole network.
+const RELATIVE: f32 = 1e-4;
+
+/// A golden file: a network's config and weights, what it is given and what it makes.
+struct Golden {
+    file: WeightFile,
+    config: Value,
+    shapes: BTreeMap<String, Vec<usize>>,
+}
+
+impl Golden {
+    fn open(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/goldens/networks/{name}.safetensors"));
+        let file = WeightFile::open(&path).unwrap();
+        let json = |key| file.metadata(key).unwrap().as_text().unwrap().to_owned();
+        let (config, shapes) = (json("config"), json("shapes"));
+        let (config, shapes) = (serde_json::from_str(&config).unwrap(), serde_json::from_str(&shapes).unwrap());
+        Self { file, config, shapes }
+    }
+
+    fn values(&self, name: &str) -> Vec<f32> {
+        self.file.get(name).unwrap().values().unwrap()
+    }
+
+    /// A tensor that PyTorch has as batch, channels, height, width.
+    fn picture(&self, name: &str) -> Tensor {
+        let &[batch, channels, height, width] = self.file.shape(name).unwrap() else { panic!("{name} is no picture") };
+        channels_last(&self.values(name), [batch, channels, height, width])
+    }
+
+    /// A tensor that PyTorch has as batch, tokens, channels, or batch and channels.
+    fn sequence(&self, name: &str) -> Tensor {
+        let shape = match *self.file.shape(name).unwrap() {
+            [batch, tokens, channels] => Shape::sequence(batch, tokens, channels),
+            [batch, channels] => Shape::sequence(batch, 1, channels),
+            ref other => panic!("{name} has shape {other:?}"),
+        };
+        Tensor::new(shape, self.values(name))
+    }
+
+    fn tokens(&self) -> Vec<u32> {
+        self.values("in.tokens").into_iter().map(|token| token as u32).collect()
+    }
+
+    /// The weights as a file, of what shapes and names `change` leaves.
+    fn weights(&self, change: impl FnOnce(&mut BTreeMap<String, Vec<usize>>)) -> Vec<WeightFile> {
+        let mut shapes = self.shapes.clone();
+        change(&mut shapes);
+        let mut header = serde_json::Map::new();
+        let mut data = Vec::new();
+        for (name, shape) in &shapes {
+            let start = data.len();
+            data.extend(weight(name, shape).into_iter().flat_map(f32::to_le_bytes));
+            let entry = json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]});
+            header.insert(name.clone(), entry);
+        }
+        let header = Value::Object(header).to_string();
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.bytes());
+        bytes.extend(data);
+        vec![WeightFile::from_static(bytes.leak()).unwrap()]
+    }
+
+    fn whole(&self) -> Vec<WeightFile> {
+        self.weights(|_| ())
+    }
+}
+
+fn channels_last(values: &[f32], [batch, channels, height, width]: [usize; 4]) -> Tensor {
+    let shape = Shape::new(batch, height, width, channels);
+    let pixels = height * width;
+    let turned = (0..shape.len()).map(|index| {
+        let (row, channel) = (index / channels, index % channels);
+        values[(row / pixels * channels + channel) * pixels + row % pixels]
+    });
+    Tensor::new(shape, turned.collect())
+}
+
+/// `noise` of `reference/networks.py`.
+fn noise(name: &str, count: usize) -> impl Iterator<Item = f32> {
+    let seed = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |seed: u64, byte| (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    (1..=count as u64).map(move |index| {
+        let z = seed.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 40) as f32 * 2_f32.powi(-23) - 1.0
+    })
+}
+
+/// `weight` of `reference/networks.py`.
+fn weight(name: &str, shape: &[usize]) -> Vec<f32> {
+    let (factor, offset) = match shape {
+        [_] => (0.25, f32::from(u8::from(name.ends_with("weight")))),
+        _ => ((3.0 / shape[1..].iter().product::<usize>() as f64).sqrt() as f32, 0.0),
+    };
+    noise(name, shape.iter().product()).map(|value| value * factor + offset).collect()
+}
+
+/// The oracle and the back end that paints.
+fn engines() -> [(&'static str, Engine); 2] {
+    [("reference", Engine::reference()), ("cpu", Engine::cpu(Options::default()).unwrap())]
+}
+
+#[test]
+fn text_encoders() {
+    for name in ["text-quick-gelu", "text-projection", "text-old-end"] {
+        let golden = Golden::open(name);
+        let files = golden.whole();
+        let encoder = TextEncoder::load(&Scope::new(&files), &golden.config).unwrap();
+        assert!(Scope::new(&files).unused().is_empty(), "{:?}", Scope::new(&files).unused());
+        for (back_end, engine) in engines() {
+            let label = |what| format!("{name} on {back_end}: {what}");
+            let all = encoder.encode(&engine, &golden.tokens(), 0, true);
+            assert_close(&label("states"), all.states.values(), &golden.values("out.states"), RELATIVE);
+            for (skip, what) in [(1, "out.second_to_last"), (2, "out.first_layer")] {
+                let bare = encoder.encode(&engine, &golden.tokens(), skip, false);
+                assert_close(&label(what), bare.states.values(), &golden.values(what), RELATIVE);
+                let pooled = [&all, &bare].map(|encoded| encoded.pooled.as_ref().map(|x| x.values().to_vec()));
+                assert_eq!(pooled[0], pooled[1], "the pooled vector comes from all layers");
+            }
+            assert_eq!(all.pooled.is_some(), golden.file.contains("out.pooled"));
+            if let Some(pooled) = all.pooled {
+                assert_close(&label("pooled"), pooled.values(), &golden.values("out.pooled"), RELATIVE);
+            }
+        }
+    }
+}
+
+#[test]
+fn text_encoders_of_older_files_have_a_prefix() {
+    let golden = Golden::open("text-quick-gelu");
+    let shapes = |prefix: &'static str| {
+        golden.weights(move |shapes| {
+            *shapes =
+                std::mem::take(shapes).into_iter().map(|(name, shape)| (format!("{prefix}{name}"), shape)).collect();
+        })
+    };
+    let (plain, prefixed) = (shapes(""), shapes("text_model."));
+    for files in [plain, prefixed] {
+        TextEncoder::load(&Scope::new(&files), &golden.config).unwrap();
+    }
+}
+
+const UNETS: [&str; 7] = ["unet-1", "unet-2", "unet-xl", "unet-no-mid", "unet-plain-mid", "unet-depths", "unet-lcm"];
+
+#[test]
+fn picture_networks() {
+    for name in UNETS {
+        let golden = Golden::open(name);
+        let files = golden.whole();
+        let unet = UNet::load(&Scope::new(&files), &golden.config).unwrap();
+        assert!(Scope::new(&files).unused().is_empty(), "{name}: {:?}", Scope::new(&files).unused());
+        let added = Added {
+            pooled: unet.takes_pooled().then(|| golden.sequence("in.pooled")),
+            sizes: if unet.takes_pooled() { golden.values("in.sizes") } else { Vec::new() },
+            guidance: unet.takes_guidance().then(|| golden.values("in.guidance")[0]),
+        };
+        for (back_end, engine) in engines() {
+            let context = unet.context(&engine, &golden.sequence("in.states"));
+            let time = unet.time(&engine, golden.values("in.time")[0], Some(&added));
+            let made = unet.forward(&engine, &golden.picture("in.z"), &time, &context);
+            let expected = golden.picture("out.sample");
+            assert_eq!(made.shape(), expected.shape());
+            assert_close(&format!("{name} on {back_end}"), made.values(), expected.values(), RELATIVE);
+        }
+    }
+}
+
+#[test]
+fn a_batch_is_its_pictures() {
+    let golden = Golden::open("unet-1");
+    let files = golden.whole();
+    let unet = UNet::load(&Scope::new(&files), &golden.config).unwrap();
+    let (_, engine) = engines().into_iter().next_back().unwrap();
+    let (z, states) = (golden.picture("in.z"), golden.sequence("in.states"));
+    let time = unet.time(&engine, 437.0, None);
+    let contexts = [0, 1].map(|index| unet.context(&engine, &engine.picture(&states, index)));
+    let singles = [0, 1].map(|index| unet.forward(&engine, &engine.picture(&z, index), &time, &contexts[index]));
+    let stacked = chatsd_diffusion::network::Context::stack(&engine, &[&contexts[0], &contexts[1]]);
+    let both = unet.forward(&engine, &z, &time, &stacked);
+    assert_eq!(both.values(), engine.stack(&[&singles[0], &singles[1]]).values(), "bit for bit");
+}
+
+#[test]
+fn a_step_allocates_nothing_after_the_first() {
+    let golden = Golden::open("unet-1");
+    let files = golden.whole();
+    let unet = UNet::load(&Scope::new(&files), &golden.config).unwrap();
+    let engine = Engine::reference();
+    let context = unet.context(&engine, &golden.sequence("in.states"));
+    let time = unet.time(&engine, 437.0, None);
+    let z = golden.picture("in.z");
+    drop(unet.forward(&engine, &z, &time, &context));
+    let made = engine.allocations();
+    drop(unet.forward(&engine, &z, &time, &context));
+    assert_eq!(engine.allocations(), made);
+}
+
+#[test]
+fn autoencoders() {
+    for (name, channels, factor) in [("autoencoder-tiny", 4, 4), ("autoencoder-kl", 4, 2), ("autoencoder-kl-16", 16, 2)]
+    {
+        let golden = Golden::open(name);
+        let files = golden.whole();
+        let autoencoder = Autoencoder::load(&Scope::new(&files), &golden.config).unwrap();
+        assert!(Scope::new(&files).unused().is_empty(), "{name}: {:?}", Scope::new(&files).unused());
+        assert_eq!((autoencoder.latent_channels(), autoencoder.factor()), (channels, factor));
+        for (back_end, engine) in engines() {
+            let latent = autoencoder.encode(&engine, &golden.picture("in.image"));
+            let expected = golden.picture("out.latent");
+            assert_eq!(latent.shape(), expected.shape());
+            assert_close(&format!("{name} on {back_end}: latent"), latent.values(), expected.values(), RELATIVE);
+            let image = autoencoder.decode(&engine, &golden.picture("in.latent"));
+            let expected = golden.picture("out.image");
+            assert_eq!(image.shape(), expected.shape());
+            assert_close(&format!("{name} on {back_end}: image"), image.values(), expected.values(), RELATIVE);
+        }
+    }
+}
+
+#[test]
+fn old_names_of_an_autoencoder_are_known() {
+    let golden = Golden::open("autoencoder-kl");
+    let files = golden.weights(|shapes| {
+        let renamed = std::mem::take(shapes).into_iter().map(|(name, shape)| {
+            let name = [("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")]
+                .iter()
+                .fold(name, |name, (new, old)| name.replace(new, old));
+            (name, shape)
+        });
+        *shapes = renamed.collect();
+    });
+    Autoencoder::load(&Scope::new(&files), &golden.config).unwrap();
+}
+
+#[test]
+fn patches_lose_nothing() {
+    let autoencoder = Autoencoder::patch(8).unwrap();
+    let shape = Shape::new(2, 16, 24, 3);
+    let image = Tensor::new(shape, noise("image", shape.len()).collect());
+    for (_, engine) in engines() {
+        let latent = autoencoder.encode(&engine, &image);
+        assert_eq!(latent.shape(), Shape::new(2, 2, 3, 192));
+        assert_eq!(autoencoder.decode(&engine, &latent).values(), image.values());
+    }
+    assert!(Autoencoder::patch(0).is_err() && Autoencoder::patch(usize::MAX).is_err());
+}
+
+#[test]
+fn the_built_in_networks() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let golden = WeightFile::open(&root.join("tests/goldens/pocket.safetensors")).unwrap();
+    let values = |name: &str| golden.get(name).unwrap().values().unwrap();
+    let model = ModelFiles::open(&root.join("../../models/pocket.gguf")).unwrap();
+    let (text, picture) = (model.component("text_encoder").unwrap(), model.component("unet").unwrap());
+    let z = channels_last(&values("z"), [1, 192, 16, 16]);
+    let x = channels_last(&values("single_x"), [1, 192, 16, 16]);
+    // As stored, the doublings' summed taps are kept in f16, which rounds to 2⁻¹¹.
+    for (format, relative) in [(Some(Format::F32), RELATIVE), (None, 2_f32.powi(-11))] {
+        let encoder = TextEncoder::load(&text.weights.stored_as(format), &text.config).unwrap();
+        let unet = UNet::load(&picture.weights.stored_as(format), &picture.config).unwrap();
+        assert!(picture.weights.unused().is_empty(), "{:?}", picture.weights.unused());
+        for (back_end, engine) in engines() {
+            let label = |what| format!("{what} on {back_end} kept as {format:?}");
+            for (ids, states) in [("input_ids", "states"), ("empty_ids", "empty_states")] {
+                let ids: Vec<u32> = values(ids).into_iter().map(|id| id as u32).collect();
+                let made = encoder.encode(&engine, &ids, 0, true).states;
+                assert_close(&label(states), made.values(), &values(states), relative);
+            }
+            let context = unet.context(&engine, &Tensor::new(Shape::sequence(1, 32, 192), values("states")));
+            let made = unet.forward(&engine, &z, &unet.time(&engine, 500.0, None), &context);
+            assert_close(&label("single_x"), made.values(), x.values(), relative);
+        }
+    }
+}
+
+/// Loads a network of the kind that `name` says.
+fn load(name: &str, files: &[WeightFile], config: &Value) -> Result<(), NetworkError> {
+    let weights = Scope::new(files);
+    match name.split('-').next() {
+        Some("text") => TextEncoder::load(&weights, config).map(drop),
+        Some("unet") => UNet::load(&weights, config).map(drop),
+        _ => Autoencoder::load(&weights, config).map(drop),
+    }
+}
+
+const KINDS: [&str; 5] = ["text-projection", "unet-xl", "unet-lcm", "autoencoder-tiny", "autoencoder-kl"];
+
+#[test]
+fn a_missing_or_misshapen_tensor_is_named() {
+    for name in KINDS {
+        let golden = Golden::open(name);
+        // An encoder without a projection is one too.
+        let needed = |tensor: &&String| tensor.ends_with("weight") && *tensor != "text_projection.weight";
+        for tensor in golden.shapes.keys().filter(needed).step_by(9) {
+            let files = golden.weights(|shapes| drop(shapes.remove(tensor)));
+            let error = load(name, &files, &golden.config).expect_err(tensor).to_string();
+            assert!(error.contains(tensor.as_str()), "{tensor}: {error}");
+            let files = golden.weights(|shapes| shapes.get_mut(tensor).unwrap()[0] += 1);
+            let error = load(name, &files, &golden.config).expect_err(tensor).to_string();
+            assert!(error.contains(tensor.as_str()), "{tensor}: {error}");
+        }
+    }
+}
+
+#[test]
+fn absurd_configs_are_refused() {
+    let absurd = [
+        json!(0),
+        json!(1),
+        json!(3),
+        json!(-1),
+        json!(1u64 << 40),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(null),
+        json!("absurd"),
+        json!([]),
+        json!([0]),
+        json!([1, 2, 3, 4, 5, 6, 7]),
+        json!({}),
+        json!([u64::MAX, u64::MAX]),
+        json!(true),
+    ];
+    for name in KINDS {
+        let golden = Golden::open(name);
+        let files = golden.whole();
+        for key in golden.config.as_object().unwrap().keys() {
+            for value in &absurd {
+                let mut config = golden.config.clone();
+                config[key] = value.clone();
+                // Never a panic; what may be refused and what may not, the next test says.
+                let _ = load(name, &files, &config);
+            }
+        }
+    }
+}
+
+#[test]
+fn contradictions_and_other_kinds_are_explained() {
+    for (name, key, value, expected) in [
+        ("text-projection", "hidden_size", json!(0), "hidden_size is 0"),
+        ("text-projection", "hidden_size", json!(1u64 << 40), "hidden_size is 1099511627776"),
+        ("text-projection", "num_attention_heads", json!(5), "num_attention_heads 5 does not divide 32"),
+        ("text-projection", "num_attention_heads", json!(0), "num_attention_heads 0 does not divide 32"),
+        ("text-projection", "hidden_act", json!("mish"), "hidden_act is \"mish\""),
+        ("text-projection", "num_hidden_layers", json!(4), "encoder.layers.3"),
+        ("text-projection", "vocab_size", json!(65), "token_embedding.weight"),
+        ("text-projection", "hidden_size", json!("wide"), "config of the text encoder"),
+        ("unet-1", "block_out_channels", json!([0, 64]), "block_out_channels is 0"),
+        ("unet-1", "block_out_channels", json!([32]), "down_block_types has 2 entries for 1 blocks"),
+        ("unet-1", "block_out_channels", json!([]), "block_out_channels has 0 entries"),
+        ("unet-1", "norm_num_groups", json!(5), "norm_num_groups 5 does not divide 32"),
+        ("unet-1", "norm_num_groups", json!(0), "norm_num_groups 0 does not divide 32"),
+        ("unet-1", "attention_head_dim", json!(5), "attention_head_dim 5 does not divide 32"),
+        ("unet-1", "attention_head_dim", json!([]), "attention_head_dim has no entry 0"),
+        ("unet-1", "layers_per_block", json!(3), "down_blocks.0.resnets.2"),
+        ("unet-1", "cross_attention_dim", json!(25), "attn2.to_k"),
+        ("unet-1", "resnet_time_scale_shift", json!("scale_shift"), "resnet_time_scale_shift is \"scale_shift\""),
+        ("unet-1", "class_embed_type", json!("timestep"), "class_embed_type is \"timestep\""),
+        ("unet-1", "num_class_embeds", json!(10), "num_class_embeds is 10"),
+        ("unet-1", "down_block_types", json!(["KDownBlock2D", "DownBlock2D"]), "\"KDownBlock2D\""),
+        ("unet-1", "mid_block_type", json!("UNetMidBlock2DSimpleCrossAttn"), "UNetMidBlock2DSimpleCrossAttn"),
+        ("unet-1", "act_fn", json!("gelu"), "act_fn is \"gelu\""),
+        ("unet-1", "norm_eps", json!(-1.0), "norm_eps is -1"),
+        ("unet-1", "conv_in_kernel", json!(4), "conv_in_kernel is 4"),
+        ("unet-xl", "addition_time_embed_dim", json!(null), "addition_time_embed_dim"),
+        ("autoencoder-kl", "_class_name", json!("VQModel"), "VQModel"),
+        ("autoencoder-kl", "latent_channels", json!(0), "latent_channels is 0"),
+        ("autoencoder-kl", "scaling_factor", json!(0.0), "scaling_factor is 0"),
+        ("autoencoder-kl", "norm_num_groups", json!(7), "norm_num_groups 7 does not divide 32"),
+        ("autoencoder-tiny", "num_decoder_blocks", json!([1]), "decoder_block_out_channels has 3 entries for 1 blocks"),
+        ("autoencoder-tiny", "encoder_block_out_channels", json!([32, 32, 64]), "expected one width"),
+        ("autoencoder-tiny", "upsampling_scaling_factor", json!(3), "upsampling_scaling_factor"),
+    ] {
+        let golden = Golden::open(name);
+        let mut config = golden.config.clone();
+        config[key] = value;
+        let error = load(name, &golden.whole(), &config).expect_err(key).to_string();
+        assert!(error.contains(expected), "{name}, {key}: {error}");
+    }
+}

@@ -25,9 +25,11 @@ pub(crate) enum Kind {
     At,
     /// What follows a place: 上 "on", 里 "in".
     Place,
-    /// 的, 地, 得 and the like: binds, says nothing.
+    /// 的: binds a quality to its thing.
+    Binder,
+    /// 了, 着 and the like: says nothing.
     Particle,
-    /// How many; `true` for more than one.
+    /// How many; `true` where more than one thing follows.
     Count(bool),
     /// Not known.
     Unknown,
@@ -51,6 +53,8 @@ static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
                 "v" => Kind::Verb,
                 "at" => Kind::At,
                 "l" => Kind::Place,
+                "c" => Kind::Count(true),
+                "d" => Kind::Binder,
                 "x" => Kind::Particle,
                 _ => Kind::Plain,
             };

@@ -11,20 +11,20 @@ pub(crate) struct Number {
 /// Measure words, which English does not say.
 const MEASURES: &str =
     "个只条张位头匹朵棵座辆艘架把件颗粒栋间家名尊枚幅根块片口顶支枝扇台部道本册首盏株隻張條輛個顆棟間";
-/// Measure words that English says.
-const COLLECTIVES: &[(char, &str)] = &[
-    ('群', "group of"),
-    ('对', "pair of"),
-    ('双', "pair of"),
-    ('束', "bunch of"),
-    ('杯', "cup of"),
-    ('碗', "bowl of"),
-    ('瓶', "bottle of"),
-    ('盘', "plate of"),
-    ('篮', "basket of"),
-    ('堆', "pile of"),
-    ('串', "string of"),
-    ('排', "row of"),
+/// Measure words that English says, and whether what follows can be counted: a group of cats, a cup of coffee.
+const COLLECTIVES: [(char, &str, bool); 12] = [
+    ('群', "group of", true),
+    ('对', "pair of", true),
+    ('双', "pair of", true),
+    ('束', "bunch of", true),
+    ('篮', "basket of", true),
+    ('堆', "pile of", true),
+    ('串', "string of", true),
+    ('排', "row of", true),
+    ('杯', "cup of", false),
+    ('碗', "bowl of", false),
+    ('瓶', "bottle of", false),
+    ('盘', "plate of", false),
 ];
 
 fn digit(c: char) -> Option<usize> {
@@ -70,17 +70,32 @@ pub(crate) fn number_at(chars: &[char]) -> Option<Number> {
     (length > 0).then_some(Number { value: total + last.unwrap_or(0), length })
 }
 
-/// What stands behind a number: how many characters, and what English says for it.
-pub(crate) fn measure_at(chars: &[char]) -> Option<(usize, &'static str)> {
-    let first = chars.first()?;
-    if MEASURES.contains(*first) {
-        return Some((1, ""));
+/// A number with what stands behind it, in English.
+pub(super) struct Counted {
+    pub(super) english: String,
+    /// Whether more than one thing follows.
+    pub(super) many: bool,
+    /// Characters it takes.
+    pub(super) length: usize,
+}
+
+/// Reads a number and its measure word: 三只 "three", 一群 "a group of", 两杯 "two cups of".
+pub(super) fn counted_at(chars: &[char]) -> Option<Counted> {
+    let Number { value, length } = number_at(chars)?;
+    let measure = chars.get(length).copied();
+    let one = value == 1;
+    if let Some((_, of, things)) = COLLECTIVES.iter().find(|(c, ..)| Some(*c) == measure) {
+        let english =
+            if one { format!("a {of}") } else { format!("{} {}", english(value), of.replacen(" of", "s of", 1)) };
+        return Some(Counted { english, many: *things, length: length + 1 });
     }
-    COLLECTIVES.iter().find(|(c, _)| c == first).map(|(_, english)| (1, *english))
+    let measured = measure.is_some_and(|c| MEASURES.contains(c));
+    let english = if one && measured { "a".into() } else { english(value) };
+    Some(Counted { english, many: !one, length: length + usize::from(measured) })
 }
 
 /// A number in English words up to twenty, in digits above.
-pub(crate) fn english(value: usize) -> String {
+fn english(value: usize) -> String {
     const WORDS: [&str; 21] = [
         "zero",
         "one",

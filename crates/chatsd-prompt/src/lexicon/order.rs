@@ -6,29 +6,29 @@
 use super::{Kind, segment::Word};
 
 pub(super) fn english_order(words: Vec<Word>) -> Vec<Word> {
+    let words = words.into_iter().filter(|word| word.kind != Kind::Particle).collect();
     plural(behind_the_head(places(words)))
 }
 
 /// Puts "on", "in" … before the place: 在桌子上 and 桌子上 → "on table"; 在 alone is "at", before a verb nothing.
+/// 被森林包围 → "surrounded by forest".
 fn places(words: Vec<Word>) -> Vec<Word> {
+    let stands = |word: &Word| matches!(word.kind, Kind::Noun | Kind::Plain | Kind::Unknown | Kind::Count(_));
     let mut result: Vec<Word> = Vec::with_capacity(words.len());
     for word in words {
-        match word.kind {
-            Kind::Place => {
-                let stands =
-                    |word: &Word| matches!(word.kind, Kind::Noun | Kind::Plain | Kind::Unknown | Kind::Count(_));
-                let start = result.iter().rposition(|word| !stands(word)).map_or(0, |at| at + 1);
-                let bare = start == result.len();
-                match result.get_mut(start.wrapping_sub(1)) {
-                    Some(at) if at.kind == Kind::At => at.english = word.english,
-                    // A verb takes what follows as it stands: 坐上.
-                    _ if bare => result.push(Word { kind: Kind::Plain, ..word }),
-                    _ => result.insert(start, Word { kind: Kind::At, ..word }),
-                }
-            }
-            Kind::Verb if result.last().is_some_and(|last| last.kind == Kind::At) => {
-                result.pop();
-                result.push(word);
+        let start = result.iter().rposition(|word| !stands(word)).map_or(0, |at| at + 1);
+        let bare = start == result.len();
+        let before = start.checked_sub(1).filter(|&at| result[at].kind == Kind::At);
+        match (word.kind, before) {
+            (Kind::Place, Some(at)) => result[at].english = word.english,
+            // Right behind a verb it says where to: 坐上.
+            (Kind::Place, None) if bare => result.push(Word { kind: Kind::Plain, ..word }),
+            (Kind::Place, None) => result.insert(start, Word { kind: Kind::At, ..word }),
+            (Kind::Verb, Some(at)) if result[at].english == PASSIVE && !bare => result.insert(at, word),
+            (Kind::Verb, Some(at)) if bare => result[at] = word,
+            // 天上 is "in the sky" by itself.
+            (Kind::Plain | Kind::Noun, Some(at)) if bare && has_preposition(&word.english) => {
+                result[at].english = word.english;
             }
             _ => result.push(word),
         }
@@ -36,15 +36,23 @@ fn places(words: Vec<Word>) -> Vec<Word> {
     result
 }
 
+/// What 被 says.
+const PASSIVE: &str = "by";
+
+fn has_preposition(english: &str) -> bool {
+    ["in ", "on ", "at "].iter().any(|preposition| english.starts_with(preposition))
+}
+
 /// Moves what is done or where it is behind what it is said of: [verb …] 的 [head] → [head] [verb …].
 fn behind_the_head(mut words: Vec<Word>) -> Vec<Word> {
     let begins = |word: &Word| matches!(word.kind, Kind::Verb | Kind::At);
     let mut start = 0;
     while start < words.len() {
-        let fresh = start == 0 || matches!(words[start - 1].kind, Kind::Particle | Kind::Count(_));
-        let binds = (start..words.len()).find(|&at| words[at].kind == Kind::Particle);
+        let fresh = start == 0 || matches!(words[start - 1].kind, Kind::Binder | Kind::Count(_));
+        let binds = (start..words.len()).find(|&at| words[at].kind == Kind::Binder);
         if let (true, true, Some(binds)) = (fresh, begins(&words[start]), binds)
-            && binds > start + 1
+            // "flying bird" is said as it stands, "playing piano owl" is not.
+            && (binds > start + 1 || words[start].english.contains(' '))
         {
             let last = (binds + 1..words.len()).take_while(|&at| !begins(&words[at])).last();
             if let Some(last) = last {
@@ -62,14 +70,16 @@ fn behind_the_head(mut words: Vec<Word>) -> Vec<Word> {
 /// More than one: the noun that ends the counted phrase.
 fn plural(mut words: Vec<Word>) -> Vec<Word> {
     for at in 0..words.len() {
-        if words[at].kind != Kind::Count(true) || words[at].english.ends_with(" of") {
+        if words[at].kind != Kind::Count(true) {
             continue;
         }
-        let of_phrase = |word: &Word| matches!(word.kind, Kind::Noun | Kind::Plain | Kind::Particle);
-        let last = (at + 1..words.len())
-            .take_while(|&at| of_phrase(&words[at]))
-            .filter(|&at| words[at].kind == Kind::Noun)
-            .last();
+        let in_phrase = |&at: &usize| match words[at].kind {
+            Kind::Verb => words.get(at + 1).is_some_and(|next| next.kind == Kind::Binder),
+            Kind::Noun | Kind::Binder => true,
+            Kind::Plain => !["and", "or"].contains(&words[at].english.as_str()),
+            _ => false,
+        };
+        let last = (at + 1..words.len()).take_while(in_phrase).filter(|&at| words[at].kind == Kind::Noun).last();
         if let Some(last) = last {
             words[last].english = plural_of(&words[last].english);
         }

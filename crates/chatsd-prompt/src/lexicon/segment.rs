@@ -1,7 +1,11 @@
 //! Cuts a run of Chinese into words: fewest unknown characters, then fewest words, then the longest ones, then the
 //! longest first.
 
-use super::{Kind, is_han, lookup, number, simple};
+use super::{
+    Kind, is_han, lookup,
+    number::{Counted, counted_at},
+    simple,
+};
 
 /// A word of the run, already in English; empty where English says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +63,10 @@ pub(super) fn segment(run: &str) -> Vec<Word> {
         let first: String = original[starts[at]..starts[at + 1]].iter().collect();
         let kind = if is_han(original[starts[at]]) { Kind::Unknown } else { Kind::Plain };
         offer(at + 1, usize::from(kind == Kind::Unknown), Word { english: first, kind });
-        if let Some((end, word)) = counted(&original[starts[at]..])
-            && let Ok(next) = starts.binary_search(&(starts[at] + end))
+        if let Some(Counted { english, many, length }) = counted_at(&original[starts[at]..])
+            && let Ok(next) = starts.binary_search(&(starts[at] + length))
         {
-            offer(next, 0, word);
+            offer(next, 0, Word { english, kind: Kind::Count(many) });
         }
         for next in at + 1..=count.min(at + LONGEST) {
             let key: String = plain[starts[at]..starts[next]].iter().collect();
@@ -83,18 +87,4 @@ pub(super) fn segment(run: &str) -> Vec<Word> {
         at = step.next;
     }
     words
-}
-
-/// A number with its measure word, in English, and how many characters they take.
-fn counted(chars: &[char]) -> Option<(usize, Word)> {
-    let number = number::number_at(chars)?;
-    let (length, of) = number::measure_at(&chars[number.length..]).unwrap_or((0, ""));
-    let many = number.value != 1;
-    let say = match (number.value, length) {
-        (1, 1..) => "a".to_owned(),
-        (value, _) => number::english(value),
-    };
-    let of = if many && !of.is_empty() { of.replacen(" of", "s of", 1) } else { of.to_owned() };
-    let english = format!("{say} {of}");
-    Some((number.length + length, Word { english: english.trim_end().to_owned(), kind: Kind::Count(many) }))
 }

@@ -9,7 +9,7 @@ fn the_table_is_whole() {
     assert!(TRADITIONAL.windows(2).all(|pair| pair[0].0 < pair[1].0));
     for entry in TABLE.iter() {
         assert!(entry.key.contains(is_han), "{}", entry.key);
-        assert_eq!(entry.english.is_empty(), entry.kind == Kind::Particle, "{}", entry.key);
+        assert_eq!(entry.english.is_empty(), matches!(entry.kind, Kind::Particle | Kind::Binder), "{}", entry.key);
         assert!(!entry.english.contains(is_han), "{}", entry.english);
     }
     for pair in TRADITIONAL.iter() {
@@ -31,7 +31,16 @@ fn phrases_become_english() {
         ("一头大象", "an elephant"),
         ("两只兔子和一条龙", "two rabbits and a dragon"),
         ("十二朵玫瑰", "twelve roses"),
-        ("一群飞翔的鸽子", "a group of flying pigeon"),
+        ("一群飞翔的鸽子", "a group of flying pigeons"),
+        ("两杯咖啡", "two cups of coffee"),
+        ("许多蝴蝶", "many butterflies"),
+        ("三只猫和狗", "three cats and dog"),
+        ("三只小狗追蝴蝶", "three puppies chasing butterflies"),
+        ("一只正在弹钢琴的猫头鹰", "an owl playing piano"),
+        ("一座被森林包围的古老城堡", "an ancient castle surrounded by forest"),
+        ("红色的苹果放在木桌上", "red apple placed on wooden table"),
+        ("飞在天上的鲸鱼", "whale flying in the sky"),
+        ("雨后的森林里长满了蘑菇", "after the rain in forest overgrown with mushroom"),
         ("三明治、四叶草", "sandwich, four-leaf clover"),
         ("可愛的貓頭鷹", "cute owl"),
         ("雪山下的木屋", "wooden cabin under snowy mountain"),

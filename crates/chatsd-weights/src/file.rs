@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     fmt::Write as _,
-    fs::File,
+    fs::{self, File},
     path::{Path, PathBuf},
     sync::{OnceLock, atomic::Ordering},
 };
@@ -54,8 +54,7 @@ impl WeightFile {
     /// When it cannot be read, is no model file (says what it looks like instead) or contradicts itself.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
         let failed = |source| WeightsError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
+        let metadata = fs::metadata(path).map_err(failed)?; // before it is opened: a pipe would wait for a writer
         let not_a_model = |looks, advice| WeightsError::NotAModel { path: path.to_owned(), looks, advice };
         if metadata.is_dir() {
             return Err(not_a_model("a folder", "give the file of weights inside it"));
@@ -67,6 +66,7 @@ impl WeightFile {
             let (looks, advice) = looks_like(&[]);
             return Err(not_a_model(looks, advice)); // not every system maps nothing
         }
+        let file = File::open(path).map_err(failed)?;
         Self::parse(path.to_owned(), Bytes::Mapped(map_file(&file).map_err(failed)?))
     }
 

@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The type, the length and the texts of an array of texts, without decoding it twice.
+    /// The texts of the array that starts here; `None` when it is one of something else.
     pub(crate) fn texts(mut self) -> Option<impl Iterator<Item = &'a str>> {
         let (kind, len) = (self.u32().ok()?, self.size().ok()?);
         (kind == 8).then(move || (0..len).map_while(move |_| self.text().ok()))
@@ -193,10 +193,13 @@ pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<Header, Fault> {
     let alignment = match metadata.get(ALIGNMENT_KEY) {
         None => ALIGNMENT,
         Some(place) => {
-            let value = Reader::starting_at(bytes, place.at).value(place.kind, 0)?;
-            let alignment = value.as_u64().filter(|&number| number.is_power_of_two() && number <= ALIGNMENT_LIMIT);
+            let found = Reader::starting_at(bytes, place.at).value(place.kind, 0)?.as_u64();
+            let alignment = found.filter(|&number| number.is_power_of_two() && number <= ALIGNMENT_LIMIT);
             let alignment = alignment.and_then(|number| usize::try_from(number).ok());
-            alignment.ok_or_else(|| format!("{ALIGNMENT_KEY} is {value:?}, expected a power of two"))?
+            alignment.ok_or_else(|| {
+                let found = found.map_or("no whole number".into(), |number| number.to_string());
+                format!("{ALIGNMENT_KEY} is {found}, expected a power of two up to {ALIGNMENT_LIMIT}")
+            })?
         }
     };
     let mut described = Vec::new();

@@ -24,6 +24,12 @@ impl<'a> Scope<'a> {
         Self { files, prefix: String::new(), store: None }
     }
 
+    /// The files that the tensors are in, for their names and hashes.
+    #[must_use]
+    pub fn files(&self) -> &'a [WeightFile] {
+        self.files
+    }
+
     /// The tensors below `name`.
     #[must_use]
     pub fn at(&self, name: impl AsRef<str>) -> Self {

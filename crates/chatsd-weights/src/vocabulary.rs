@@ -1,8 +1,13 @@
 //! The words of a tokenizer.
 
 use std::{
-    collections::HashMap,
+    fmt,
     path::{Path, PathBuf},
+};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
 };
 
 use crate::{
@@ -46,9 +51,9 @@ impl OwnedVocabulary {
     /// From `vocab.json` and `merges.txt`.
     pub(crate) fn read(folder: &Path) -> Result<Self, WeightsError> {
         let path = folder.join("vocab.json");
-        let numbers: HashMap<String, usize> = read_json(&path)?;
-        let mut tokens = vec![None; numbers.len()];
-        for (token, number) in numbers {
+        let Numbered(numbered) = read_json(&path)?;
+        let mut tokens = vec![None; numbered.len()];
+        for (token, number) in numbered {
             let of = tokens.len();
             match tokens.get_mut(number) {
                 Some(place @ None) => *place = Some(token),
@@ -68,6 +73,29 @@ impl OwnedVocabulary {
         let lines = lines.filter(|(at, line)| !(line.is_empty() || *at == 0 && line.starts_with("#version")));
         let merges = lines.map(|(_, line)| pair(&self.path, line)).collect::<Result<_, _>>()?;
         Ok(Vocabulary { tokens: self.tokens.iter().map(String::as_str).collect(), merges })
+    }
+}
+
+/// Tokens and their numbers, in the order of the file: no table is needed on the way.
+struct Numbered(Vec<(String, usize)>);
+
+impl<'de> Deserialize<'de> for Numbered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Numbered;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("numbers by token")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Numbered, A::Error> {
+                std::iter::from_fn(|| map.next_entry().transpose()).collect::<Result<_, _>>().map(Numbered)
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
     }
 }
 

@@ -121,7 +121,8 @@ fn gguf_that_lies() {
         ("bytes were promised", metadata(1, entry("a", 9, array(8, 1 << 30)))),
         ("more than 8 arrays lie in each other", metadata(1, entry("a", 9, nested))),
         ("expected a power of two", aligned(0)),
-        ("expected a power of two", aligned(33)),
+        ("general.alignment is 33, expected a power of two", aligned(33)),
+        ("is no whole number, expected", metadata(1, entry("general.alignment", 9, array(0, 0)))),
         ("expected a power of two", aligned(1 << 31)),
         ("at most 4", tensors(&[tensor("a", &[1, 1, 1, 1, 1], 0, 0)], 4)),
         ("at most 4", [gguf(3, 1, 0), text("a"), u32::MAX.to_le_bytes().to_vec()].concat()),
@@ -197,6 +198,11 @@ fn other_files_are_called_by_their_name() {
     }
     let message = WeightFile::open(folder.path()).unwrap_err().to_string();
     assert!(message.contains("is a folder"), "{message}");
+    #[cfg(unix)]
+    {
+        let message = WeightFile::open("/dev/zero".as_ref()).unwrap_err().to_string();
+        assert!(message.contains("is a device or pipe"), "{message}");
+    }
     let error = WeightFile::open(&folder.path().join("nothing.gguf")).unwrap_err();
     assert!(matches!(&error, WeightsError::Io { .. }) && error.to_string().contains("nothing.gguf"), "{error}");
 }

@@ -152,7 +152,7 @@ fn first_mark(text: &str) -> Option<(usize, &'static str)> {
 
 /// Bytes of the word that `text` begins with: a contraction, letters, one digit, or other signs; of white space, all.
 fn word_length(text: &str, first: char) -> usize {
-    if let Some(word) = [BEGIN, END].iter().chain(&CONTRACTIONS).find(|word| text.starts_with(**word)) {
+    if let Some(word) = CONTRACTIONS.iter().find(|word| text.starts_with(**word)) {
         return word.len();
     }
     let kind = Kind::of(first);

@@ -108,6 +108,13 @@ impl Studio<'_> {
         Ok(Plan { idea: composed.idea, requests, notes, parents: Vec::new() })
     }
 
+    /// A request for nothing yet, as the model likes it best: what is known of a picture is put into it.
+    #[must_use]
+    pub fn blank(&self) -> Request {
+        let card = self.model.card();
+        request_of(card, &Idea::default(), Prompt::default(), &PictureChoices::default(), 0)
+    }
+
     /// The plan of one request that is there already, such as that of an entry.
     ///
     /// # Errors
@@ -134,8 +141,14 @@ fn request(
     choices: &PictureChoices,
     seed: u64,
 ) -> Result<Request, StudioError> {
+    let request = request_of(card, idea, prompt, choices, seed);
+    check(&request, card)?;
+    Ok(request)
+}
+
+fn request_of(card: &ModelCard, idea: &Idea, prompt: Prompt, choices: &PictureChoices, seed: u64) -> Request {
     let of_shape = || Some(idea.shape?.at(card.size, card.size_step));
-    let request = Request {
+    Request {
         prompt,
         model: card.name.clone(),
         model_hash: card.hash.clone(),
@@ -150,9 +163,7 @@ fn request(
         init: choices.init.clone(),
         strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
         mask: choices.mask.clone(),
-    };
-    check(&request, card)?;
-    Ok(request)
+    }
 }
 
 /// Whether the model can paint a request, as far as numbers tell.

@@ -50,7 +50,7 @@ fn code(error: &Error) -> u8 {
 }
 
 /// The whole chain in one line, without saying the same twice (a transparent error repeats its source).
-fn message(lang: Lang, error: &Error) -> String {
+pub fn message(lang: Lang, error: &Error) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in error.chain() {
         let text = output::tame(&crate::translate::error(lang, cause));

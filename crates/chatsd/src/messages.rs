@@ -86,8 +86,7 @@ messages! {
     time_left(seconds) = "{seconds} s left", "还需 {seconds} 秒";
     painted(number, count, style, seconds) = "{number}/{count}  {style}  {seconds} s", "{number}/{count}  {style}  {seconds} 秒";
     no_style() = "no style", "无风格";
-    done_in(count, folder, seconds) =
-        "{count} pictures in {folder}, painted in {seconds} s", "{count} 张图在 {folder}，用时 {seconds} 秒";
+    done_in(count, folder) = "{count} pictures in {folder}", "{count} 张图在 {folder}";
     stopped(finished, count, folder) =
         "Stopped: {finished} of {count} pictures are finished and kept in {folder}",
         "已停止：{count} 张中完成的 {finished} 张保存在 {folder}";
@@ -145,4 +144,38 @@ messages! {
     all_well() = "All is well", "一切正常";
     troubles(count) = "{count} things need attention", "有 {count} 处需要注意";
     built_in() = "built in", "内置";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_says_the_same_words_in_both_languages() {
+        let placeholders = |text: &str| {
+            let mut names: Vec<String> =
+                text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect();
+            names.sort();
+            names
+        };
+        for (name, english, chinese) in ALL {
+            assert!(!english.is_empty() && !chinese.is_empty(), "{name}");
+            let (in_english, in_chinese) = (placeholders(english), placeholders(chinese));
+            assert_eq!(in_english, in_chinese, "{name}");
+            if english.split('{').next().is_some_and(|start| start.chars().any(char::is_alphabetic)) {
+                assert!(chinese.chars().any(|c| c > '\u{2E80}'), "{name}: {chinese}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_locale_is_read_in_the_order_of_posix() {
+        let of = |pairs: &[(&str, &str)]| {
+            Lang::of_locale(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert_eq!(of(&[("LANG", "zh_CN.UTF-8")]), Lang::Zh);
+        assert_eq!(of(&[("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")]), Lang::En);
+        assert_eq!(of(&[("LC_ALL", ""), ("LC_MESSAGES", "zh_TW")]), Lang::Zh);
+        assert_eq!(of(&[]), Lang::En);
+    }
 }

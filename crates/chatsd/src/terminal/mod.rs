@@ -9,6 +9,7 @@ use std::io::{self, Write};
 pub use detect::detect;
 
 use anyhow::Result;
+use chatsd_studio::resized;
 use chatsd_types::{Image, Size};
 
 use crate::values::Show;
@@ -36,31 +37,12 @@ pub fn show(way: Show, image: &Image, png: &[u8], columns: u32) -> Result<()> {
     Ok(())
 }
 
-/// The picture made to be `width` pixels wide, each pixel the mean of what it covers; never enlarged.
+/// The picture made to be `width` pixels wide; never enlarged.
 fn fitted(image: &Image, width: u32) -> Image {
     let Size { width: from_width, height: from_height } = image.size;
     let width = width.clamp(1, from_width.max(1));
     let height = (u64::from(from_height) * u64::from(width) / u64::from(from_width.max(1))).max(1) as u32;
-    let span = |at: u32, to: u32, from: u32| {
-        let edge = |at: u32| (u64::from(at) * u64::from(from) / u64::from(to)) as u32;
-        edge(at)..edge(at + 1).max(edge(at) + 1).min(from)
-    };
-    let mut rgb = Vec::with_capacity(3 * width as usize * height as usize);
-    for y in 0..height {
-        for x in 0..width {
-            let (mut sums, mut count) = ([0_u32; 3], 0);
-            for from_y in span(y, height, from_height) {
-                for from_x in span(x, width, from_width) {
-                    for (sum, value) in sums.iter_mut().zip(image.pixel(from_x, from_y)) {
-                        *sum += u32::from(value);
-                    }
-                    count += 1;
-                }
-            }
-            rgb.extend(sums.map(|sum| (sum / count.max(1)) as u8));
-        }
-    }
-    Image { size: Size { width, height }, rgb }
+    resized(image, Size { width, height })
 }
 
 #[cfg(test)]
@@ -68,12 +50,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fitted_picture_keeps_shape_and_means() {
-        let mut image = Image::filled(Size { width: 4, height: 2 }, [0, 0, 0]);
-        image.rgb[..3].fill(200);
-        let small = fitted(&image, 2);
-        assert_eq!(small.size, Size { width: 2, height: 1 });
-        assert_eq!(small.rgb, [50, 50, 50, 0, 0, 0]);
+    fn a_fitted_picture_keeps_its_shape() {
+        let image = Image::filled(Size { width: 4, height: 2 }, [9, 8, 7]);
+        assert_eq!(fitted(&image, 2), Image::filled(Size { width: 2, height: 1 }, [9, 8, 7]));
         assert_eq!(fitted(&image, 100), image);
         assert_eq!(fitted(&Image::filled(Size { width: 1, height: 9 }, [7; 3]), 1).size.height, 9);
     }

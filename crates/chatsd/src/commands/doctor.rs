@@ -1,0 +1,152 @@
+//! `chatsd doctor`: what was found, what is missing, what to do.
+
+use std::{
+    fs,
+    io::{self, IsTerminal},
+};
+
+use anyhow::Result;
+use chatsd_gallery::Gallery;
+use chatsd_types::ImageModel;
+use serde_json::json;
+
+use crate::{
+    cli, config, failure,
+    messages::Lang,
+    output, progress,
+    settings::{SetBy, Settings},
+    wiring,
+};
+
+/// Looks at everything; what is wrong does not keep it from looking at the rest.
+///
+/// # Errors
+/// When nobody reads.
+pub fn run(arguments: cli::Doctor, mut settings: Settings) -> Result<u8> {
+    arguments.model.put_into(&mut settings);
+    arguments.engine.put_into(&mut settings);
+    let mut visit = Visit { lang: settings.lang(), json: arguments.json, troubles: 0 };
+    visit.machine(&settings)?;
+    visit.terminal(&settings)?;
+    visit.settings(&settings)?;
+    visit.gallery(&settings)?;
+    visit.model(&settings)?;
+    let (lang, troubles) = (visit.lang, visit.troubles);
+    if visit.json {
+        output::json(&json!({ "found": "troubles", "count": troubles }))?;
+    } else {
+        output::data(if troubles == 0 { lang.all_well() } else { lang.troubles(troubles) })?;
+    }
+    Ok(if troubles == 0 { failure::OK } else { failure::FAILED })
+}
+
+struct Visit {
+    lang: Lang,
+    json: bool,
+    troubles: usize,
+}
+
+impl Visit {
+    fn tell(&self, heading: &str, text: &str, fact: &serde_json::Value) -> Result<()> {
+        if self.json { output::json(fact) } else { output::data(format!("{heading:<10} {text}")) }
+    }
+
+    fn trouble(&mut self, heading: &str, found: &str, error: &anyhow::Error) -> Result<()> {
+        self.troubles += 1;
+        let message = failure::message(self.lang, error);
+        self.tell(heading, &format!("✗ {message}"), &json!({ "found": found, "trouble": message }))
+    }
+
+    fn machine(&mut self, settings: &Settings) -> Result<()> {
+        let heading = self.lang.machine();
+        match wiring::engine(settings) {
+            Ok(engine) => {
+                let options = engine.options();
+                let threads = options.threads.unwrap_or(1);
+                let instructions = options.instructions.map(|set| set.to_string()).unwrap_or_default();
+                let fact = json!({ "found": "machine", "threads": threads, "instructions": instructions });
+                self.tell(&heading, &self.lang.processor(threads, &instructions), &fact)?;
+            }
+            Err(error) => self.trouble(&heading, "machine", &error)?,
+        }
+        match memory() {
+            Some((total, available)) => {
+                let fact = json!({ "found": "memory", "total_mb": total, "available_mb": available });
+                self.tell("", &self.lang.memory(total, available), &fact)
+            }
+            None => self.tell("", &self.lang.memory_unknown(), &json!({ "found": "memory" })),
+        }
+    }
+
+    fn terminal(&self, settings: &Settings) -> Result<()> {
+        let way = progress::way_to_show(settings);
+        let is_terminal = io::stderr().is_terminal();
+        let fact = json!({ "found": "terminal", "is_terminal": is_terminal, "show": way });
+        self.tell(&self.lang.terminal(), &self.lang.shows_pictures(way), &fact)
+    }
+
+    fn settings(&self, settings: &Settings) -> Result<()> {
+        let lang = self.lang;
+        if let Some(path) = config::file() {
+            let shown = path.display();
+            let text = if path.is_file() { lang.config_file(shown) } else { lang.config_file_absent(shown) };
+            self.tell(&lang.settings(), &text, &json!({ "found": "config", "path": path, "exists": path.is_file() }))?;
+        }
+        for (name, value, set_by) in settings.report() {
+            let whose = match set_by {
+                SetBy::Default => lang.set_by_default(),
+                SetBy::File => lang.set_by_file(),
+                SetBy::Environment => lang.set_by_environment(format!("CHATSD_{}", name.to_uppercase())),
+                SetBy::Flag => lang.set_by_flag(),
+            };
+            let fact = json!({ "found": "setting", "name": name, "value": value, "set_by": set_by.to_string() });
+            self.tell("", &format!("{name:<18} {:<30} {whose}", output::tame(&value)), &fact)?;
+        }
+        Ok(())
+    }
+
+    fn gallery(&mut self, settings: &Settings) -> Result<()> {
+        let (heading, folder) = (self.lang.gallery(), settings.out());
+        if !folder.exists() {
+            let fact = json!({ "found": "gallery", "folder": folder, "exists": false });
+            return self.tell(&heading, &self.lang.gallery_none(folder.display()), &fact);
+        }
+        let entries = Gallery::open(&folder).and_then(|gallery| gallery.list(usize::MAX, 1));
+        match entries {
+            Ok(entries) => {
+                let mut sheets: Vec<&str> = entries.iter().map(|entry| entry.sheet.as_str()).collect();
+                sheets.sort_unstable();
+                sheets.dedup();
+                let missing = entries.iter().filter(|entry| entry.missing).count();
+                self.troubles += usize::from(missing > 0);
+                let fact = json!({ "found": "gallery", "folder": folder, "entries": entries.len(), "sheets": sheets.len(),
+                    "missing": missing });
+                self.tell(&heading, &self.lang.gallery_health(entries.len(), sheets.len(), missing), &fact)
+            }
+            Err(error) => self.trouble(&heading, "gallery", &error.into()),
+        }
+    }
+
+    fn model(&mut self, settings: &Settings) -> Result<()> {
+        let heading = self.lang.model();
+        match wiring::picture_model(settings) {
+            Ok(model) => {
+                let card = model.card();
+                let text = self.lang.model_is(&card.name, &card.hash, card.size, card.steps);
+                let fact = json!({ "found": "model", "name": card.name, "hash": card.hash, "size": card.size.to_string() });
+                self.tell(&heading, &text, &fact)
+            }
+            Err(error) => self.trouble(&heading, "model", &error),
+        }
+    }
+}
+
+/// All memory and what is free of it, in megabytes, where the system says so in a file (Linux, `/proc/meminfo`).
+fn memory() -> Option<(u64, u64)> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let value = |key: &str| {
+        let line = text.lines().find(|line| line.starts_with(key))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
+    };
+    Some((value("MemTotal:")?, value("MemAvailable:")?))
+}

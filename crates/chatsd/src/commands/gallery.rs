@@ -1,0 +1,111 @@
+//! `chatsd gallery`: the pictures that were kept.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Context, Result};
+use chatsd_gallery::{Entry, Gallery, read_image};
+
+use super::paint::open_gallery;
+use crate::{cli, failure::OK, output, progress, settings::Settings, terminal, values::Show};
+
+/// Lists, shows, finds, opens, exports or removes entries.
+///
+/// # Errors
+/// No gallery, an unknown entry, a file that cannot be read or written.
+pub fn run(arguments: cli::Gallery, mut settings: Settings) -> Result<u8> {
+    let lang = settings.lang();
+    let folder = settings.out();
+    if !folder.is_dir() {
+        anyhow::bail!("{}", lang.gallery_none(folder.display()));
+    }
+    let gallery = open_gallery(&settings)?;
+    match arguments {
+        cli::Gallery::List { limit, json } => {
+            let entries = gallery.list(limit as usize, 1)?;
+            if entries.is_empty() && !settings.quiet() {
+                output::talk(lang.empty_gallery(folder.display()));
+            }
+            entries.iter().try_for_each(|entry| line(entry, json))?;
+        }
+        cli::Gallery::Search { words, limit, json } => {
+            let words = words.join(" ");
+            let entries = gallery.search(&words, limit as usize)?;
+            if entries.is_empty() && !settings.quiet() {
+                output::talk(lang.nothing_found(output::tame(&words)));
+            }
+            entries.iter().try_for_each(|entry| line(entry, json))?;
+        }
+        cli::Gallery::Show { id, show, json } => {
+            show.put_into(&mut settings);
+            let entry = gallery.find(&id)?;
+            if json {
+                output::json(&entry)?;
+            } else {
+                output::data(serde_json::to_string_pretty(&entry)?)?;
+                show_picture(&gallery.path(&entry), &settings)?;
+            }
+        }
+        cli::Gallery::Open { id } => {
+            let path = gallery.path(&gallery.find(&id)?);
+            open_with_viewer(&path)?;
+            if !settings.quiet() {
+                output::talk(lang.opened(path.display()));
+            }
+        }
+        cli::Gallery::Export { ids, to, strip } => {
+            for path in gallery.export(&borrowed(&found(&gallery, &ids)?), &to, strip)? {
+                output::data(path.display())?;
+            }
+        }
+        cli::Gallery::Remove { ids, yes } => {
+            let ids = found(&gallery, &ids)?;
+            if yes {
+                gallery.remove(&borrowed(&ids))?.iter().try_for_each(|path| output::data(path.display()))?;
+            }
+            if !settings.quiet() {
+                output::talk(if yes { lang.removed(ids.len()) } else { lang.would_remove(ids.len()) });
+            }
+        }
+    }
+    Ok(OK)
+}
+
+/// The whole ids of what was named in short.
+fn found(gallery: &Gallery, names: &[String]) -> Result<Vec<String>> {
+    Ok(names.iter().map(|name| Ok(gallery.find(name)?.id)).collect::<Result<_, chatsd_gallery::GalleryError>>()?)
+}
+
+fn borrowed(ids: &[String]) -> Vec<&str> {
+    ids.iter().map(String::as_str).collect()
+}
+
+fn line(entry: &Entry, json: bool) -> Result<()> {
+    if json {
+        return output::json(entry);
+    }
+    let Entry { id, created, path, request, missing, .. } = entry;
+    let mark = if *missing { "  (!)" } else { "" };
+    output::data(format!("{id}  {created}  {:<14}  {}  {}{mark}", request.prompt.style, output::tame(&request.prompt.own), path.display()))
+}
+
+fn show_picture(path: &Path, settings: &Settings) -> Result<()> {
+    let way = progress::way_to_show(settings);
+    if way != Show::None {
+        terminal::show(way, &read_image(path)?, &std::fs::read(path)?, progress::PICTURE_COLUMNS)?;
+    }
+    Ok(())
+}
+
+/// Hands a file to the program that the system opens pictures with.
+fn open_with_viewer(path: &Path) -> Result<()> {
+    let mut command = if cfg!(target_os = "macos") {
+        Command::new("open")
+    } else if cfg!(windows) {
+        Command::new("explorer")
+    } else {
+        Command::new("xdg-open")
+    };
+    let name = command.get_program().to_string_lossy().into_owned();
+    command.arg(path).spawn().with_context(|| format!("cannot start {name} to show {}", path.display()))?;
+    Ok(())
+}

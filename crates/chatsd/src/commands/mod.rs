@@ -1,0 +1,11 @@
+//! One file for each command.
+
+pub mod again;
+pub mod bench;
+pub mod completions;
+pub mod doctor;
+pub mod gallery;
+pub mod models;
+pub mod paint;
+pub mod styles;
+pub mod write;

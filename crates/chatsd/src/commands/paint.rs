@@ -1,0 +1,220 @@
+//! `chatsd paint`: a sheet of different pictures from one sentence.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+use chatsd_gallery::{Enlarge, Gallery, SheetLayout, decode_png, read_image};
+use chatsd_studio::{Outcome, PictureChoices, Plan, Studio};
+use chatsd_types::{Image, Mask, ModelCard, Source};
+
+use super::write::{as_line, prompt_choices};
+use crate::{
+    cli,
+    failure::{OK, STOPPED, Usage},
+    output,
+    progress::{Progress, say_notes},
+    settings::Settings,
+    stop, trace, wiring,
+};
+
+/// Pictures with sides up to this many pixels are shown enlarged on the sheet.
+const SMALL: u32 = 256;
+/// Pixels between the pictures of a sheet.
+const GAP: u32 = 8;
+
+/// Paints a sheet.
+///
+/// # Errors
+/// A sentence, choice, model, folder or picture that cannot be used; what was finished is kept.
+pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
+    let strength_alone = arguments.picture.strength.is_some() && arguments.init.is_none();
+    arguments.prompt.put_into(&mut settings);
+    arguments.picture.put_into(&mut settings);
+    arguments.model.put_into(&mut settings);
+    arguments.engine.put_into(&mut settings);
+    arguments.show.put_into(&mut settings);
+    arguments.sheet.put_into(&mut settings);
+    if strength_alone {
+        return Err(Usage("--strength without --init: there is no picture to paint anew".into()).into());
+    }
+    if settings.columns == Some(0) || arguments.grid_rows == Some(0) {
+        return Err(Usage("a sheet of 0 rows or columns: expected at least 1".into()).into());
+    }
+    if let Some(rows) = arguments.grid_rows {
+        let columns = *settings.columns.get_or_insert(rows);
+        settings.count = Some((rows as usize).saturating_mul(columns as usize));
+    }
+    let (library, wildcards) = (wiring::library()?, wiring::wildcards(&settings)?);
+    let init = arguments.init.as_deref().map(Given::read).transpose().context("the starting picture cannot be used")?;
+    let mask = arguments.mask.as_deref().map(Given::read).transpose().context("the mask cannot be used")?;
+    let source = source(init.as_ref(), mask.as_ref());
+    let prompt = prompt_choices(&arguments.wish, &settings);
+    let mut picture = picture_choices(&settings);
+    // Which picture it is, only the gallery can tell; whether there is one is known before the gallery is touched.
+    picture.init = init.as_ref().map(|_| String::new());
+    picture.mask = mask.as_ref().map(|_| String::new());
+    let model = wiring::picture_model(&settings)?;
+    let studio = Studio { model: &model, library: &library, wildcards: &wildcards };
+    let mut plan = studio.plan(&arguments.sentence.text(), &prompt, &picture)?;
+    if arguments.dry_run {
+        return dry_run(&plan, arguments.json, &settings);
+    }
+    let gallery = open_gallery(&settings)?;
+    let init = init.map(|init| init.keep(&gallery)).transpose()?;
+    let mask = mask.map(|mask| mask.keep(&gallery)).transpose()?;
+    for request in &mut plan.requests {
+        (request.init, request.mask) = (init.clone(), mask.clone());
+    }
+    let outcome = paint(&studio, &plan, &source, &gallery, &settings, arguments.json)?;
+    finish(&outcome, plan.requests.len(), &gallery, &settings, arguments.json)
+}
+
+/// What was decided about the pictures.
+fn picture_choices(settings: &Settings) -> PictureChoices {
+    PictureChoices {
+        size: settings.size,
+        steps: settings.steps,
+        sampler: settings.sampler,
+        schedule: settings.schedule,
+        guidance: settings.guidance.map(|guidance| guidance.0),
+        guidance_rescale: settings.guidance_rescale.map(|portion| portion.0),
+        noise: settings.noise,
+        strength: settings.strength.map(|portion| portion.0),
+        init: None,
+        mask: None,
+    }
+}
+
+/// Opens the gallery, and says what was taken up that an interrupted program had left.
+///
+/// # Errors
+/// A folder that cannot be made, written or read as a gallery.
+pub fn open_gallery(settings: &Settings) -> Result<Gallery> {
+    let gallery = Gallery::open(settings.out())?;
+    let recovered = gallery.recovered();
+    Ok(gallery)
+}
+
+/// A starting picture or a mask as a file: its bytes are kept, its pixels are painted over.
+pub struct Given {
+    /// The file.
+    bytes: Vec<u8>,
+    image: Image,
+}
+
+impl Given {
+    /// Reads a PNG file.
+    ///
+    /// # Errors
+    /// A file that is not there or no PNG picture.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Self { image: decode_png(&bytes, path)?, bytes })
+    }
+
+    /// What a gallery has kept.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub fn kept(gallery: &Gallery, sha256: &str) -> Result<Self> {
+        let bytes = gallery.source(sha256)?;
+        Ok(Self { image: decode_png(&bytes, Path::new(sha256))?, bytes })
+    }
+
+    /// Keeps it in a gallery; returns its SHA-256.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&self, gallery: &Gallery) -> Result<String> {
+        Ok(gallery.keep_source(&self.bytes)?)
+    }
+}
+
+/// What is painted over, and where: white in the mask paints anew, black keeps.
+pub fn source(init: Option<&Given>, mask: Option<&Given>) -> Source {
+    let mean = |pixel: &[u8]| (pixel.iter().map(|&value| u32::from(value)).sum::<u32>() / 3) as u8;
+    Source {
+        init: init.map(|given| given.image.clone()),
+        mask: mask.map(|Given { image, .. }| Mask {
+            size: image.size,
+            coverage: image.rgb.chunks_exact(3).map(mean).collect(),
+        }),
+    }
+}
+
+/// Paints a plan while the person in front is told, and Ctrl-C is heard.
+///
+/// # Errors
+/// As [`Studio::paint`].
+pub fn paint(
+    studio: &Studio<'_>,
+    plan: &Plan,
+    source: &Source,
+    gallery: &Gallery,
+    settings: &Settings,
+    json: bool,
+) -> Result<Outcome> {
+    let cancel = stop::listen(settings.lang())?;
+    let mut progress = Progress::new(settings, json, studio.library);
+    let layout = sheet_layout(studio.model.card(), settings);
+    let outcome = studio.paint(plan, source, gallery, &layout, &mut |event| progress.follow(&event), cancel)?;
+    if settings.svg.unwrap_or(false) {
+        for entry in &outcome.entries {
+            let path = gallery.path(entry);
+            let drawing = path.with_extension("svg");
+            let text = trace::svg(&read_image(&path)?);
+            fs::write(&drawing, text).with_context(|| format!("cannot write {}", drawing.display()))?;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Small pictures are shown at twice their size.
+fn sheet_layout(card: &ModelCard, settings: &Settings) -> SheetLayout {
+    let small = card.size.width.max(card.size.height) <= SMALL;
+    SheetLayout {
+        columns: settings.columns.unwrap_or(0),
+        enlarge: if small { Enlarge::Smooth2x } else { Enlarge::Nearest(1) },
+        gap: GAP,
+        background: [255; 3],
+    }
+}
+
+/// Says where the pictures are: the paths on stdout, the rest on stderr. Returns the exit code.
+pub fn finish(outcome: &Outcome, count: usize, gallery: &Gallery, settings: &Settings, json: bool) -> Result<u8> {
+    let lang = settings.lang();
+    let paths = outcome.entries.iter().map(|entry| gallery.path(entry));
+    let paths: Vec<_> = paths.chain(outcome.sheet_path.clone()).collect();
+    if !json {
+        for path in &paths {
+            output::data(path.display())?;
+        }
+    }
+    let finished = outcome.entries.len();
+    let folder = outcome.sheet_path.as_deref().and_then(Path::parent).map(|folder| folder.display().to_string());
+    if !settings.quiet() {
+        output::talk(match (&folder, outcome.stopped) {
+            (None, _) => lang.stopped_early(),
+            (Some(folder), true) => lang.stopped(finished, count, folder),
+            (Some(folder), false) => lang.done_in(finished, folder),
+        });
+    }
+    Ok(if outcome.stopped { STOPPED } else { OK })
+}
+
+fn dry_run(plan: &Plan, json: bool, settings: &Settings) -> Result<u8> {
+    if json {
+        output::json(&serde_json::json!({ "event": "planned", "plan": plan }))?;
+        return Ok(OK);
+    }
+    if !settings.quiet() {
+        say_notes(settings.lang(), &plan.notes);
+        output::talk(settings.lang().nothing_painted());
+    }
+    for (number, request) in (1..).zip(&plan.requests) {
+        let chatsd_types::Request { size, steps, sampler, schedule, guidance, seed, .. } = request;
+        let how = format!("{size}, {steps} steps of {sampler} ({schedule}), guidance {guidance}, seed {seed}");
+        output::data(format!("{}  [{how}]", as_line(number, &request.prompt)))?;
+    }
+    Ok(OK)
+}

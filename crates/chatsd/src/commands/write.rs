@@ -1,0 +1,80 @@
+//! `chatsd write`: the prompts alone. Needs the model's tokenizer, but not its network.
+
+use anyhow::Result;
+use chatsd_studio::{Composed, PromptChoices, compose};
+use chatsd_types::Prompt;
+use serde_json::json;
+
+use crate::{
+    cli::{self, Wish},
+    failure::OK,
+    output,
+    progress::say_notes,
+    settings::Settings,
+    wiring,
+};
+
+/// Writes prompts for a sentence.
+///
+/// # Errors
+/// A sentence, style or model that cannot be used.
+pub fn run(arguments: cli::Write, mut settings: Settings) -> Result<u8> {
+    arguments.prompt.put_into(&mut settings);
+    arguments.model.put_into(&mut settings);
+    let reader = wiring::reader(&settings)?;
+    let library = wiring::library()?;
+    let wildcards = wiring::wildcards(&settings)?;
+    let composed = compose(
+        &arguments.sentence.text(),
+        &prompt_choices(&arguments.wish, &settings),
+        reader.family(),
+        &|text| reader.count_tokens(text),
+        &library,
+        &wildcards,
+    )?;
+    if arguments.json { as_json(&composed) } else { as_text(&composed, &settings) }?;
+    Ok(OK)
+}
+
+/// What was decided about the prompts.
+pub fn prompt_choices(wish: &Wish, settings: &Settings) -> PromptChoices {
+    PromptChoices {
+        count: settings.count,
+        styles: settings.styles.clone().unwrap_or_default().0,
+        all_styles: wish.all_styles,
+        negative: settings.negative.clone().unwrap_or_default(),
+        seed: wish.seed,
+    }
+}
+
+fn as_json(composed: &Composed) -> Result<()> {
+    output::json(&json!({ "event": "understood", "idea": composed.idea, "seed": composed.seed }))?;
+    for (number, written) in (1..).zip(&composed.prompts) {
+        let mut line = json!({ "event": "written", "number": number });
+        if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), serde_json::to_value(written)?) {
+            line.extend(fields);
+        }
+        output::json(&line)?;
+    }
+    Ok(())
+}
+
+fn as_text(composed: &Composed, settings: &Settings) -> Result<()> {
+    if !settings.quiet() {
+        say_notes(settings.lang(), &composed.notes());
+    }
+    for (number, written) in (1..).zip(&composed.prompts) {
+        output::data(as_line(number, &written.prompt))?;
+    }
+    Ok(())
+}
+
+/// One line for a prompt: number, style, the text with what was added dim, what must not be seen.
+pub fn as_line(number: u32, prompt: &Prompt) -> String {
+    let text = match prompt.positive.split_once(&prompt.subject) {
+        Some((before, after)) => format!("{}{}{}", output::dim(before), prompt.subject, output::dim(after)),
+        None => prompt.positive.clone(),
+    };
+    let negative = if prompt.negative.is_empty() { String::new() } else { format!("  –  {}", prompt.negative) };
+    format!("{number}  {}  {text}{negative}", prompt.style)
+}

@@ -1,0 +1,168 @@
+//! What is said, shown and drawn while a sheet is painted: on stderr for the person in front, or as JSON on stdout.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::Path,
+    time::Duration,
+};
+
+use chatsd_prompt::{Note, StyleLibrary};
+use chatsd_studio::Event;
+use chatsd_types::Image;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::{messages::Lang, output, settings::Settings, terminal, translate, values::Show};
+
+/// Character cells across that one picture takes.
+pub const PICTURE_COLUMNS: u32 = 24;
+/// Character cells across that the whole sheet takes.
+const SHEET_COLUMNS: u32 = 78;
+/// A sheet this small is only one picture, which has been shown.
+const ONE: u32 = 1;
+
+/// Follows the events of one sheet.
+pub struct Progress<'a> {
+    lang: Lang,
+    json: bool,
+    talks: bool,
+    way: Show,
+    bar: ProgressBar,
+    library: &'a StyleLibrary,
+    count: u32,
+    style: String,
+    painted: Option<Image>,
+    seconds: f64,
+}
+
+impl<'a> Progress<'a> {
+    /// Follows as the settings say.
+    pub fn new(settings: &Settings, json: bool, library: &'a StyleLibrary) -> Self {
+        let talks = !settings.quiet();
+        let way = match settings.show.unwrap_or(Show::Auto) {
+            Show::Auto if !talks || json => Show::None,
+            _ => way_to_show(settings),
+        };
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        Self {
+            lang: settings.lang(),
+            json,
+            talks,
+            way,
+            bar,
+            library,
+            count: 0,
+            style: String::new(),
+            painted: None,
+            seconds: 0.0,
+        }
+    }
+
+    /// Takes one event.
+    pub fn follow(&mut self, event: &Event<'_>) {
+        if self.json {
+            // A reader who left does not stop the painting.
+            let _ = output::json(event);
+        }
+        match event {
+            Event::Planned { plan, expected_seconds } => self.planned(plan, *expected_seconds),
+            Event::Started { request, .. } => self.style = self.style_name(&request.prompt.style),
+            Event::Step { number, step, steps, left_seconds } => {
+                self.bar.set_position(u64::from((number - 1) * steps + step));
+                let place = self.lang.step_of(number, self.count, &self.style, step, steps);
+                let left = left_seconds.map(|seconds| self.lang.time_left(rounded(seconds)));
+                self.bar.set_message([Some(place), left].into_iter().flatten().collect::<Vec<_>>().join(" · "));
+            }
+            Event::Painted { image, seconds, .. } => {
+                self.painted = Some((*image).clone());
+                self.seconds = *seconds;
+            }
+            Event::Kept { entry, path } => {
+                let line = self.lang.painted(entry.number, self.count, &self.style, format!("{:.1}", self.seconds));
+                if let Some(image) = self.painted.take() {
+                    self.show(&image, path, PICTURE_COLUMNS);
+                }
+                self.say(&line);
+            }
+            Event::SheetDone { path, finished, .. } => {
+                self.bar.finish_and_clear();
+                if *finished > ONE && self.way != Show::None && let Ok(image) = chatsd_gallery::read_image(path) {
+                    let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| u32::from(width.0));
+                    self.show(&image, path, SHEET_COLUMNS.min(width.saturating_sub(1)));
+                }
+            }
+            Event::Stopped { .. } => self.bar.finish_and_clear(),
+        }
+    }
+
+    fn planned(&mut self, plan: &chatsd_studio::Plan, expected_seconds: Option<f64>) {
+        self.count = plan.requests.len() as u32;
+        let Some(first) = plan.requests.first() else { return };
+        if !self.talks {
+            return;
+        }
+        let lang = self.lang;
+        say_notes(lang, &plan.notes);
+        if !plan.idea.excluded.is_empty() {
+            self.say(&lang.excluded(plan.idea.excluded.join(", ")));
+        }
+        let time = expected_seconds.map_or_else(|| lang.time_unknown(), |seconds| lang.about_seconds(rounded(&seconds)));
+        let what = lang.painting(self.count, &first.model, first.size, first.steps);
+        self.say(&format!("{what} · {} · {time}", lang.seed(first.seed)));
+        let steps = plan.requests.iter().map(|request| u64::from(request.steps)).sum();
+        self.bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
+        let template = if output::coloured(io::stderr().is_terminal()) { "{bar:24.cyan/dim} {msg}" } else { "[{bar:24}] {msg}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style.progress_chars("━╸─"));
+        }
+        self.bar.enable_steady_tick(Duration::from_millis(500));
+    }
+
+    /// The style's name in the user's language.
+    fn style_name(&self, id: &str) -> String {
+        match self.library.find(id) {
+            Some(style) => self.lang.pick(&style.name, &style.name_zh).clone(),
+            None if id.is_empty() => self.lang.no_style(),
+            None => id.to_owned(),
+        }
+    }
+
+    fn say(&self, line: &str) {
+        if self.talks {
+            self.bar.suspend(|| output::talk(output::tame(line)));
+        }
+    }
+
+    fn show(&self, image: &Image, path: &Path, columns: u32) {
+        if self.way == Show::None {
+            return;
+        }
+        let Ok(png) = std::fs::read(path) else { return };
+        self.bar.suspend(|| {
+            if let Err(error) = terminal::show(self.way, image, &png, columns) {
+                output::talk(format!("{error:#}"));
+            }
+        });
+        let _ = io::stderr().flush();
+    }
+}
+
+/// How pictures are shown here.
+pub fn way_to_show(settings: &Settings) -> Show {
+    let is_terminal = io::stderr().is_terminal();
+    match settings.show.unwrap_or(Show::Auto) {
+        Show::Auto => terminal::detect(is_terminal, output::coloured(is_terminal), |name| std::env::var(name).ok()),
+        way => way,
+    }
+}
+
+/// Says what the user should know about the prompts.
+pub fn say_notes(lang: Lang, notes: &[Note]) {
+    for note in notes {
+        output::talk(output::tame(&translate::note(lang, note)));
+    }
+}
+
+/// Seconds as people say them: tenths below ten.
+fn rounded(seconds: &f64) -> String {
+    if *seconds < 10.0 { format!("{seconds:.1}") } else { format!("{seconds:.0}") }
+}

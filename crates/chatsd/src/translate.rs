@@ -1,0 +1,135 @@
+//! Errors of the other rooms in the user's language. The rooms speak English; what a user is likely to meet is said in
+//! Chinese here, and everything else stays as the room says it.
+
+use std::error::Error;
+
+use chatsd_gallery::GalleryError;
+use chatsd_prompt::{Note, PromptError};
+use chatsd_studio::StudioError;
+use chatsd_types::PaintError;
+
+use crate::{messages::Lang, settings::SettingError};
+
+/// One error, without its causes.
+pub fn error(lang: Lang, error: &(dyn Error + 'static)) -> String {
+    let chinese = || {
+        error
+            .downcast_ref::<StudioError>()
+            .and_then(studio)
+            .or_else(|| error.downcast_ref::<PromptError>().and_then(prompt))
+            .or_else(|| error.downcast_ref::<GalleryError>().and_then(gallery))
+            .or_else(|| error.downcast_ref::<PaintError>().and_then(paint))
+            .or_else(|| error.downcast_ref::<SettingError>().map(setting))
+    };
+    Some(lang).filter(|lang| *lang == Lang::Zh).and_then(|_| chinese()).unwrap_or_else(|| error.to_string())
+}
+
+/// What the user should know about a prompt.
+pub fn note(lang: Lang, note: &Note) -> String {
+    if lang == Lang::En {
+        return note.to_string();
+    }
+    match note {
+        Note::LongSentence { tokens, room } => {
+            format!("句子本身有 {tokens} 个词元，每段只容 {room} 个：全部保留、分段读取，结尾的影响较弱")
+        }
+        Note::LeftOut { words, room } => format!("为了让你的话放进 {room} 个词元，省去了：{}", words.join("、")),
+        Note::Untranslated { words } => format!("词典里没有、原样保留：{}", words.join("、")),
+        Note::StyleNotForModel { style, family } => format!("模型“{family}”不会风格 {style}；改用它自己的风格"),
+        Note::ControlCharacters { count } => format!("{count} 个控制字符按空格读取"),
+    }
+}
+
+fn studio(error: &StudioError) -> Option<String> {
+    Some(match error {
+        StudioError::Prompt(error) => return prompt(error),
+        StudioError::Gallery(error) => return gallery(error),
+        StudioError::Size { found, model, step, limit, near } => {
+            format!("模型 {model} 画不了 {found}：宽高须为 {step} 的倍数，从 {step} 到 {limit} 像素；最接近的是 {near}")
+        }
+        StudioError::Range { what, found, low, high } => {
+            let what = match *what {
+                "the number of pictures" => "图片数",
+                "the number of steps" => "步数",
+                "the guidance" => "引导强度",
+                "the guidance rescale" => "引导回收",
+                "the strength" => "重画程度",
+                other => other,
+            };
+            format!("{what}是 {found}：应在 {low} 到 {high} 之间")
+        }
+        StudioError::UnknownPart { key, expected } => format!("图片没有“{key}”可改；可改的有：{expected}"),
+        StudioError::BadPart { key, value, reason } => format!("{key} 不能是“{value}”：{reason}"),
+        StudioError::Paint { number, .. } => format!("第 {number} 张没有画成"),
+    })
+}
+
+fn prompt(error: &PromptError) -> Option<String> {
+    Some(match error {
+        PromptError::Empty => "句子是空的：请说图片要画什么，例如“可爱的小猫标志,开心,微笑”".to_owned(),
+        PromptError::TooLong { found, limit } => format!("句子有 {found} 个字符，最多读 {limit} 个：请缩短"),
+        PromptError::NothingToPaint { found } => format!("“{found}”里没有可画的东西：请加上图片要画什么"),
+        PromptError::UnknownStyle { found, nearest } => format!("没有风格“{found}”：最接近的是 {}", nearest.join("、")),
+        PromptError::StyleNotForModel { style, family, usable } => {
+            format!("风格 {style} 需要别的模型；“{family}”会的有 {}", usable.join("、"))
+        }
+        PromptError::NoStyle { family, styles } => format!("{styles} 种风格中没有一种适合“{family}”类模型"),
+        PromptError::Syntax(error) => format!("第 {} 列：{}", error.column, error.message),
+        PromptError::Csv { line, message } => format!("styles.csv 第 {line} 行：{message}"),
+    })
+}
+
+fn paint(error: &PaintError) -> Option<String> {
+    match error {
+        PaintError::Stopped { step, steps } => Some(format!("在第 {step}/{steps} 步停止")),
+        PaintError::Unsupported(_) => None,
+        PaintError::NotANumber { step } => {
+            Some(format!("网络在第 {step} 步给出了非数字的值；降低引导强度或换采样器可能有用"))
+        }
+    }
+}
+
+fn setting(error: &SettingError) -> String {
+    match error {
+        SettingError::Unknown { key, near } => format!("没有设置“{key}”；最接近的是 {}", near.join("、")),
+        SettingError::Value { key, value, reason } => format!("设置“{key}”不能是“{value}”：{reason}"),
+    }
+}
+
+fn gallery(error: &GalleryError) -> Option<String> {
+    Some(match error {
+        GalleryError::ReadOnly { path } => {
+            format!("{} 不可写；请换一个输出文件夹，或修改它的权限", path.display())
+        }
+        GalleryError::DiskFull { path } => {
+            format!("磁盘没有空间写 {}；请腾出空间或换一个输出文件夹；完成的图片已保存", path.display())
+        }
+        GalleryError::Busy { path, seconds } => {
+            format!("{} 被另一个程序占用超过 {seconds} 秒；请等它结束后再试", path.display())
+        }
+        GalleryError::UnknownEntry { wanted, folder, last } => format!(
+            "{} 中没有记录“{wanted}”；应为编号、编号的前几位，或最近一组中的序号（1 到 {last}）；gallery list 列出它们",
+            folder.display()
+        ),
+        GalleryError::AmbiguousEntry { wanted, ids } => {
+            format!("“{wanted}”对应 {} 条记录，例如 {}；请多给几位", ids.len(), ids.join("、"))
+        }
+        GalleryError::MissingFile { id, path } => {
+            format!("记录 {id} 的图片不见了：应在 {}；请放回去，或 gallery remove {id}", path.display())
+        }
+        GalleryError::NotPng { path, found } => format!("{} 是 {found}，应为 PNG 图片", path.display()),
+        GalleryError::Truncated { path, bytes } => {
+            format!("{} 只有 {bytes} 字节，不是完整的 PNG；请重新复制", path.display())
+        }
+        GalleryError::NoMetadata { path } => {
+            format!("{} 里没有请求信息；可能被去掉了，或被别的程序改过", path.display())
+        }
+        GalleryError::ForeignMetadata { path } => {
+            format!("{} 由别的程序生成：只有 parameters，没有精确的请求", path.display())
+        }
+        GalleryError::MissingSource { sha256, folder } => {
+            format!("起始图片 {sha256} 不在 {} 中；请用 --init 或 --mask 再给一次", folder.display())
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,144 @@
+//! The only place that joins the rooms: settings choose the model's files, the engine and what was brought along.
+
+use std::{
+    borrow::Cow,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use chatsd_diffusion::PictureModel;
+use chatsd_prompt::StyleLibrary;
+use chatsd_tensor::{Engine, Format, Instructions, Options};
+use chatsd_weights::ModelFiles;
+
+use crate::{
+    config,
+    settings::Settings,
+    values::{InstructionSet, Store},
+};
+
+/// The built-in model.
+static POCKET: &[u8] = include_bytes!("../../../models/pocket.gguf");
+/// Its name.
+pub const BUILT_IN: &str = "pocket";
+
+/// Where the chosen model lies; nothing for the built-in one.
+pub fn model_path(settings: &Settings) -> Option<&Path> {
+    settings.model.as_deref().filter(|model| *model != BUILT_IN).map(Path::new)
+}
+
+/// The files of the chosen model. Weights are not read yet.
+///
+/// # Errors
+/// When there is no model.
+pub fn model_files(settings: &Settings) -> Result<ModelFiles> {
+    match model_path(settings) {
+        None => ModelFiles::from_static(POCKET).context("the built-in model cannot be read"),
+        Some(path) => ModelFiles::open(path).with_context(|| format!("no model in {}", path.display())),
+    }
+}
+
+/// The engine as the settings want it.
+///
+/// # Errors
+/// When the processor lacks the instructions or threads cannot be started.
+pub fn engine(settings: &Settings) -> Result<Engine> {
+    let instructions = settings.instructions.map(|set| match set {
+        InstructionSet::Portable => Instructions::Portable,
+        InstructionSet::Avx2 => Instructions::Avx2,
+        InstructionSet::Avx512 => Instructions::Avx512,
+    });
+    Ok(Engine::cpu(Options { threads: settings.threads, instructions })?)
+}
+
+/// In which format weights are held in memory.
+pub fn store(settings: &Settings) -> Option<Format> {
+    settings.store.map(|store| match store {
+        Store::F32 => Format::F32,
+        Store::F16 => Format::F16,
+        Store::Q8_0 => Format::Q8_0,
+    })
+}
+
+/// The chosen model, ready to paint.
+///
+/// # Errors
+/// When it cannot be read or is of a kind that is not known.
+pub fn picture_model(settings: &Settings) -> Result<PictureModel> {
+    let files = model_files(settings)?;
+    Ok(PictureModel::load(&files, engine(settings)?, store(settings))?)
+}
+
+/// Where the user's own styles are kept.
+pub fn own_styles() -> Result<PathBuf> {
+    Ok(config::data_folder()?.join("styles.csv"))
+}
+
+/// The styles that come with the program, and the user's own.
+///
+/// # Errors
+/// When the user's own cannot be read.
+pub fn library() -> Result<Cow<'static, StyleLibrary>> {
+    let builtin = StyleLibrary::builtin();
+    let Ok(path) = own_styles() else { return Ok(Cow::Borrowed(builtin)) };
+    let Some(text) = read_if_there(&path)? else { return Ok(Cow::Borrowed(builtin)) };
+    let mut library = builtin.clone();
+    library.import_csv(&text).with_context(|| format!("in {}", path.display()))?;
+    Ok(Cow::Owned(library))
+}
+
+/// The lines of a wildcard file, looked up in the chosen folder.
+///
+/// # Errors
+/// When a folder was named that is none.
+pub fn wildcards(settings: &Settings) -> Result<impl Fn(&str) -> Option<Vec<String>> + use<>> {
+    let folder = match &settings.wildcards {
+        Some(folder) if folder.is_dir() => Some(folder.clone()),
+        Some(folder) => anyhow::bail!("{} is no folder: expected one with wildcard files such as animal.txt", folder.display()),
+        None => config::data_folder().ok().map(|folder| folder.join("wildcards")),
+    };
+    Ok(move |name: &str| {
+        // A name is a path below the folder, and nowhere else.
+        let below = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let path = folder.as_ref().filter(|_| below)?.join(format!("{name}.txt"));
+        let text = fs::read_to_string(path).ok()?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        Some(lines.map(str::to_owned).collect())
+    })
+}
+
+/// The text of a file; nothing where there is none.
+///
+/// # Errors
+/// When it is there but cannot be read.
+pub fn read_if_there(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// What writing needs of a model: its family and its tokenizer, without its networks.
+pub struct Reader(PictureModel);
+
+impl Reader {
+    /// The model's family, as the style library names it.
+    pub fn family(&self) -> &str {
+        &chatsd_types::ImageModel::card(&self.0).family
+    }
+
+    /// Tokens of a text.
+    pub fn count_tokens(&self, text: &str) -> chatsd_types::TokenCount {
+        chatsd_types::ImageModel::count_tokens(&self.0, text)
+    }
+}
+
+/// The part of the chosen model that reads.
+///
+/// # Errors
+/// As [`picture_model`].
+pub fn reader(settings: &Settings) -> Result<Reader> {
+    picture_model(settings).map(Reader)
+}

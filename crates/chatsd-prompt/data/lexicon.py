@@ -16,7 +16,10 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).parent
-FLAGS, SMILEYS = 9, 0
+FLAGS, SMILEYS, SYMBOLS = 9, 0, 8
+# Names of computer signs, and English tags that are slang or name a mood of the moment: no words for pictures.
+NOT_NAMES = re.compile(r"button|Japanese|arrow|input|symbol")
+NOT_TAGS = set("wtv idk bewilder guess mwah babe act active lob chuck special lol panic quinceañera".split())
 
 
 def is_key(text):
@@ -43,7 +46,7 @@ def own_words():
 def short(label, group):
     """The natural short English of a pictograph's name; None where there is none."""
     label = re.sub(r"\s*\(.*?\)|[“”!]", "", label).replace("’", "'").strip()
-    if ":" in label:
+    if ":" in label or NOT_NAMES.search(label):
         return None
     words = label.split()
     if group == SMILEYS and len(words) > 4 or len(words) > 5:
@@ -92,11 +95,11 @@ def main(package):
             def dice(other):
                 return 2 * together[tag][other] / (count + times_english[other])
             best = max(sorted(together[tag]), key=dice)
-            if dice(best) >= 0.6 and re.fullmatch(r"[a-z][a-z' -]+", best):
+            if dice(best) >= 0.6 and best not in NOT_TAGS and re.fullmatch(r"[a-z][a-z' -]+", best):
                 offer(tag, best)
     for code, item in chinese.items():
         label, group = item["label"], item["group"]
-        if group in (FLAGS, SMILEYS) or ":" in label:
+        if group in (FLAGS, SMILEYS, SYMBOLS) or ":" in label:
             continue
         for tag in item.get("tags") or []:
             shared = sum(character in label for character in tag)

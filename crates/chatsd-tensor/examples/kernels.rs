@@ -1,5 +1,5 @@
 //! How near the kernels come to this machine's limits:
-//! `cargo run --release -p chatsd-tensor --example kernels [-- rounds]`.
+//! `cargo run --release -p chatsd-tensor --example kernels [-- rounds [part of a name]]`.
 //!
 //! For each shape, thread count and round: its speed, and its share of the peak that was measured just before.
 
@@ -17,7 +17,9 @@ type Case = (String, f64, Box<dyn Fn(&Engine)>);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds: usize = std::env::args().nth(1).map_or(Ok(15), |rounds| rounds.parse())?;
-    let cases = cases()?;
+    let wanted = std::env::args().nth(2).unwrap_or_default();
+    let mut cases = cases()?;
+    cases.retain(|(name, ..)| name.contains(&wanted));
     for threads in [1, 2] {
         let options = Options { threads: Some(threads), instructions: None };
         let engine = Engine::cpu(options)?;

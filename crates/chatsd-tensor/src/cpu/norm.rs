@@ -38,13 +38,16 @@ impl Cpu {
             // SAFETY: each part has its own totals.
             let totals = unsafe { std::slice::from_raw_parts_mut({ to }.0.add(part * 2 * channels), 2 * channels) };
             let (sums, squares) = totals.split_at_mut(channels);
-            let mut channel = 0;
-            for segment in job.segments {
-                let end = channel + segment.channels;
-                let (sums, squares) = (&mut sums[channel..end], &mut squares[channel..end]);
-                self.compute(Sums { rows: *segment, first, count: rows, sums, squares });
-                channel = end;
-            }
+            scratch::with(|scratch| {
+                let mut channel = 0;
+                for segment in job.segments {
+                    let end = channel + segment.channels;
+                    let (sums, squares) = (&mut sums[channel..end], &mut squares[channel..end]);
+                    let scratch = scratch.row.take(3 * segment.channels);
+                    self.compute(Sums { rows: *segment, first, count: rows, sums, squares, scratch });
+                    channel = end;
+                }
+            });
         });
 
         // y = (x - mean) · factor + shift; what is lost when the mean is rounded to f32 goes into the shift.
@@ -127,6 +130,8 @@ struct Sums<'a> {
     count: usize,
     sums: &'a mut [f64],
     squares: &'a mut [f64],
+    /// Room for three values a channel.
+    scratch: &'a mut [f32],
 }
 
 impl Kernel for Sums<'_> {
@@ -134,51 +139,50 @@ impl Kernel for Sums<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let Self { rows, first, count, sums, squares } = self;
+        let Self { rows, first, count, sums, squares, scratch } = self;
         let channels = rows.channels;
         // So few rows at a time that they stay in a core's first cache.
         let few = (4096 / channels.max(1)).clamp(4, 32);
-        scratch::with(|scratch| {
-            let deviations = scratch.row.take(3 * channels);
-            let (means, rest) = deviations.split_at_mut(channels);
-            let (linear, square) = rest.split_at_mut(channels);
-            let mut row = first;
-            while row < first + count {
-                let here = few.min(first + count - row);
-                let from = rows.row(row).as_ptr();
-                let mut channel = 0;
-                while channel < channels {
-                    let left = channels - channel;
-                    // SAFETY: `rows.row` checked the first row, and the last is checked here; each row has `channels`
-                    // values, and so have the three lines.
-                    unsafe {
-                        let mut sum = L::splat(0.0);
-                        for index in 0..here {
-                            sum = sum.add(L::load_up_to(from.add(index * rows.stride + channel), left));
-                        }
-                        let mean = sum.mul(L::splat(1.0 / here as f32));
-                        let (mut first, mut second) = (L::splat(0.0), L::splat(0.0));
-                        for index in 0..here {
-                            let deviation = L::load_up_to(from.add(index * rows.stride + channel), left).sub(mean);
-                            first = first.add(deviation);
-                            second = deviation.mul_add(deviation, second);
-                        }
-                        mean.store_up_to(means.as_mut_ptr().add(channel), left);
-                        first.store_up_to(linear.as_mut_ptr().add(channel), left);
-                        second.store_up_to(square.as_mut_ptr().add(channel), left);
+        let (means, rest) = scratch.split_at_mut(channels);
+        let (linear, square) = rest.split_at_mut(channels);
+        let mut row = first;
+        while row < first + count {
+            let here = few.min(first + count - row);
+            let (from, _last) = (rows.row(row).as_ptr(), rows.row(row + here - 1));
+            let mut channel = 0;
+            while channel < channels {
+                let left = channels - channel;
+                // SAFETY: `rows.row` checked the first row and the last; each row has `channels` values, and so have
+                // the three lines.
+                unsafe {
+                    let mut sum = L::splat(0.0);
+                    for index in 0..here {
+                        sum = sum.add(L::load_up_to(from.add(index * rows.stride + channel), left));
                     }
-                    channel += L::WIDTH;
+                    let mean = sum.mul(L::splat(1.0 / here as f32));
+                    let (mut first, mut second) = (L::splat(0.0), L::splat(0.0));
+                    for index in 0..here {
+                        let deviation = L::load_up_to(from.add(index * rows.stride + channel), left).sub(mean);
+                        first = first.add(deviation);
+                        second = deviation.mul_add(deviation, second);
+                    }
+                    mean.store_up_to(means.as_mut_ptr().add(channel), left);
+                    first.store_up_to(linear.as_mut_ptr().add(channel), left);
+                    second.store_up_to(square.as_mut_ptr().add(channel), left);
                 }
-                // Σx² = Σ(x - m)² + 2m Σ(x - m) + n m², for any m.
-                let n = here as f64;
-                for channel in 0..channels {
-                    let (m, d) = (f64::from(means[channel]), f64::from(linear[channel]));
-                    sums[channel] += n * m + d;
-                    squares[channel] += f64::from(square[channel]) + 2.0 * m * d + n * m * m;
-                }
-                row += here;
+                channel += L::WIDTH;
             }
-        });
+            // Σx² = Σ(x - m)² + 2m Σ(x - m) + n m², for any m.
+            let n = here as f64;
+            let (means, linear, square) = (&means[..channels], &linear[..channels], &square[..channels]);
+            let (sums, squares) = (&mut sums[..channels], &mut squares[..channels]);
+            for channel in 0..channels {
+                let (m, d) = (f64::from(means[channel]), f64::from(linear[channel]));
+                sums[channel] += n * m + d;
+                squares[channel] += f64::from(square[channel]) + 2.0 * m * d + n * m * m;
+            }
+            row += here;
+        }
     }
 }
 

@@ -126,13 +126,13 @@ impl Kernel for Part<'_> {
         let blocks = weights.depth.div_ceil(DEPTH_BLOCK).max(1);
         let block = weights.depth.div_ceil(blocks).next_multiple_of(weights.format.block());
         let sums = scratch.sums.take(rows * PANEL).as_mut_ptr();
-        let mut spans = Vec::with_capacity(lists);
+        let spans = &mut scratch.spans;
         for panel in first_panel..first_panel + panels {
             let columns = PANEL.min(weights.outputs - panel * PANEL);
             let mut depth = 0;
             while depth < weights.depth || depth == 0 {
                 let count = block.min(weights.depth - depth);
-                cut(&mut spans, segments.iter().map(|segment| segment.channels), lists, depth, count);
+                cut(spans, segments.iter().map(|segment| segment.channels), lists, depth, count);
                 let bytes = weights.panel(panel);
                 let panel_weights = if weights.format == Format::F32 {
                     bytes.as_ptr().cast::<f32>().wrapping_add(depth * PANEL)
@@ -147,7 +147,7 @@ impl Kernel for Part<'_> {
                     let step = Step {
                         lists: scratch.lists.as_ptr().wrapping_add(row),
                         list_len: rows,
-                        spans: &spans,
+                        spans,
                         weights: panel_weights,
                         sums: sums.wrapping_add(row * PANEL),
                         stride: PANEL,

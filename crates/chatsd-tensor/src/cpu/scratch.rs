@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use super::tile::Span;
+
 /// One cache line of floats.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -34,6 +36,8 @@ pub(crate) struct Scratch {
     pub(crate) row: Floats,
     /// Where rows begin. Never followed after the region that filled it.
     pub(crate) lists: Vec<*const f32>,
+    /// How the depth is cut.
+    pub(crate) spans: Vec<Span>,
 }
 
 thread_local! {

@@ -49,7 +49,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header, Fault> {
     let header = usize::try_from(len).ok().and_then(|len| rest.get(..len));
     let header = header.ok_or_else(|| format!("its header has {len} bytes, but only {} are left", rest.len()))?;
     let start = 8 + header.len();
-    let mut parsed: Header = serde_json::from_slice(header).map_err(|error| format!("its header: {error}"))?;
+    let text = std::str::from_utf8(header).map_err(|_| "its header is not UTF-8".to_owned())?;
+    let mut parsed: Header = serde_json::from_str(text).map_err(|error| format!("its header: {error}"))?;
     for (name, entry) in &mut parsed.tensors {
         let end = entry.span.end.checked_add(start).filter(|&end| end <= bytes.len());
         let end = end.ok_or_else(|| {

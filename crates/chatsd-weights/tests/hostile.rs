@@ -29,6 +29,7 @@ fn safetensors_that_lie() {
         ("its header: ", header(0)),
         ("its header: EOF", header(1)),
         ("its header: trailing characters", safetensors("{} {}", 0)),
+        ("its header is not UTF-8", [&6_u64.to_le_bytes()[..], b"{\"\xff\":1"].concat()),
         ("its header: key must be a string", safetensors("{1:2}", 0)),
         ("its header: invalid type", one("1", 0)),
         ("missing field `shape`", one(r#"{"dtype":"F32","data_offsets":[0,4]}"#, 4)),

@@ -1,5 +1,20 @@
 //! A picture model running here: text encoder, network, denoiser, samplers, autoencoder.
 
 pub mod chunks;
+pub mod denoiser;
+mod error;
+pub mod guidance;
+pub mod model_card;
 pub mod network;
+pub mod noise;
+mod picture_model;
+mod pixels;
+mod request;
+pub mod sampler;
+pub mod schedule;
+mod text_to_image;
 pub mod tokenizer;
+mod words;
+
+pub use error::DiffusionError;
+pub use picture_model::PictureModel;

@@ -1,0 +1,213 @@
+//! What is known of a model: the constants of each family, and what the model's own settings say.
+
+use chatsd_types::{Sampler, Schedule};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    DiffusionError,
+    denoiser::{Parameters, Prediction},
+    schedule::NoiseLevels,
+};
+
+/// Constants that hold for every model of a family.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Family {
+    /// As the style library names it.
+    pub name: &'static str,
+    /// Side of the square it was trained at, in pixels, where its settings do not say.
+    pub side: u32,
+    /// Longest side it is let to paint, in pixels.
+    pub side_limit: u32,
+    /// Steps that look right.
+    pub steps: u32,
+    /// Guidance that looks right.
+    pub guidance: f32,
+    /// Sampler that looks right.
+    pub sampler: Sampler,
+    /// Schedule that looks right; automatic is what its settings ask for.
+    pub schedule: Schedule,
+    /// Layers of each text encoder that are left out ("clip skip" less one).
+    pub layers_left_out: usize,
+    /// Whether the text encoder's final norm is applied.
+    pub normed: bool,
+    /// What fills a prompt up to the encoder's length, for each encoder; `None` is the end token.
+    pub pad: [Option<u32>; 2],
+    /// Whether an empty negative prompt is zeros instead of an encoded empty text.
+    pub empty_is_zero: bool,
+}
+
+/// The built-in model: `training/pocket`. It was trained at 128 pixels and paints larger pictures of several things.
+pub const POCKET: Family = Family {
+    name: "pocket",
+    side: 128,
+    side_limit: 512,
+    steps: 24,
+    guidance: 3.0,
+    sampler: Sampler::Euler,
+    schedule: Schedule::Flow,
+    layers_left_out: 0,
+    normed: true,
+    pad: [None; 2],
+    empty_is_zero: false,
+};
+
+/// Stable Diffusion 1 (Rombach et al. 2022): its model card and `v1-inference.yaml`.
+pub const SD1: Family = Family {
+    name: "sd1",
+    side: 512,
+    side_limit: 2048,
+    steps: 20,
+    guidance: 7.5,
+    sampler: Sampler::DpmPlusPlus2M,
+    schedule: Schedule::Karras,
+    ..POCKET
+};
+
+/// Stable Diffusion 2: as the first, with OpenCLIP's text encoder, which diffusers saves without its last layer, and
+/// whose tokenizer pads with token 0.
+pub const SD2: Family = Family { name: "sd2", pad: [Some(0); 2], ..SD1 };
+
+/// Stable Diffusion XL (Podell et al. 2023): two encoders, the last layer of each left out, states bare; only the
+/// second pads with token 0; an empty negative prompt is zeros (`force_zeros_for_empty_prompt`).
+pub const SDXL: Family = Family {
+    name: "sdxl",
+    side: 1024,
+    guidance: 5.0,
+    layers_left_out: 1,
+    normed: false,
+    pad: [None, Some(0)],
+    empty_is_zero: true,
+    ..SD1
+};
+
+impl Family {
+    /// The family of a model whose picture network reads states of `channels` values and, or not, pooled vectors.
+    #[must_use]
+    pub fn of(flow: bool, channels: usize, pooled: bool) -> Self {
+        match (flow, pooled, channels) {
+            (true, ..) => POCKET,
+            (_, true, _) => SDXL,
+            (_, _, 1024) => SD2,
+            _ => SD1,
+        }
+    }
+}
+
+/// A model's own settings: `chatsd.pipeline.config` of a GGUF file, or diffusers' `scheduler_config.json`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub(crate) struct Settings {
+    #[serde(rename = "_class_name")]
+    class: Option<String>,
+    #[serde(alias = "prediction_type")]
+    prediction: String,
+    /// `flow`, or nothing for a model of betas.
+    schedule: Option<String>,
+    shift: f64,
+    beta_start: f64,
+    beta_end: f64,
+    beta_schedule: String,
+    trained_betas: Option<Vec<f64>>,
+    num_train_timesteps: usize,
+    rescale_betas_zero_snr: bool,
+    timestep_spacing: Option<String>,
+    steps_offset: usize,
+    /// Side of the squares of pixels, where `autoencoder` is `patch`.
+    pub(crate) patch: Option<usize>,
+    pub(crate) sequence_length: Option<usize>,
+    pub(crate) pad_token: Option<u32>,
+    pub(crate) steps: Option<u32>,
+    pub(crate) guidance: Option<f32>,
+    pub(crate) width: Option<u32>,
+    pub(crate) height: Option<u32>,
+}
+
+impl Default for Settings {
+    /// What Stable Diffusion 1 was trained with, for models that come without settings.
+    fn default() -> Self {
+        Self {
+            class: None,
+            prediction: "epsilon".into(),
+            schedule: None,
+            shift: 1.0,
+            beta_start: 0.000_85,
+            beta_end: 0.012,
+            beta_schedule: "scaled_linear".into(),
+            trained_betas: None,
+            num_train_timesteps: 1000,
+            rescale_betas_zero_snr: false,
+            timestep_spacing: None,
+            steps_offset: 0,
+            patch: None,
+            sequence_length: None,
+            pad_token: None,
+            steps: None,
+            guidance: None,
+            width: None,
+            height: None,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn read(value: Option<Value>) -> Result<Self, DiffusionError> {
+        Ok(value.map(serde_json::from_value).transpose()?.unwrap_or_default())
+    }
+
+    pub(crate) fn is_flow(&self) -> bool {
+        self.schedule.as_deref() == Some("flow")
+    }
+
+    /// How the network's inputs and outputs are meant.
+    pub(crate) fn parameters(&self) -> Result<Parameters, DiffusionError> {
+        let unsupported = |what: String| Err(DiffusionError::Unsupported(what));
+        if let Some(class) = self.class.as_deref().filter(|class| class.starts_with("FlowMatch")) {
+            return unsupported(format!("its scheduler is {class}, expected one of a model with betas"));
+        }
+        if self.rescale_betas_zero_snr {
+            return unsupported("rescale_betas_zero_snr is true, expected false".into());
+        }
+        let Some(prediction) = Prediction::named(&self.prediction) else {
+            let found = &self.prediction;
+            return unsupported(format!("its prediction is {found:?}, expected epsilon, v_prediction, sample or flow"));
+        };
+        let count = self.num_train_timesteps;
+        if !(2..=100_000).contains(&count) {
+            return unsupported(format!("num_train_timesteps is {count}, expected 2 to 100000"));
+        }
+        let mut levels = if self.is_flow() {
+            if !(self.shift.is_finite() && self.shift > 0.0) {
+                return unsupported(format!("shift is {}, expected a number above 0", self.shift));
+            }
+            NoiseLevels::flow(self.shift, count)
+        } else {
+            let (first, last) = (self.beta_start, self.beta_end);
+            let betas = self.trained_betas.iter().flatten().chain([&first, &last]);
+            if !betas.clone().all(|beta| (0.0..1.0).contains(beta) && *beta > 0.0) {
+                return unsupported(format!("betas from {first} to {last}, expected numbers between 0 and 1"));
+            }
+            match (&self.trained_betas, self.beta_schedule.as_str()) {
+                (Some(betas), _) if betas.len() >= 2 => NoiseLevels::of_betas(betas.iter().copied()),
+                (Some(betas), _) => return unsupported(format!("{} trained_betas, expected 2 or more", betas.len())),
+                (None, "scaled_linear") => NoiseLevels::scaled_linear(first, last, count),
+                (None, "linear") => NoiseLevels::linear(first, last, count),
+                (None, other) => {
+                    return unsupported(format!("beta_schedule is {other:?}, expected scaled_linear or linear"));
+                }
+            }
+        };
+        levels.offset = self.steps_offset;
+        Ok(Parameters { prediction, levels })
+    }
+
+    /// The schedule that the settings ask for.
+    pub(crate) fn own_schedule(&self) -> Schedule {
+        match self.timestep_spacing.as_deref() {
+            _ if self.is_flow() => Schedule::Flow,
+            Some("trailing") => Schedule::Trailing,
+            Some("linspace") => Schedule::Linspace,
+            _ => Schedule::Leading,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Requests a model cannot paint, told before anything is calculated.
+
+use chatsd_types::{PaintError, Request, Size, Source};
+
+use crate::PictureModel;
+
+/// Most passes of a sampler: a model has 1000 training time steps.
+const STEPS_LIMIT: u32 = 1000;
+/// Guidance beyond this only burns colours.
+const GUIDANCE_LIMIT: f32 = 100.0;
+
+impl PictureModel {
+    /// # Errors
+    /// [`PaintError::Unsupported`] says what was asked for, what is possible, and the nearest to it.
+    pub(crate) fn check(&self, request: &Request, source: &Source) -> Result<(), PaintError> {
+        self.check_size(request.size)?;
+        let refuse = |what: String| Err(PaintError::Unsupported(what));
+        if !(1..=STEPS_LIMIT).contains(&request.steps) {
+            return refuse(format!("{} steps: expected 1 to {STEPS_LIMIT}", request.steps));
+        }
+        for (name, value, limit) in [
+            ("guidance", request.guidance, GUIDANCE_LIMIT),
+            ("guidance rescale", request.guidance_rescale, 1.0),
+            ("strength", request.strength, 1.0),
+        ] {
+            if !(0.0..=limit).contains(&value) {
+                return refuse(format!("{name} {value}: expected a number from 0 to {limit}"));
+            }
+        }
+        match (&request.init, &source.init) {
+            (Some(_), None) => return refuse("the request starts from a picture, which was not given".into()),
+            (None, None) if request.strength < 1.0 => {
+                let strength = request.strength;
+                return refuse(format!("strength {strength} without a starting picture: give one, or leave it at 1"));
+            }
+            (_, Some(init)) => {
+                same_size("the starting picture", init.size, init.rgb.len() / 3, request.size)?;
+            }
+            (None, None) => {}
+        }
+        match (&source.mask, &source.init) {
+            (None, _) if request.mask.is_some() => refuse("the request has a mask, which was not given".into()),
+            (Some(_), None) => refuse("a mask without a starting picture: give the picture to keep".into()),
+            (Some(mask), Some(_)) => same_size("the mask", mask.size, mask.coverage.len(), request.size),
+            (None, _) => Ok(()),
+        }
+    }
+
+    fn check_size(&self, size: Size) -> Result<(), PaintError> {
+        let (step, limit) = (self.card.size_step, self.card.size_limit);
+        let nearest = |side: u32| {
+            let whole = (limit / step).max(1);
+            (side / step + u32::from(side % step >= step.div_ceil(2))).clamp(1, whole) * step
+        };
+        let offered = Size { width: nearest(size.width), height: nearest(size.height) };
+        if size == offered {
+            return Ok(());
+        }
+        Err(PaintError::Unsupported(format!(
+            "size {size}: this model paints multiples of {step} pixels up to {limit}; the nearest is {offered}"
+        )))
+    }
+}
+
+fn same_size(what: &str, found: Size, pixels: usize, expected: Size) -> Result<(), PaintError> {
+    if found == expected && pixels as u64 == u64::from(found.width) * u64::from(found.height) {
+        return Ok(());
+    }
+    Err(PaintError::Unsupported(format!(
+        "{what} is {found} ({pixels} pixels), the request {expected}: make them equal"
+    )))
+}

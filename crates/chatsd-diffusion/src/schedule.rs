@@ -1,0 +1,201 @@
+//! Noise schedules: which sigmas a walk of so many steps visits.
+
+use chatsd_types::Schedule;
+
+/// The largest sigma of a flow model: at its `t = 1` there is no picture left and sigma is infinite.
+const FLOW_SIGMA_MAX: f64 = 200.0;
+/// Karras et al. 2022, section 3, "rho".
+const KARRAS_RHO: f64 = 7.0;
+
+/// The noise levels a model was trained with.
+#[derive(Clone, Debug)]
+pub struct NoiseLevels {
+    /// Sigma of each training time step, ascending.
+    sigmas: Vec<f64>,
+    /// `Some` for a flow model: how far its times are shifted toward noise, 1 is not at all.
+    shift: Option<f64>,
+    /// Added to the time steps of [`Schedule::Leading`]: diffusers' `steps_offset`.
+    pub offset: usize,
+}
+
+impl NoiseLevels {
+    /// A model with preserved variance, `x_t = √ᾱ x0 + √(1-ᾱ) ε` with `ᾱ` the product of `1 - beta`:
+    /// `sigma = √((1-ᾱ)/ᾱ)`.
+    #[must_use]
+    pub fn of_betas(betas: impl IntoIterator<Item = f64>) -> Self {
+        let mut alpha = 1.0;
+        let sigma = |beta: f64| {
+            alpha *= 1.0 - beta;
+            ((1.0 - alpha) / alpha).sqrt()
+        };
+        Self { sigmas: betas.into_iter().map(sigma).collect(), shift: None, offset: 0 }
+    }
+
+    /// Betas whose square roots are even from `first` to `last`: Rombach et al. 2022, diffusers' "scaled_linear".
+    #[must_use]
+    pub fn scaled_linear(first: f64, last: f64, count: usize) -> Self {
+        Self::of_betas(even(first.sqrt(), last.sqrt(), count).map(|root| root * root))
+    }
+
+    /// Betas even from `first` to `last`: Ho et al. 2020, diffusers' "linear".
+    #[must_use]
+    pub fn linear(first: f64, last: f64, count: usize) -> Self {
+        Self::of_betas(even(first, last, count))
+    }
+
+    /// A flow model, `z = (1-t) x0 + t ε` (Lipman et al. 2023), with `t' = shift t / (1 + (shift-1) t)` (Esser et al.
+    /// 2024, equation 23): `sigma = t' / (1-t')`, capped near 200.
+    #[must_use]
+    pub fn flow(shift: f64, count: usize) -> Self {
+        let sigmas = (1..=count).map(|step| flow_sigma(shifted(step as f64 / count as f64, shift)));
+        Self { sigmas: sigmas.collect(), shift: Some(shift), offset: 0 }
+    }
+
+    /// Whether it is a flow model.
+    #[must_use]
+    pub fn is_flow(&self) -> bool {
+        self.shift.is_some()
+    }
+
+    /// The noisiest level.
+    #[must_use]
+    pub fn max(&self) -> f64 {
+        self.sigmas.last().copied().unwrap_or_default()
+    }
+
+    /// The training time step of a sigma, from 0: between two of them by the logarithm, beyond the ends the end.
+    /// As `sigma_to_t` of k-diffusion.
+    #[must_use]
+    pub fn step_of(&self, sigma: f64) -> f64 {
+        let above = self.sigmas.partition_point(|&level| level < sigma).clamp(1, self.sigmas.len() - 1);
+        let (low, high) = (self.sigmas[above - 1].ln(), self.sigmas[above].ln());
+        (above - 1) as f64 + ((sigma.ln() - low) / (high - low)).clamp(0.0, 1.0)
+    }
+
+    /// The sigmas of a walk: `steps` of them, descending, then 0.
+    ///
+    /// The ones that diffusers has too are those of its `EulerDiscreteScheduler`; its multistep schedulers round
+    /// "leading" and "linspace" a little differently. [`Schedule::Automatic`] is [`Schedule::Flow`] for a flow model
+    /// and [`Schedule::Leading`] for another.
+    ///
+    /// # Panics
+    /// When there are no steps, or more than training time steps.
+    #[must_use]
+    pub fn sigmas(&self, schedule: Schedule, steps: usize) -> Vec<f64> {
+        let count = self.sigmas.len();
+        assert!((1..=count).contains(&steps), "{steps} steps, expected 1 to {count}");
+        let (min, max) = (self.sigmas[0], self.max());
+        let index = 0..steps;
+        let trained = |step: usize| self.sigmas[step.min(count - 1)];
+        let mut sigmas: Vec<f64> = match schedule {
+            Schedule::Karras => {
+                let root = 1.0 / KARRAS_RHO;
+                even(max.powf(root), min.powf(root), steps).map(|x| x.powf(KARRAS_RHO)).collect()
+            }
+            Schedule::Exponential => even(max.ln(), min.ln(), steps).map(f64::exp).collect(),
+            Schedule::Simple => index.map(|index| trained(count - 1 - index * count / steps)).collect(),
+            Schedule::Trailing => {
+                let time = |index| count as f64 - index as f64 * (count as f64 / steps as f64);
+                index.map(|index| trained((time(index).round_ties_even() as usize).max(1) - 1)).collect()
+            }
+            Schedule::Flow => self.even_in_time(steps),
+            Schedule::Automatic if self.is_flow() => self.even_in_time(steps),
+            Schedule::Leading | Schedule::Automatic => {
+                let ratio = count / steps;
+                let offset = self.offset.min(count - 1 - (steps - 1) * ratio);
+                index.rev().map(|index| trained(index * ratio + offset)).collect()
+            }
+            Schedule::Linspace => even((count - 1) as f64, 0.0, steps).map(|step| self.between(step)).collect(),
+        };
+        sigmas.push(0.0);
+        sigmas
+    }
+
+    /// Even in the `t` of a flow model from its noisiest, then shifted.
+    fn even_in_time(&self, steps: usize) -> Vec<f64> {
+        let (shift, first) = match self.shift {
+            Some(shift) => (shift, 1.0),
+            None => (1.0, self.max() / (1.0 + self.max())),
+        };
+        even(first, 0.0, steps + 1).take(steps).map(|t| flow_sigma(shifted(t, shift))).collect()
+    }
+
+    /// The sigma between two training time steps, even in sigma: numpy's `interp`.
+    fn between(&self, step: f64) -> f64 {
+        let low = (step as usize).min(self.sigmas.len() - 1);
+        let high = (low + 1).min(self.sigmas.len() - 1);
+        self.sigmas[low] + (step - low as f64) * (self.sigmas[high] - self.sigmas[low])
+    }
+}
+
+/// The walk of image to image: the last `strength` of all steps, at least one of them unless `strength` is 0.
+#[must_use]
+pub fn from_strength(sigmas: &[f64], strength: f64) -> &[f64] {
+    let steps = sigmas.len() - 1;
+    let done = (steps as f64 * strength.clamp(0.0, 1.0)) as usize;
+    let done = if strength > 0.0 { done.max(1) } else { 0 };
+    &sigmas[steps - done..]
+}
+
+/// `count` numbers from `first` to `last`, both included; a single one is `first`.
+fn even(first: f64, last: f64, count: usize) -> impl Iterator<Item = f64> {
+    let gaps = count.saturating_sub(1).max(1) as f64;
+    (0..count).map(move |index| first + (last - first) * (index as f64 / gaps))
+}
+
+fn shifted(t: f64, shift: f64) -> f64 {
+    shift * t / (1.0 + (shift - 1.0) * t)
+}
+
+fn flow_sigma(t: f64) -> f64 {
+    (t / (1.0 - t)).min(FLOW_SIGMA_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schedule_descends_to_zero() {
+        for levels in [NoiseLevels::scaled_linear(0.00085, 0.012, 1000), NoiseLevels::flow(2.0, 1000)] {
+            let levels = NoiseLevels { offset: 1, ..levels };
+            for &schedule in Schedule::ALL {
+                for steps in [1, 2, 3, 7, 20, 999, 1000] {
+                    let sigmas = levels.sigmas(schedule, steps);
+                    assert_eq!(sigmas.len(), steps + 1, "{schedule} {steps}");
+                    assert!(sigmas.is_sorted_by(|a, b| a > b), "{schedule} {steps}: {sigmas:?}");
+                    assert_eq!(sigmas[steps], 0.0);
+                    assert!(sigmas[0] <= levels.max() * (1.0 + 1e-9), "{schedule} {steps}: {}", sigmas[0]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_sigma_has_the_time_step_it_came_of() {
+        let levels = NoiseLevels::scaled_linear(0.00085, 0.012, 1000);
+        for step in [0, 1, 500, 999] {
+            assert!((levels.step_of(levels.sigmas[step]) - step as f64).abs() < 1e-9);
+        }
+        assert_eq!(levels.step_of(1e-9), 0.0);
+        assert_eq!(levels.step_of(1e9), 999.0);
+    }
+
+    #[test]
+    fn the_flow_of_the_built_in_model_is_its_recipe() {
+        let levels = NoiseLevels::flow(2.0, 1000);
+        let sigmas = levels.sigmas(Schedule::Flow, 4);
+        // t = 1, 0.75, 0.5, 0.25, 0; t' = 2t / (1 + t); sigma = t' / (1 - t').
+        for (found, expected) in sigmas.iter().zip([200.0, 6.0, 2.0, 2.0 / 3.0, 0.0]) {
+            assert!((found - expected).abs() < 1e-9, "{sigmas:?}");
+        }
+    }
+
+    #[test]
+    fn strength_takes_the_last_steps() {
+        let sigmas = [4.0, 3.0, 2.0, 1.0, 0.0];
+        for (strength, expected) in [(1.0, 4), (0.75, 3), (0.6, 2), (0.01, 1), (0.0, 0), (7.0, 4)] {
+            assert_eq!(from_strength(&sigmas, strength).len(), expected + 1, "{strength}");
+        }
+    }
+}

@@ -1,1 +1,29 @@
-//! (in preparation)
+//! Entries at rest: picture files, their records in SQLite, search, and the metadata inside each picture.
+//!
+//! A gallery is one folder. Each sheet is a subfolder of it with one PNG file for each entry and `sheet.png`;
+//! `gallery.db` holds the records, `sources` the pictures that were painted over. A picture file carries its own
+//! request, so the records can be rebuilt from the files alone. How a picture was made is not known here.
+
+mod compose;
+mod database;
+mod entry;
+mod error;
+mod files;
+mod gallery;
+mod infotext;
+mod names;
+mod picture;
+mod records;
+mod recovery;
+mod sources;
+mod words;
+
+pub use compose::{Enlarge, SheetLayout, compose_sheet};
+pub use entry::{Entry, NewEntry, Sheet};
+pub use error::GalleryError;
+pub use gallery::Gallery;
+pub use infotext::{Applied, Infotext};
+pub use picture::{
+    Metadata, Origin, decode_png, encode_png, read_image, read_metadata, read_metadata_from, read_request,
+};
+pub use recovery::Recovery;

@@ -1,0 +1,313 @@
+//! The text other programs write into their pictures under `parameters`, and read there.
+//!
+//! Form and quoting are those of AUTOMATIC1111's stable-diffusion-webui (`modules/infotext_utils.py`,
+//! `modules/processing.py`): the prompt, `Negative prompt: …`, and one last line of at least three `Key: value`.
+//! The form cannot hold every text: blanks at the ends of lines are lost, and so is a line of the user's own that
+//! begins with `Negative prompt:`. That is why a picture carries its exact request as well.
+
+use std::{fmt, sync::LazyLock};
+
+use chatsd_types::{NoiseSource, Request, Sampler, Schedule};
+use regex::Regex;
+
+const NEGATIVE: &str = "Negative prompt:";
+/// A last line with fewer pairs belongs to the prompt.
+const LEAST_PAIRS: usize = 3;
+
+/// `re_param_code` of stable-diffusion-webui.
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)"#).expect("the pattern is a constant")
+});
+
+/// A text and the `Key: value` pairs that go with it, as any program may have written them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Infotext {
+    /// The positive prompt.
+    pub prompt: String,
+    /// The negative prompt.
+    pub negative: String,
+    /// Pairs in the order of the file, values without their quotes.
+    pub values: Vec<(String, String)>,
+}
+
+/// What became of an [`Infotext`] when it was applied to a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Keys that were understood.
+    pub taken: Vec<String>,
+    /// Pairs that say nothing here, or whose value could not be read: the picture may come out otherwise.
+    pub left: Vec<(String, String)>,
+}
+
+impl Infotext {
+    /// What other programs shall read about `request`. It depends on the request alone, so that the same request gives
+    /// the same file.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let mut values = Vec::new();
+        let mut push = |key: &str, value: String| values.push((key.to_owned(), value));
+        push("Steps", request.steps.to_string());
+        push("Sampler", sampler_label(request.sampler).to_owned());
+        push("Schedule type", schedule_label(request.schedule).to_owned());
+        push("CFG scale", request.guidance.to_string());
+        push("Seed", request.seed.to_string());
+        push("Size", request.size.to_string());
+        if !request.model_hash.is_empty() {
+            push("Model hash", request.model_hash.clone());
+        }
+        push("Model", request.model.clone());
+        if request.init.is_some() {
+            push("Denoising strength", request.strength.to_string());
+        }
+        if request.guidance_rescale > 0.0 {
+            push("CFG rescale", request.guidance_rescale.to_string());
+        }
+        push("RNG", noise_label(request.noise).to_owned());
+        if !request.prompt.style.is_empty() {
+            push("Style", request.prompt.style.clone());
+        }
+        push("Version", "ChatSD".to_owned());
+        Self { prompt: request.prompt.positive.clone(), negative: request.prompt.negative.clone(), values }
+    }
+
+    /// Reads any text: where there is no line of pairs, all is prompt.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let text = text.trim();
+        let (head, last) = text.rsplit_once('\n').unwrap_or(("", text));
+        let pairs = PAIR.captures_iter(last).map(|pair| (pair[1].to_owned(), unquote(&pair[2])));
+        let (lines, values) = match pairs.collect::<Vec<_>>() {
+            values if values.len() >= LEAST_PAIRS => (head, values),
+            _ => (text, Vec::new()),
+        };
+        let mut parts = [Vec::new(), Vec::new()];
+        let mut part = 0;
+        for line in lines.split('\n') {
+            let mut line = line.trim();
+            if let Some(rest) = line.strip_prefix(NEGATIVE) {
+                part = 1;
+                line = rest.trim();
+            }
+            // As there: a line that is empty while its part is empty leaves no trace.
+            if !(line.is_empty() && parts[part].is_empty()) {
+                parts[part].push(line);
+            }
+        }
+        let [prompt, negative] = parts.map(|lines| lines.join("\n"));
+        Self { prompt, negative, values }
+    }
+
+    /// The value of `key`; capitals do not matter.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.values.iter().find(|(found, _)| found.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
+    }
+
+    /// Puts into `request` what can be understood, as well as it can be, and tells what could not.
+    /// Model and model hash are left to the caller, who knows which models there are.
+    pub fn apply(&self, request: &mut Request) -> Applied {
+        let prompt = &mut request.prompt;
+        for text in [&mut prompt.own, &mut prompt.subject, &mut prompt.positive] {
+            text.clone_from(&self.prompt);
+        }
+        prompt.negative.clone_from(&self.negative);
+        prompt.added.clear();
+        prompt.style.clear();
+        let mut applied = Applied::default();
+        for (key, value) in &self.values {
+            if apply_pair(request, &key.to_lowercase(), value).is_some() {
+                applied.taken.push(key.clone());
+            } else {
+                applied.left.push((key.clone(), value.clone()));
+            }
+        }
+        applied
+    }
+}
+
+/// Puts one pair into the request; nothing where it is not understood. `key` is in lower case.
+fn apply_pair(request: &mut Request, key: &str, value: &str) -> Option<()> {
+    match key {
+        "steps" => request.steps = value.parse().ok()?,
+        "cfg scale" => request.guidance = number(value)?,
+        "cfg rescale" => request.guidance_rescale = number(value)?,
+        "denoising strength" => request.strength = number(value)?,
+        "seed" => request.seed = value.parse().ok()?,
+        "size" => request.size = value.parse().ok()?,
+        "rng" => request.noise = value.parse::<NoiseSource>().ok()?,
+        "style" => value.clone_into(&mut request.prompt.style),
+        "schedule type" => request.schedule = read_schedule(value)?,
+        // Older files name sampler and schedule together: "DPM++ 2M Karras".
+        "sampler" => match value.parse::<Sampler>() {
+            Ok(sampler) => request.sampler = sampler,
+            Err(_) => {
+                let (sampler, schedule) = value.rsplit_once(' ')?;
+                let pair = (sampler.parse().ok()?, read_schedule(schedule)?);
+                (request.sampler, request.schedule) = pair;
+            }
+        },
+        // Says who wrote the file, nothing about the picture.
+        "version" => {}
+        _ => return None,
+    }
+    Some(())
+}
+
+fn number(value: &str) -> Option<f32> {
+    value.parse().ok().filter(|number: &f32| number.is_finite())
+}
+
+impl fmt::Display for Infotext {
+    /// The text as other programs read it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values: Vec<_> = self.values.iter().map(|(key, value)| format!("{key}: {}", quote(value))).collect();
+        let mut parts = vec![self.prompt.clone(), values.join(", ")];
+        if !self.negative.is_empty() {
+            parts.insert(1, format!("{NEGATIVE} {}", self.negative));
+        }
+        // A NUL would end the text for every reader of PNG.
+        f.write_str(&parts.join("\n").trim().replace('\0', "\u{FFFD}"))
+    }
+}
+
+/// Quotes what would be misread, as JSON does.
+fn quote(value: &str) -> String {
+    if value.contains([',', ':', '\n', '"']) || value != value.trim() {
+        serde_json::Value::from(value).to_string()
+    } else {
+        value.to_owned()
+    }
+}
+
+fn unquote(value: &str) -> String {
+    let quoted = value.starts_with('"').then(|| serde_json::from_str(value).ok()).flatten();
+    quoted.unwrap_or_else(|| value.to_owned())
+}
+
+/// The name of a sampler in stable-diffusion-webui (`modules/sd_samplers_kdiffusion.py`).
+fn sampler_label(sampler: Sampler) -> &'static str {
+    match sampler {
+        Sampler::Euler => "Euler",
+        Sampler::EulerAncestral => "Euler a",
+        Sampler::Heun => "Heun",
+        Sampler::DpmPlusPlus2M => "DPM++ 2M",
+        Sampler::DpmPlusPlus2MSde => "DPM++ 2M SDE",
+        Sampler::Ddim => "DDIM",
+        Sampler::Lcm => "LCM",
+        Sampler::UniPc => "UniPC",
+    }
+}
+
+/// The label of a schedule in stable-diffusion-webui (`modules/sd_schedulers.py`), where it has it.
+fn schedule_label(schedule: Schedule) -> &'static str {
+    match schedule {
+        Schedule::Automatic => "Automatic",
+        Schedule::Karras => "Karras",
+        Schedule::Exponential => "Exponential",
+        Schedule::Simple => "Simple",
+        Schedule::Trailing => "SGM Uniform",
+        Schedule::Leading => "DDIM",
+        Schedule::Linspace => "Normal",
+        Schedule::Flow => "Flow",
+    }
+}
+
+fn read_schedule(value: &str) -> Option<Schedule> {
+    let labelled = Schedule::ALL.iter().find(|&&schedule| schedule_label(schedule).eq_ignore_ascii_case(value));
+    labelled.copied().or_else(|| value.replace(' ', "_").parse().ok())
+}
+
+/// As stable-diffusion-webui names its sources of noise; "NV" is the generator of NVIDIA cards.
+fn noise_label(noise: NoiseSource) -> &'static str {
+    match noise {
+        NoiseSource::Cpu => "CPU",
+        NoiseSource::Gpu => "NV",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::tests::request;
+    use chatsd_types::Size;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_request_is_written_as_others_read_it() {
+        let mut request = request("a cat, \"cute\": yes");
+        request.prompt.negative = "dog".into();
+        request.model = "one, two".into();
+        assert_eq!(
+            Infotext::of(&request).to_string(),
+            "a cat, \"cute\": yes\nNegative prompt: dog\nSteps: 12, Sampler: Euler a, Schedule type: Karras, \
+             CFG scale: 3.5, Seed: 18446744073709551615, Size: 8x4, Model hash: 0123456789, Model: \"one, two\", \
+             RNG: CPU, Style: sticker, Version: ChatSD"
+        );
+    }
+
+    #[test]
+    fn a_foreign_text_is_read_as_well_as_can_be() {
+        let text = "masterpiece, <lora:cat:0.8>\nsecond line\nNegative prompt: bad, ugly\nworse\n\
+            Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7, Seed: 42, Size: 512x768, Model hash: 6ce0161689, \
+            Model: v1-5, Clip skip: 2, RNG: NV, Lora hashes: \"cat: abc, dog: def\", Version: v1.10.0";
+        let infotext = Infotext::parse(text);
+        assert_eq!(infotext.prompt, "masterpiece, <lora:cat:0.8>\nsecond line");
+        assert_eq!(infotext.negative, "bad, ugly\nworse");
+        assert_eq!(infotext.value("lora hashes"), Some("cat: abc, dog: def"));
+        let mut request = request("");
+        let applied = infotext.apply(&mut request);
+        assert_eq!((request.steps, request.seed, request.size), (20, 42, Size { width: 512, height: 768 }));
+        assert_eq!((request.sampler, request.schedule), (Sampler::DpmPlusPlus2M, Schedule::Karras));
+        assert_eq!(request.noise, NoiseSource::Gpu);
+        let left: Vec<_> = applied.left.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(left, ["Model hash", "Model", "Clip skip", "Lora hashes"]);
+        assert_eq!(infotext.to_string(), text);
+    }
+
+    #[test]
+    fn without_a_line_of_pairs_all_is_prompt() {
+        let infotext = Infotext::parse("a cat: happy, dog: sad");
+        assert_eq!((infotext.prompt.as_str(), infotext.values.len()), ("a cat: happy, dog: sad", 0));
+        assert_eq!(Infotext::parse(""), Infotext::default());
+    }
+
+    #[test]
+    fn every_label_reads_back() {
+        for &schedule in Schedule::ALL {
+            assert_eq!(read_schedule(schedule_label(schedule)), Some(schedule));
+        }
+        for &sampler in Sampler::ALL {
+            assert_eq!(sampler_label(sampler).parse(), Ok(sampler));
+        }
+        assert_eq!(read_schedule("Polyexponential"), None);
+    }
+
+    /// What the form can hold: lines without blanks at their ends, no empty line first or last.
+    fn normal(text: &str) -> String {
+        let lines: Vec<_> = text.split('\n').map(str::trim).collect();
+        lines.join("\n").trim().replace('\0', "\u{FFFD}")
+    }
+
+    fn prose() -> impl Strategy<Value = String> {
+        prop_oneof!["[a-z,:\"'\\\\\n\t(){}\\[\\]<>|小猫🐱é ]{0,60}", any::<String>()]
+    }
+
+    proptest! {
+        #[test]
+        fn any_prompt_reads_back(prompt in prose(), negative in prose(), model in prose(), style in prose()) {
+            let mut request = request(&normal(&prompt));
+            request.prompt.negative = normal(&negative);
+            request.model = model.replace('\0', "");
+            request.prompt.style = style.replace('\0', "");
+            let written = Infotext::of(&request);
+            prop_assert_eq!(Infotext::parse(&written.to_string()), written);
+        }
+
+        #[test]
+        fn any_text_can_be_parsed(text in prose()) {
+            let parsed = Infotext::parse(&text);
+            let applied = parsed.apply(&mut request(""));
+            prop_assert_eq!(applied.taken.len() + applied.left.len(), parsed.values.len());
+        }
+    }
+}

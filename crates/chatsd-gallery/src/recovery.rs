@@ -1,0 +1,111 @@
+//! What an interrupted program left behind: swept away, or taken up from the pictures themselves.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use chatsd_types::Idea;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    Entry, Gallery, GalleryError, Metadata, Origin, Sheet, decode_png, error::io_error, files, gallery::SHEET_FILE,
+    names, read_metadata_from, records::Kept,
+};
+
+/// What was found and done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Recovery {
+    /// Whole pictures without a record; now they have one.
+    pub adopted: Vec<Entry>,
+    /// Records whose picture is gone. They stay until they are removed.
+    pub missing: Vec<Entry>,
+    /// Half-written files that were removed.
+    pub swept: usize,
+    /// Files that look like pictures of the gallery and are not, with the reason. They are left alone.
+    pub foreign: Vec<(PathBuf, String)>,
+}
+
+impl Gallery {
+    /// Goes through the whole folder: removes half-written files, makes records for pictures that have none, tells which
+    /// records have lost their picture. With `gallery.db` gone it rebuilds it.
+    ///
+    /// # Errors
+    /// Those of the database and of the folder.
+    pub fn recover(&self) -> Result<Recovery, GalleryError> {
+        let mut recovery = self.take_up(&HashSet::new())?;
+        recovery.missing = self.all_entries()?;
+        recovery.missing.retain(|entry| entry.missing);
+        Ok(recovery)
+    }
+
+    /// [`Self::recover`] without the sheets named in `settled` and without a look at what is missing.
+    pub(crate) fn take_up(&self, settled: &HashSet<String>) -> Result<Recovery, GalleryError> {
+        let mut recovery = Recovery { swept: files::sweep(&self.sources_folder()), ..Recovery::default() };
+        let folder = self.folder();
+        let read_error = |error| io_error("read", folder, error);
+        let mut sheets = Vec::new();
+        for found in fs::read_dir(folder).map_err(read_error)? {
+            let name = found.map_err(read_error)?.file_name().to_string_lossy().into_owned();
+            if names::is_sheet_folder(&name) && !settled.contains(&name) {
+                sheets.push(name);
+            }
+        }
+        sheets.sort();
+        for sheet in sheets {
+            self.take_up_sheet(&sheet, &mut recovery)?;
+        }
+        Ok(recovery)
+    }
+
+    fn take_up_sheet(&self, id: &str, recovery: &mut Recovery) -> Result<(), GalleryError> {
+        let folder = self.folder().join(id);
+        recovery.swept += files::sweep(&folder);
+        // A folder that vanished meanwhile has nothing to take up.
+        let Ok(found) = fs::read_dir(&folder) else { return Ok(()) };
+        let known = self.files_of(id)?;
+        let mut new: Vec<_> = found
+            .flatten()
+            .map(|file| file.file_name().to_string_lossy().into_owned())
+            .filter_map(|name| Some((names::picture_number(&name)?, name)))
+            .filter(|(_, name)| !known.contains(&format!("{id}/{name}")))
+            .collect();
+        new.sort();
+        for (number, name) in new {
+            let path = folder.join(&name);
+            match read_whole(&path) {
+                Ok((origin, bytes)) => {
+                    let created = modified(&path);
+                    let words = origin.request.prompt.own.clone();
+                    let idea = Idea { sentence: words.clone(), subject: words.clone(), ..Idea::default() };
+                    let sheet =
+                        Sheet { id: id.to_owned(), sentence: words, idea, created: created.clone(), finished: false };
+                    let finished = folder.join(SHEET_FILE).exists();
+                    self.insert_sheet(&Sheet { finished, ..sheet })?;
+                    let kept = Kept { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
+                    recovery.adopted.extend(self.insert_entry(id, &kept, &origin, None)?);
+                }
+                Err(error) => recovery.foreign.push((path, error.to_string())),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A picture that is whole and was made here.
+fn read_whole(path: &Path) -> Result<(Origin, Vec<u8>), GalleryError> {
+    let bytes = fs::read(path).map_err(|error| io_error("read", path, error))?;
+    decode_png(&bytes, path)?;
+    match read_metadata_from(std::io::Cursor::new(&bytes), path)? {
+        Metadata::Own(origin) => Ok((*origin, bytes)),
+        Metadata::Foreign(_) => Err(GalleryError::ForeignMetadata { path: path.to_owned() }),
+    }
+}
+
+/// When a file was written, UTC, RFC 3339.
+fn modified(path: &Path) -> String {
+    let time = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    time.and_then(|time| Timestamp::try_from(time).ok()).unwrap_or_else(Timestamp::now).to_string()
+}

@@ -89,23 +89,56 @@ fn plural(mut words: Vec<Word>) -> Vec<Word> {
 
 fn plural_of(noun: &str) -> String {
     const SAME: [&str; 8] = ["sheep", "fish", "deer", "people", "water", "grass", "hair", "snow"];
-    if SAME.iter().any(|same| noun.ends_with(same)) || noun.ends_with("s") && !noun.ends_with("ss") {
+    const OWN: [(&str, &str); 14] = [
+        ("man", "men"),
+        ("child", "children"),
+        ("person", "people"),
+        ("mouse", "mice"),
+        ("goose", "geese"),
+        ("tooth", "teeth"),
+        ("foot", "feet"),
+        ("leaf", "leaves"),
+        ("wolf", "wolves"),
+        ("elf", "elves"),
+        ("knife", "knives"),
+        ("tomato", "tomatoes"),
+        ("potato", "potatoes"),
+        ("hero", "heroes"),
+    ];
+    if SAME.iter().any(|same| noun.ends_with(same)) || noun.ends_with('s') && !noun.ends_with("ss") {
         return noun.to_owned();
     }
-    if let Some(stem) = noun.strip_suffix("man").filter(|_| !noun.ends_with("human")) {
-        return format!("{stem}men");
-    }
-    if let Some(stem) = noun.strip_suffix("child") {
-        return format!("{stem}children");
-    }
-    if let Some(stem) = noun.strip_suffix("mouse") {
-        return format!("{stem}mice");
+    let own = OWN.iter().find_map(|(one, many)| noun.strip_suffix(one).map(|stem| (stem, *many)));
+    if let Some((stem, many)) = own.filter(|(stem, _)| !stem.ends_with("hu")) {
+        return format!("{stem}{many}");
     }
     match noun.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
-        _ if noun.ends_with("ss") || noun.ends_with("sh") || noun.ends_with("ch") || noun.ends_with('x') => {
-            format!("{noun}es")
-        }
+        _ if ["ss", "sh", "ch", "x"].iter().any(|hiss| noun.ends_with(hiss)) => format!("{noun}es"),
         _ => format!("{noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nouns_have_their_plural() {
+        for (one, many) in [
+            ("cat", "cats"),
+            ("butterfly", "butterflies"),
+            ("toy", "toys"),
+            ("fox", "foxes"),
+            ("snowman", "snowmen"),
+            ("human", "humans"),
+            ("maple leaf", "maple leaves"),
+            ("bookshelf", "bookshelves"),
+            ("goldfish", "goldfish"),
+            ("glasses", "glasses"),
+            ("dress", "dresses"),
+        ] {
+            assert_eq!(plural_of(one), many);
+        }
     }
 }

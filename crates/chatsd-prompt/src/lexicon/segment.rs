@@ -17,18 +17,10 @@ pub(super) struct Word {
 /// The longest key, in atoms.
 const LONGEST: usize = 12;
 
-/// An atom is one Chinese character or one Latin word or number.
+/// Where each atom begins, and the end. An atom is one Chinese character, or one Latin word or number.
 fn atoms(chars: &[char]) -> Vec<usize> {
-    let mut starts: Vec<usize> = (0..chars.len())
-        .filter(|&at| {
-            at == 0
-                || is_han(chars[at])
-                || is_han(chars[at - 1])
-                || chars[at].is_ascii_digit() != chars[at - 1].is_ascii_digit() && chars[at - 1].is_ascii_digit()
-        })
-        .collect();
-    starts.push(chars.len());
-    starts
+    let begins = |&at: &usize| at == 0 || is_han(chars[at]) || is_han(chars[at - 1]);
+    (0..chars.len()).filter(begins).chain([chars.len()]).collect()
 }
 
 /// How good a cut is; smaller is better.

@@ -48,6 +48,7 @@ fn phrases_become_english() {
         ("赛博朋克城市夜景", "cyberpunk city at night"),
         ("穿T恤的机器人", "robot wearing t-shirt"),
         ("cute 小猫 logo", "cute kitten logo"),
+        ("3D小猫2024", "3D kitten 2024"),
         ("小猫logo", "kitten logo"),
         ("(小猫:1.2)和[小狗]", "(kitten:1.2) and [puppy]"),
         ("{猫|狗}在__动物__旁边", "{cat|dog} at __动物__ beside"),

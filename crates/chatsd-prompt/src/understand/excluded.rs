@@ -66,6 +66,7 @@ fn english(text: &Text) -> Option<(Range<usize>, Vec<String>)> {
         let small = |place: usize| words.get(place).filter(|word| word.joined).map(|word| word.small.as_str());
         let mut first = at + 1;
         match words[at].small.as_str() {
+            "no" if is_name(text, &words[at].range) => continue,
             "no" if small(first).is_some_and(|next| {
                 !NOT_EXCLUDED.contains(&next) && !next.starts_with(|c: char| c.is_ascii_digit())
             }) => {}
@@ -112,6 +113,11 @@ fn english(text: &Text) -> Option<(Range<usize>, Vec<String>)> {
         return Some((words[start].range.start..end, things));
     }
     None
+}
+
+/// "No" with a capital inside a clause belongs to a name.
+fn is_name(text: &Text, range: &Range<usize>) -> bool {
+    text.as_str()[range.clone()].starts_with('N') && !text.clause_ends_before(range.start)
 }
 
 /// Whether a Chinese character stands right before.

@@ -140,9 +140,10 @@ fn english(text: &mut Text) -> Option<Shape> {
         }
         let start = words[start].range.start;
         let whole = text.clause_ends_before(start) && text.clause_ends_at(end);
-        let said = extra > 0 && !text.as_str()[end..].trim_start().starts_with("of ");
-        if said {
-            text.cut(start..end);
+        if extra > 0 {
+            // "a wide picture of a lake" stays a picture of a lake.
+            let of = text.as_str()[end..].trim_start().starts_with("of ");
+            text.cut(if of { word.range.clone() } else { start..end });
             return Some(shape);
         }
         if whole && text.as_str().trim() != &text.as_str()[start..end] {

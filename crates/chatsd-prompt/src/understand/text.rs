@@ -123,24 +123,29 @@ impl Text {
                 result.push_str(part);
                 continue;
             }
-            // One separator is enough, none is needed at the rim or before a full stop, and words keep apart.
+            // One separator is enough, none is needed at the rim, words keep apart, and empty brackets go.
             result.truncate(result.trim_end().len());
             let mut part = part.trim_start();
-            let rim = result.is_empty() || result.ends_with(is_separator);
-            if rim || part.starts_with(is_border) {
-                if rim {
-                    part = part
-                        .trim_start_matches(|c: char| is_separator(c) || c.is_whitespace() || matches!(c, '.' | '。'));
-                }
-                if !result.is_empty() && result.ends_with([',', ';']) && !part.is_empty() {
+            let emptied = [("(", ")"), ("[", "]"), ("（", "）")]
+                .into_iter()
+                .find_map(|(open, close)| result.strip_suffix(open).zip(part.strip_prefix(close)))
+                .map(|(before, after)| (before.trim_end().len(), after));
+            if let Some((length, after)) = emptied {
+                result.truncate(length);
+                part = after.trim_start();
+            }
+            if result.is_empty() || result.ends_with(is_border) {
+                part = part.trim_start_matches(|c: char| is_border(c) || c.is_whitespace());
+                if result.ends_with([',', ';', '.', '!', '?']) && !part.is_empty() {
                     result.push(' ');
                 }
-            } else if !part.is_empty() && !result.ends_with(is_han) && !part.starts_with(is_han) {
+            } else if !(part.starts_with(is_border) || result.ends_with(is_han) || part.starts_with(is_han)) {
                 result.push(' ');
             }
             result.push_str(part);
         }
-        result.trim_matches(|c: char| c.is_whitespace() || is_separator(c)).to_owned()
+        let rim = |c: char| c.is_whitespace() || is_separator(c);
+        result.trim_end_matches(rim).trim_start_matches(|c| rim(c) || matches!(c, ':' | '：')).to_owned()
     }
 }
 

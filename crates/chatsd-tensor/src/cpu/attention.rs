@@ -18,8 +18,6 @@ use crate::{
 const KEY_BLOCK: usize = 256;
 /// Queries that share a block of keys while it is in a core's second cache, at most.
 const QUERY_BLOCK: usize = 96;
-/// Multiply-adds below which waking another thread costs more than it saves.
-const SMALL: usize = 1 << 17;
 
 impl Cpu {
     pub(super) fn compute_attention(&self, job: &Attention<'_>, output: &mut [f32]) {
@@ -35,7 +33,8 @@ impl Cpu {
         let keys_len = keys.next_multiple_of(PANEL) * head;
         let values_len = keys * head.next_multiple_of(PANEL);
         let pairs = batch * heads;
-        let small = queries * keys * head * pairs < SMALL;
+        // Some sixty multiply-adds a nanosecond, and a score's exponential.
+        let cost = pairs * queries * keys * (head + 8) / 32;
         let mut workspace = self.workspace.take();
         let packed = workspace.take(pairs * (keys_len + values_len));
         let target = Target(packed.as_mut_ptr());
@@ -53,7 +52,7 @@ impl Cpu {
                 }
             }
         };
-        self.share(!small, pairs, &pack);
+        self.pool.run(pairs * keys * head, pairs, &pack);
 
         // As even as possible, and some parts more than threads.
         let most = (queries * pairs).div_ceil(4 * self.threads()).clamp(12, QUERY_BLOCK);
@@ -73,7 +72,7 @@ impl Cpu {
                 self.compute(Block { job, pair, first, rows, keys: keys_at, values: values_at, output, scratch });
             });
         };
-        self.share(!small, pairs * parts, &attend);
+        self.pool.run(cost, pairs * parts, &attend);
         self.workspace.put(workspace);
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::backend::Activation;
 
 /// Values of a part.
-const BLOCK: usize = 1 << 14;
+const BLOCK: usize = 1 << 12;
 
 impl Cpu {
     pub(super) fn compute_activation(&self, activation: Activation, values: &mut [f32]) {
@@ -24,7 +24,7 @@ impl Cpu {
     /// Calls `work` with blocks of the values and where they begin.
     fn blocks(&self, values: &mut [f32], work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
         let (to, len) = (Target(values.as_mut_ptr()), values.len());
-        self.pool.run(len.div_ceil(BLOCK), &|part| {
+        self.pool.run(len / 2, len.div_ceil(BLOCK), &|part| {
             let first = part * BLOCK;
             // SAFETY: the blocks lie side by side.
             let block = unsafe { std::slice::from_raw_parts_mut({ to }.0.add(first), BLOCK.min(len - first)) };

@@ -106,24 +106,32 @@ pub(crate) trait Lane: Copy {
         values
     }
 
-    /// The sum of all floats, first to last.
+    /// The sum of all floats: halves of the register are added until one float is left.
     #[inline(always)]
     fn sum(self) -> f32 {
-        let (values, mut sum) = (self.values(), 0.0);
-        for value in values.iter().take(Self::WIDTH) {
-            sum += value;
+        let (mut values, mut half) = (self.values(), Self::WIDTH / 2);
+        while half > 0 {
+            for index in 0..half {
+                values[index] += values[half + index];
+            }
+            half /= 2;
         }
-        sum
+        values[0]
     }
 
     /// The largest float.
     #[inline(always)]
     fn largest(self) -> f32 {
-        let (values, mut largest) = (self.values(), f32::NEG_INFINITY);
-        for &value in values.iter().take(Self::WIDTH) {
-            largest = if value > largest { value } else { largest };
+        let (mut values, mut half) = (self.values(), Self::WIDTH / 2);
+        while half > 0 {
+            for index in 0..half {
+                if values[half + index] > values[index] {
+                    values[index] = values[half + index];
+                }
+            }
+            half /= 2;
         }
-        largest
+        values[0]
     }
 }
 

@@ -79,11 +79,6 @@ impl Cpu {
         self.instructions
     }
 
-    /// Calls `work` with each of `0..parts`: on all threads, where it is `large` enough to be worth waking them.
-    fn share(&self, large: bool, parts: usize, work: &(dyn Fn(usize) + Sync)) {
-        if large { self.pool.run(parts, work) } else { (0..parts).for_each(work) }
-    }
-
     /// Runs a kernel with this engine's instructions.
     fn compute<K: lane::Kernel>(&self, kernel: K) -> K::Output {
         // SAFETY: `new` refused instructions that this processor lacks.

@@ -19,7 +19,7 @@ pub fn multiply_add(options: Options) -> Result<f64, EngineError> {
     for _ in 0..5 {
         let start = Instant::now();
         // One long part a thread.
-        cpu.pool.run(cpu.threads(), &|_| {
+        cpu.pool.run(usize::MAX, cpu.threads(), &|_| {
             black_box(cpu.compute(Chains { rounds: ROUNDS }));
         });
         let width = cpu.compute(Width);
@@ -41,7 +41,7 @@ pub fn read_bandwidth(options: Options) -> Result<f64, EngineError> {
     let mut best = 0.0_f64;
     for _ in 0..3 {
         let start = Instant::now();
-        cpu.pool.run(blocks.len(), &|part| {
+        cpu.pool.run(usize::MAX, blocks.len(), &|part| {
             black_box(cpu.compute(Read { values: blocks[part] }));
         });
         best = best.max((4 * VALUES) as f64 / start.elapsed().as_secs_f64());

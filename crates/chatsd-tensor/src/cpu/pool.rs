@@ -15,7 +15,11 @@ use std::{
 };
 
 /// How long a thread stays awake without work.
-const AWAKE: Duration = Duration::from_micros(40);
+const AWAKE: Duration = Duration::from_micros(50);
+/// Nanoseconds of work from which it is shared with threads that are awake …
+pub(crate) const SHARED: usize = 2_000;
+/// … and from which those that sleep are woken: where the processor is a virtual one, that takes about 50 µs.
+const WAKING: usize = 100_000;
 
 /// In [`Shared::state`]: workers may join the region. The bits below count those inside; the bits above, regions.
 const OPEN: usize = 1 << 16;
@@ -71,10 +75,13 @@ impl Pool {
         self.workers.len() + 1
     }
 
-    /// Calls `work` with each of `0..parts`, on all threads; returns when all are done. A call from inside a region,
-    /// or while another thread's region runs, does everything on its own thread. A panic of a part comes out here.
-    pub(crate) fn run(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
-        let turn = if parts > 1 && !self.workers.is_empty() { self.turn.try_lock().ok() } else { None };
+    /// Calls `work` with each of `0..parts`, on all threads; returns when all are done. `cost` is roughly how many
+    /// nanoseconds one thread would take: little work wakes no sleeping thread, and very little is not even shared.
+    /// A call from inside a region, or while another thread's region runs, does everything on its own thread.
+    /// A panic of a part comes out here.
+    pub(crate) fn run(&self, cost: usize, parts: usize, work: &(dyn Fn(usize) + Sync)) {
+        let turn =
+            if parts > 1 && cost >= SHARED && !self.workers.is_empty() { self.turn.try_lock().ok() } else { None };
         let Some(turn) = turn else {
             (0..parts).for_each(work);
             return;
@@ -86,7 +93,9 @@ impl Pool {
         unsafe { *shared.job.get() = Some((job, parts)) };
         shared.next.store(0, Ordering::Relaxed);
         shared.state.fetch_add(2 * OPEN | OPEN, Ordering::SeqCst);
-        self.workers.iter().take(parts - 1).for_each(|worker| worker.thread().unpark());
+        if cost >= WAKING {
+            self.workers.iter().take(parts - 1).for_each(|worker| worker.thread().unpark());
+        }
         let outcome = catch_unwind(AssertUnwindSafe(|| shared.take_parts(work, parts)));
         shared.state.fetch_and(!OPEN, Ordering::SeqCst);
         let mut patience = 0_u32;
@@ -131,7 +140,7 @@ impl Shared {
                     hint::spin_loop();
                 }
                 if since.get_or_insert_with(Instant::now).elapsed() > AWAKE {
-                    // Whoever opens a region wakes every worker after it, so none is missed.
+                    // Whoever opens a large region wakes the workers after it, so none is missed.
                     thread::park();
                     since = None;
                 }
@@ -173,7 +182,7 @@ mod tests {
             let pool = Pool::new(threads).unwrap();
             for parts in [0, 1, 2, 3, 17, 1000] {
                 let done: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
-                pool.run(parts, &|part| {
+                pool.run(WAKING, parts, &|part| {
                     done[part].fetch_add(1, Ordering::Relaxed);
                 });
                 assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1));
@@ -189,8 +198,8 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..200 {
-                        pool.run(5, &|_| {
-                            pool.run(3, &|_| {
+                        pool.run(WAKING, 5, &|_| {
+                            pool.run(WAKING, 3, &|_| {
                                 count.fetch_add(1, Ordering::Relaxed);
                             });
                         });
@@ -205,10 +214,11 @@ mod tests {
     fn a_panic_comes_out_and_the_pool_lives_on() {
         let pool = Pool::new(2).unwrap();
         for _ in 0..20 {
-            let outcome = catch_unwind(AssertUnwindSafe(|| pool.run(8, &|part| assert_ne!(part, 5, "part five"))));
+            let outcome =
+                catch_unwind(AssertUnwindSafe(|| pool.run(WAKING, 8, &|part| assert_ne!(part, 5, "part five"))));
             assert!(outcome.is_err());
             let count = AtomicUsize::new(0);
-            pool.run(8, &|_| {
+            pool.run(WAKING, 8, &|_| {
                 count.fetch_add(1, Ordering::Relaxed);
             });
             assert_eq!(count.into_inner(), 8);
@@ -222,7 +232,7 @@ mod tests {
             thread::sleep(2 * AWAKE);
             let both = std::sync::Barrier::new(2);
             // Each part waits for the other, so both threads must have come.
-            pool.run(2, &|_| {
+            pool.run(WAKING, 2, &|_| {
                 both.wait();
             });
         }

@@ -4,6 +4,7 @@ use super::{
     Cpu,
     functions::{activated, gelu},
     lane::{Kernel, Lane},
+    pool::SHARED,
     scratch::{self, Scratch},
     tile::{Span, Step, accumulate, height},
 };
@@ -13,8 +14,6 @@ use crate::{Format, backend::Product, packed::PANEL};
 const DEPTH_BLOCK: usize = 2048;
 /// Rows that share a panel while it is there.
 const ROW_BLOCK: usize = 384;
-/// Multiply-adds below which waking another thread costs more than it saves.
-const SMALL: usize = 1 << 17;
 
 /// A pointer that threads share to write to different places.
 #[derive(Clone, Copy)]
@@ -34,9 +33,9 @@ struct Division {
 }
 
 impl Division {
-    fn new(rows: usize, panels: usize, depth: usize, threads: usize) -> Self {
+    fn new(rows: usize, panels: usize, threads: usize) -> Self {
         let whole = Self { rows, panels, row_block: rows.min(ROW_BLOCK), panel_block: panels };
-        if threads == 1 || rows * panels * depth * PANEL < SMALL {
+        if threads == 1 {
             return whole;
         }
         // Tries ever finer divisions; `cost` is what the busiest thread does, in rows times panels. Reading a panel
@@ -71,9 +70,11 @@ impl Cpu {
         if rows == 0 || panels == 0 {
             return;
         }
-        let division = Division::new(rows, panels, depth, self.threads());
+        // Some sixty multiply-adds a nanosecond.
+        let cost = rows * panels * depth / 2;
+        let division = Division::new(rows, panels, if cost < SHARED { 1 } else { self.threads() });
         let output = Target(output.as_mut_ptr());
-        self.pool.run(division.parts(), &|part| {
+        self.pool.run(cost, division.parts(), &|part| {
             scratch::with(|scratch| self.compute(Part { product, division, part, output, scratch }));
         });
     }

@@ -1,10 +1,13 @@
 //! Long prompts in pieces a text encoder can see, and the weights of their words, as AUTOMATIC1111 does it
 //! (`modules/sd_hijack_clip.py` and `sd_emphasis.py` of that program).
 
-use chatsd_tensor::{Engine, Tensor};
+use chatsd_tensor::{Engine, Shape, Tensor};
 use chatsd_types::Piece;
 
-use crate::tokenizer::Tokenizer;
+use crate::{
+    network::{Encoded, TextEncoder},
+    tokenizer::Tokenizer,
+};
 
 /// How far back from the end of a full chunk a comma is looked for, so that a phrase is not torn.
 const COMMA_BACKTRACK: usize = 20;
@@ -32,6 +35,12 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// A chunk without words: makes a prompt as long as another.
+    #[must_use]
+    pub fn empty(window: Window) -> Self {
+        Self::new(&[], window)
+    }
+
     fn new(words: &[(u32, f32)], window: Window) -> Self {
         let padding = window.words.saturating_sub(words.len());
         let tokens = words.iter().map(|(token, _)| *token);
@@ -80,6 +89,33 @@ pub fn split(tokenizer: &Tokenizer, pieces: &[Piece], window: Window) -> (Vec<Ch
         chunks.push(Chunk::new(&words, window));
     }
     (chunks, count)
+}
+
+/// The states of all chunks one after another, their words weighted; pooled is the first chunk's. For the last two
+/// arguments see [`TextEncoder::encode`].
+///
+/// # Panics
+/// When there is no chunk, or the chunks are longer than the encoder sees.
+#[must_use]
+pub fn encode(
+    engine: &Engine,
+    encoder: &TextEncoder,
+    chunks: &[Chunk],
+    layers_from_end: usize,
+    normed: bool,
+) -> Encoded {
+    let mut pooled = None;
+    let mut parts = Vec::with_capacity(chunks.len());
+    for (index, chunk) in chunks.iter().enumerate() {
+        let encoded = encoder.encode(engine, &chunk.tokens, layers_from_end, normed);
+        parts.push(emphasise(engine, encoded.states, &chunk.weights));
+        if index == 0 {
+            pooled = encoded.pooled;
+        }
+    }
+    let states = engine.stack(&parts.iter().collect::<Vec<_>>());
+    let tokens = states.shape().rows();
+    Encoded { states: states.reshape(Shape::sequence(1, tokens, encoder.channels())), pooled }
 }
 
 /// Multiplies each token's state by its weight, and all by one factor so that their mean stays what it was

@@ -1,11 +1,9 @@
 //! CLIP's tokenizer: byte pairs joined inside lower-case words (Sennrich et al. 2016; `simple_tokenizer.py` of CLIP).
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use chatsd_weights::Vocabulary;
+use foldhash::{HashMap, HashMapExt};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
@@ -55,12 +53,14 @@ impl Tokenizer {
             last[byte] = number(&format!("{letter}{WORD_END}"), "stands for a byte that ends a word")?;
         }
         let mut merges = HashMap::with_capacity(vocabulary.merges.len());
-        let mut joined = String::new();
+        let mut next = 0;
         for (rank, (left, right)) in (0..).zip(&vocabulary.merges) {
-            joined.clear();
-            joined.extend([*left, *right]);
             let pair = (number(left, "a merge joins")?, number(right, "a merge joins")?);
-            merges.entry(pair).or_insert((rank, number(&joined, "a merge makes")?));
+            // Nearly always the token after the one that the merge before made: no need to look it up.
+            let is_next = vocabulary.tokens.get(next).and_then(|token| token.strip_prefix(left)) == Some(right);
+            let joined = if is_next { next as u32 } else { number(&format!("{left}{right}"), "a merge makes")? };
+            next = joined as usize + 1;
+            merges.entry(pair).or_insert((rank, joined));
         }
         let mark = "marks where a text begins or ends";
         Ok(Self { inner, last, merges, begin: number(BEGIN, mark)?, end: number(END, mark)? })

@@ -197,14 +197,15 @@ fn a_step_allocates_nothing_after_the_first() {
     let golden = Golden::open("unet-1");
     let files = golden.whole();
     let unet = UNet::load(&Scope::new(&files), &golden.config).unwrap();
-    let engine = Engine::reference();
-    let context = unet.context(&engine, &golden.sequence("in.states"));
-    let time = unet.time(&engine, 437.0, None);
     let z = golden.picture("in.z");
-    drop(unet.forward(&engine, &z, &time, &context));
-    let made = engine.allocations();
-    drop(unet.forward(&engine, &z, &time, &context));
-    assert_eq!(engine.allocations(), made);
+    for (back_end, engine) in engines() {
+        let context = unet.context(&engine, &golden.sequence("in.states"));
+        let time = unet.time(&engine, 437.0, None);
+        drop(unet.forward(&engine, &z, &time, &context));
+        let made = engine.allocations();
+        drop(unet.forward(&engine, &z, &time, &context));
+        assert_eq!(engine.allocations(), made, "{back_end}");
+    }
 }
 
 #[test]
@@ -379,6 +380,7 @@ fn contradictions_and_other_kinds_are_explained() {
         ("autoencoder-kl", "_class_name", json!("VQModel"), "VQModel"),
         ("autoencoder-kl", "latent_channels", json!(0), "latent_channels is 0"),
         ("autoencoder-kl", "scaling_factor", json!(0.0), "scaling_factor is 0"),
+        ("autoencoder-kl", "latents_mean", json!([0.0, 0.0]), "latents_mean"),
         ("autoencoder-kl", "norm_num_groups", json!(7), "norm_num_groups 7 does not divide 32"),
         ("autoencoder-tiny", "num_decoder_blocks", json!([1]), "decoder_block_out_channels has 3 entries for 1 blocks"),
         ("autoencoder-tiny", "encoder_block_out_channels", json!([32, 32, 64]), "expected one width"),

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use chatsd_diffusion::{
     chunks::{self, Chunk, Window},
+    network::TextEncoder,
     tokenizer::Tokenizer,
 };
-use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
+use chatsd_tensor::{Engine, Options, Shape, Tensor, testing::assert_close};
 use chatsd_types::weighted;
 use chatsd_weights::ModelFiles;
 
@@ -76,6 +77,23 @@ fn a_break_begins_a_new_chunk() {
     assert_eq!((lengths(&chunks), count), (vec![3, 1], 76));
     assert_eq!(lengths(&split("BREAK cat", 75).0), [0, 1]);
     assert_eq!(lengths(&split("cat BREAK", 75).0), [1]);
+}
+
+#[test]
+fn chunks_are_seen_one_by_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket.gguf");
+    let model = ModelFiles::open(&path).unwrap();
+    let component = model.component("text_encoder").unwrap();
+    let encoder = TextEncoder::load(&component.weights, &component.config).unwrap();
+    let engine = Engine::cpu(Options::default()).unwrap();
+    let (mut chunks, _) = split("a cat BREAK a (dog:1.5)", 30);
+    chunks.push(Chunk::empty(window(30)));
+    let all = chunks::encode(&engine, &encoder, &chunks, 0, true).states;
+    assert_eq!(all.shape(), Shape::sequence(1, 3 * 32, 192));
+    for (chunk, found) in chunks.iter().zip(all.values().chunks_exact(32 * 192)) {
+        let one = encoder.encode(&engine, &chunk.tokens, 0, true).states;
+        assert_eq!(found, chunks::emphasise(&engine, one, &chunk.weights).values());
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ struct Config {
     use_quant_conv: bool,
     use_post_quant_conv: bool,
     mid_block_add_attention: bool,
+    latents_mean: Option<Value>,
+    latents_std: Option<Value>,
 }
 
 impl Default for Config {
@@ -50,6 +52,8 @@ impl Default for Config {
             use_quant_conv: true,
             use_post_quant_conv: true,
             mid_block_add_attention: true,
+            latents_mean: None,
+            latents_std: None,
         }
     }
 }
@@ -72,6 +76,9 @@ impl Config {
             if let Some(found) = kinds.iter().find(|kind| *kind != expected) {
                 return CHECKED.unsupported(format!("a block {found:?}, expected {expected}"));
             }
+        }
+        if self.latents_mean.is_some() || self.latents_std.is_some() {
+            return CHECKED.unsupported("it has latents_mean or latents_std, expected scaling_factor alone".into());
         }
         match (self.in_channels, self.out_channels, self.act_fn.as_str()) {
             (3, 3, "silu" | "swish") => Ok(()),

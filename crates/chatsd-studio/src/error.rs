@@ -11,7 +11,9 @@ pub enum StudioError {
     #[error(transparent)]
     Prompt(#[from] PromptError),
     /// A size that the model cannot paint.
-    #[error("the size {found} is not for the model {model}: expected multiples of {step} pixels from {step} to {limit}; the nearest is {near}")]
+    #[error(
+        "the size {found} is not for the model {model}: expected multiples of {step} pixels from {step} to {limit}; the nearest is {near}"
+    )]
     Size {
         /// What was asked for.
         found: Size,

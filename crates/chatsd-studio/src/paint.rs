@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use chatsd_gallery::{Entry, Gallery, NewEntry, Sheet, SheetLayout, compose_sheet, read_image};
+use chatsd_gallery::{Entry, Gallery, NewEntry, Sheet, SheetLayout};
 use chatsd_types::{Image, ImageModel, PaintError, Request, Source};
 
 use crate::{Event, Pace, Plan, Studio, StudioError, resized, resized_mask};
@@ -54,9 +54,7 @@ impl Studio<'_> {
         let mut work = Work { model: self.model, source, pace, events, cancel };
         let painted = work.paint_all(plan, gallery, &mut outcome);
         if let Some(sheet) = &outcome.sheet {
-            let images = outcome.entries.iter().map(|entry| read_image(&gallery.path(entry)));
-            let image = compose_sheet(&images.collect::<Result<Vec<_>, _>>()?, layout)?;
-            let path = gallery.finish_sheet(sheet, &image)?;
+            let path = gallery.finish_sheet(&sheet.id, layout)?;
             let finished = outcome.entries.len() as u32;
             let seconds = begun.elapsed().as_secs_f64();
             events(Event::SheetDone { sheet, path: &path, finished, seconds });
@@ -72,7 +70,7 @@ impl Studio<'_> {
 
     /// How fast this model painted before, as the gallery remembers.
     fn pace(&self, gallery: &Gallery) -> Result<Pace, StudioError> {
-        Ok(Pace::of_entries(&gallery.list(LOOK_BACK, 1)?, &self.model.card().hash))
+        Ok(Pace::of_entries(&gallery.list(LOOK_BACK)?, &self.model.card().hash))
     }
 }
 
@@ -108,10 +106,11 @@ impl Work<'_> {
             (self.events)(Event::Painted { number, seconds: duration.as_secs_f64(), image: &image });
             let sheet = match &outcome.sheet {
                 Some(sheet) => sheet,
-                None => outcome.sheet.insert(gallery.begin_sheet(&plan.idea.sentence, &plan.idea)?),
+                None => outcome.sheet.insert(gallery.begin_sheet(&plan.idea)?),
             };
             let parents = plan.parents.clone();
-            let entry = gallery.add(sheet, NewEntry { number, request: request.clone(), image, duration, parents })?;
+            let entry =
+                gallery.add(&sheet.id, NewEntry { number, request: request.clone(), image, duration, parents })?;
             (self.events)(Event::Kept { entry: &entry, path: &gallery.path(&entry) });
             outcome.entries.push(entry);
         }

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use chatsd_prompt::{Note, StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
-use chatsd_types::{Idea, ImageModel, ModelCard, NoiseSource, Prompt, Request, Size, TokenCount};
+use chatsd_types::{Idea, ModelCard, NoiseSource, Prompt, Request, Size, TokenCount};
 use serde::Serialize;
 
 use crate::{PictureChoices, PromptChoices, Studio, StudioError};
@@ -91,12 +91,7 @@ impl Studio<'_> {
     ///
     /// # Errors
     /// A sentence, style, size or number that cannot be used.
-    pub fn plan(
-        &self,
-        sentence: &str,
-        prompt: &PromptChoices,
-        picture: &PictureChoices,
-    ) -> Result<Plan, StudioError> {
+    pub fn plan(&self, sentence: &str, prompt: &PromptChoices, picture: &PictureChoices) -> Result<Plan, StudioError> {
         let count_tokens = |text: &str| self.model.count_tokens(text);
         let family = &self.model.card().family;
         let composed = compose(sentence, prompt, family, &count_tokens, self.library, self.wildcards)?;

@@ -52,9 +52,11 @@ fn taps(from: u32, to: u32) -> Vec<(usize, Vec<f32>)> {
             let first = (centre - reach).floor().max(0.0) as u32 + u32::from(centre - reach >= 0.0);
             let last = ((centre + reach).ceil() as u32).saturating_sub(1).min(from - 1).max(first.min(from - 1));
             let first = first.min(last);
-            let weights: Vec<f64> = (first..=last).map(|x| (1.0 - (f64::from(x) - centre).abs() / reach).max(0.0)).collect();
+            let weights: Vec<f64> =
+                (first..=last).map(|x| (1.0 - (f64::from(x) - centre).abs() / reach).max(0.0)).collect();
             let sum: f64 = weights.iter().sum();
-            let weights = weights.iter().map(|weight| if sum > 0.0 { (weight / sum) as f32 } else { 1.0 / weights.len() as f32 });
+            let weights =
+                weights.iter().map(|weight| if sum > 0.0 { (weight / sum) as f32 } else { 1.0 / weights.len() as f32 });
             (first as usize, weights.collect())
         })
         .collect()

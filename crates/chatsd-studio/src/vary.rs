@@ -9,8 +9,18 @@ use crate::StudioError;
 
 /// The parts of a request that can be changed.
 pub const VARIABLE: &[&str] = &[
-    "seed", "steps", "size", "guidance", "guidance_rescale", "sampler", "schedule", "noise", "strength", "prompt",
-    "negative", "style",
+    "seed",
+    "steps",
+    "size",
+    "guidance",
+    "guidance_rescale",
+    "sampler",
+    "schedule",
+    "noise",
+    "strength",
+    "prompt",
+    "negative",
+    "style",
 ];
 
 /// Gives one part of a request another value.

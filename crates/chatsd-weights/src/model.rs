@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chatsd_tensor::Format;
 use serde_json::Value;
 
 use crate::{Scope, Vocabulary, WeightFile, WeightsError, folder::Folder};
@@ -12,7 +13,10 @@ use crate::{Scope, Vocabulary, WeightFile, WeightsError, folder::Folder};
 /// begin with `c.`, the settings of the pipeline under `chatsd.pipeline.config`, and the tokenizer under
 /// `tokenizer.ggml.tokens` and `tokenizer.ggml.merges`.
 #[derive(Debug)]
-pub struct ModelFiles(Source);
+pub struct ModelFiles {
+    source: Source,
+    store: Option<Format>,
+}
 
 #[derive(Debug)]
 enum Source {
@@ -31,15 +35,25 @@ pub struct Component<'a> {
 }
 
 impl ModelFiles {
+    const fn of(source: Source) -> Self {
+        Self { source, store: None }
+    }
+
+    /// The same model, whose layers are kept in another number format once they are loaded; `None` keeps the files'.
+    #[must_use]
+    pub fn stored_as(self, store: Option<Format>) -> Self {
+        Self { store, ..self }
+    }
+
     /// Opens a model folder or file. Weights are opened as components are asked for.
     ///
     /// # Errors
     /// When there is no model at `path`: says what is there instead.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
         if path.is_dir() {
-            return Folder::open(path).map(Source::Folder).map(Self);
+            return Folder::open(path).map(Source::Folder).map(Self::of);
         }
-        WeightFile::open(path).map(|file| Self(Source::Single([file])))
+        WeightFile::open(path).map(|file| Self::of(Source::Single([file])))
     }
 
     /// A model that is part of the program.
@@ -47,13 +61,13 @@ impl ModelFiles {
     /// # Errors
     /// When the bytes are no model file.
     pub fn from_static(bytes: &'static [u8]) -> Result<Self, WeightsError> {
-        WeightFile::from_static(bytes).map(|file| Self(Source::Single([file])))
+        WeightFile::from_static(bytes).map(|file| Self::of(Source::Single([file])))
     }
 
     /// Where the model was opened.
     #[must_use]
     pub fn path(&self) -> &Path {
-        match &self.0 {
+        match &self.source {
             Source::Folder(folder) => folder.path(),
             Source::Single([file]) => file.path(),
         }
@@ -62,7 +76,7 @@ impl ModelFiles {
     /// The one file that the model is, when it is one.
     #[must_use]
     pub fn file(&self) -> Option<&WeightFile> {
-        match &self.0 {
+        match &self.source {
             Source::Folder(_) => None,
             Source::Single([file]) => Some(file),
         }
@@ -71,7 +85,7 @@ impl ModelFiles {
     /// Whether the model has a component of that name: `unet`, `text_encoder`, `text_encoder_2`, `vae`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        match &self.0 {
+        match &self.source {
             Source::Folder(folder) => folder.has(name),
             Source::Single([file]) => file.metadata(&config_key(name)).is_some(),
         }
@@ -82,17 +96,17 @@ impl ModelFiles {
     /// # Errors
     /// When the model has none of that name, or its files are damaged.
     pub fn component(&self, name: &str) -> Result<Component<'_>, WeightsError> {
-        match &self.0 {
+        match &self.source {
             Source::Folder(folder) => {
                 let (config, files) = folder.component(name)?;
-                Ok(Component { config: config.clone(), weights: Scope::new(files) })
+                Ok(Component { config: config.clone(), weights: Scope::new(files).stored_as(self.store) })
             }
             Source::Single(files) => {
                 let config = json(&files[0], &config_key(name))?.ok_or_else(|| WeightsError::Incomplete {
                     path: self.path().to_owned(),
                     what: format!("{} in its metadata: it holds no {name}; give a whole model", config_key(name)),
                 })?;
-                Ok(Component { config, weights: Scope::new(files).at(name) })
+                Ok(Component { config, weights: Scope::new(files).at(name).stored_as(self.store) })
             }
         }
     }
@@ -102,7 +116,7 @@ impl ModelFiles {
     /// # Errors
     /// When it is there but no JSON.
     pub fn pipeline_config(&self) -> Result<Option<Value>, WeightsError> {
-        match &self.0 {
+        match &self.source {
             Source::Folder(folder) => folder.json("scheduler/scheduler_config.json"),
             Source::Single([file]) => json(file, &config_key("pipeline")),
         }
@@ -113,7 +127,7 @@ impl ModelFiles {
     /// # Errors
     /// When it is there but no JSON.
     pub fn model_index(&self) -> Result<Option<Value>, WeightsError> {
-        match &self.0 {
+        match &self.source {
             Source::Folder(folder) => folder.json("model_index.json"),
             Source::Single(_) => Ok(None),
         }
@@ -124,7 +138,7 @@ impl ModelFiles {
     /// # Errors
     /// When it has none, or it is damaged.
     pub fn vocabulary(&self) -> Result<Vocabulary<'_>, WeightsError> {
-        match &self.0 {
+        match &self.source {
             Source::Folder(folder) => folder.vocabulary()?.borrow(),
             Source::Single([file]) => Vocabulary::of_file(file),
         }

@@ -155,7 +155,8 @@ pub struct Again {
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or_else(|| format!("\"{text}\" found, expected KEY=VALUE, such as seed=7"))?;
+    let (key, value) =
+        text.split_once('=').ok_or_else(|| format!("\"{text}\" found, expected KEY=VALUE, such as seed=7"))?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
@@ -322,11 +323,14 @@ pub fn with_default_command(words: impl IntoIterator<Item = OsString>, commands:
         match word {
             "--lang" | "--out" | "--image_output_dir" => at += 2,
             "--quiet" | "-q" => at += 1,
-            _ if ["--lang=", "--out=", "--image_output_dir=", "--quiet="].iter().any(|flag| word.starts_with(flag)) => at += 1,
+            _ if ["--lang=", "--out=", "--image_output_dir=", "--quiet="].iter().any(|flag| word.starts_with(flag)) => {
+                at += 1
+            }
             _ => break,
         }
     }
-    let known = |word: &str| ["-h", "--help", "-V", "--version", "help"].contains(&word) || commands.iter().any(|c| c == word);
+    let known =
+        |word: &str| ["-h", "--help", "-V", "--version", "help"].contains(&word) || commands.iter().any(|c| c == word);
     let is_command = words.get(at).is_none_or(|word| word.to_str().is_some_and(known));
     if !is_command {
         words.insert(at, "paint".into());

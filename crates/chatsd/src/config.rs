@@ -27,7 +27,8 @@ pub fn data_folder() -> Result<PathBuf> {
     if let Some(told) = std::env::var_os("CHATSD_DATA").filter(|path| !path.is_empty()) {
         return Ok(told.into());
     }
-    let strategy = choose_base_strategy().context("no home folder found; set CHATSD_DATA to a folder to keep things in")?;
+    let strategy =
+        choose_base_strategy().context("no home folder found; set CHATSD_DATA to a folder to keep things in")?;
     Ok(strategy.data_dir().join("chatsd"))
 }
 
@@ -39,12 +40,17 @@ pub fn read() -> Result<Settings> {
     let mut settings = Settings::default();
     if let Some(path) = file() {
         match fs::read_to_string(&path) {
-            Ok(text) => from_toml(&text, &mut settings).with_context(|| format!("in the config file {}", path.display()))?,
+            Ok(text) => {
+                from_toml(&text, &mut settings).with_context(|| format!("in the config file {}", path.display()))?
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound && std::env::var_os("CHATSD_CONFIG").is_none() => {}
             Err(error) => return Err(error).with_context(|| cannot_read(&path)),
         }
     }
-    from_environment(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))), &mut settings)?;
+    from_environment(
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        &mut settings,
+    )?;
     Ok(settings)
 }
 
@@ -75,8 +81,12 @@ fn from_toml(text: &str, settings: &mut Settings) -> Result<()> {
 
 fn from_environment(variables: impl Iterator<Item = (String, String)>, settings: &mut Settings) -> Result<()> {
     for (name, value) in variables {
-        if let Some(key) = name.strip_prefix(PREFIX).filter(|_| !NO_SETTING.contains(&name.as_str()) && !value.is_empty()) {
-            settings.set(&key.to_lowercase(), &value, SetBy::Environment).with_context(|| format!("in the environment variable {name}"))?;
+        if let Some(key) =
+            name.strip_prefix(PREFIX).filter(|_| !NO_SETTING.contains(&name.as_str()) && !value.is_empty())
+        {
+            settings
+                .set(&key.to_lowercase(), &value, SetBy::Environment)
+                .with_context(|| format!("in the environment variable {name}"))?;
         }
     }
     Ok(())
@@ -89,7 +99,8 @@ mod tests {
     #[test]
     fn the_later_wins_and_each_is_remembered() {
         let mut settings = Settings::default();
-        from_toml("count = 4\nguidance = 2.5\nstyles = [\"3d\", \"flat\"]\nguidance-rescale = \"0.5\"", &mut settings).unwrap();
+        from_toml("count = 4\nguidance = 2.5\nstyles = [\"3d\", \"flat\"]\nguidance-rescale = \"0.5\"", &mut settings)
+            .unwrap();
         let variables = [("CHATSD_COUNT", "6"), ("HOME", "/"), ("CHATSD_CONFIG", "x"), ("CHATSD_STEPS", "")];
         from_environment(variables.map(|(a, b)| (a.into(), b.into())).into_iter(), &mut settings).unwrap();
         assert_eq!(settings.count, Some(6));

@@ -34,7 +34,11 @@ pub fn localised(command: Command, lang: Lang) -> Command {
 }
 
 fn chinese(command: Command, parent: &str) -> Command {
-    let name = if parent.is_empty() { String::new() } else { format!("{}{}", parent.trim_start_matches('/'), command.get_name()) };
+    let name = if parent.is_empty() {
+        String::new()
+    } else {
+        format!("{}{}", parent.trim_start_matches('/'), command.get_name())
+    };
     let about = if parent.is_empty() { chinese_text("chatsd", "") } else { chinese_text("command", &name) };
     let mut command = match about {
         Some(about) => command.about(about).long_about(None::<&str>),
@@ -48,9 +52,14 @@ fn chinese(command: Command, parent: &str) -> Command {
         .subcommand_value_name("命令")
         .help_template("{about-with-newline}\n用法：{usage}\n\n{all-args}");
     if parent.is_empty() {
-        command = command
-            .disable_version_flag(true)
-            .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("显示版本").help_heading("选项"));
+        command = command.disable_version_flag(true).arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help("显示版本")
+                .help_heading("选项"),
+        );
     }
     let command_name = command.get_name().to_owned();
     command = command.mut_args(|argument| {
@@ -74,7 +83,10 @@ fn chinese_text(command: &str, argument: &str) -> Option<&'static str> {
 }
 
 const CHINESE: &[(&str, &str)] = &[
-    ("chatsd.", "一句话，变成一组各不相同的图片，就在这台机器上。\n只给一句话就开始画：chatsd \"可爱的小猫标志,开心,微笑\""),
+    (
+        "chatsd.",
+        "一句话，变成一组各不相同的图片，就在这台机器上。\n只给一句话就开始画：chatsd \"可爱的小猫标志,开心,微笑\"",
+    ),
     ("command.paint", "画一组各不相同的图片：默认命令"),
     ("command.write", "只写提示词，不画图"),
     ("command.again", "按图片自带的信息重画，或画它的变化"),
@@ -131,7 +143,10 @@ const CHINESE: &[(&str, &str)] = &[
     ("dry_run", "只说会画什么"),
     ("json", "在标准输出上每行一个 JSON"),
     ("target", "图片文件、编号、编号的前几位，或最近一组中的序号"),
-    ("set", "变化：seed、steps、size、guidance、guidance_rescale、sampler、schedule、noise、strength、prompt、negative、style"),
+    (
+        "set",
+        "变化：seed、steps、size、guidance、guidance_rescale、sampler、schedule、noise、strength、prompt、negative、style",
+    ),
     ("limit", "最多几条"),
     ("id", "编号、编号的前几位，或最近一组中的序号"),
     ("ids", "编号、编号的前几位，或最近一组中的序号，可给多个"),
@@ -179,7 +194,8 @@ fn chinese_error(error: &Error) -> Option<String> {
             format!("{argument} 不能是“{value}”{reason}{valid}")
         }
         ErrorKind::UnknownArgument => {
-            let near = context(ContextKind::SuggestedArg).map(|near| format!("；是否想用 {near}？")).unwrap_or_default();
+            let near =
+                context(ContextKind::SuggestedArg).map(|near| format!("；是否想用 {near}？")).unwrap_or_default();
             format!("没有参数“{argument}”{near}")
         }
         ErrorKind::InvalidSubcommand => {

@@ -15,7 +15,8 @@ pub enum Lang {
 impl Lang {
     /// What the user's surroundings ask for: the first of `LC_ALL`, `LC_MESSAGES`, `LANG` that is set.
     pub fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
+        let locale =
+            ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
         if locale.is_some_and(|locale| locale.to_lowercase().starts_with("zh")) { Self::Zh } else { Self::En }
     }
 
@@ -118,6 +119,7 @@ messages! {
 
     bench_peak(instructions, threads, gflops) =
         "f32 peak with {instructions}, {threads} threads: {gflops} GFLOP/s", "f32 峰值（{instructions}，{threads} 线程）：{gflops} GFLOP/s";
+    bench_bandwidth(gigabytes) = "Reading from memory: {gigabytes} GB/s", "内存读取：{gigabytes} GB/s";
     bench_step(milliseconds, size) = "One step of the model at {size}: {milliseconds} ms", "模型一步（{size}）：{milliseconds} 毫秒";
     bench_picture(seconds, steps) = "One picture of {steps} steps: {seconds} s", "一张图（{steps} 步）：{seconds} 秒";
     bench_measuring() = "Measuring; close other programs for honest figures", "正在测量；请关闭其他程序以得到真实数字";

@@ -29,7 +29,11 @@ pub fn talk(line: impl std::fmt::Display) {
 
 /// Dim where colour is wanted and stdout is a terminal.
 pub fn dim(text: &str) -> String {
-    if !text.is_empty() && coloured(io::stdout().is_terminal()) { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() }
+    if !text.is_empty() && coloured(io::stdout().is_terminal()) {
+        format!("\x1b[2m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Whether colour is wanted on a stream that is a terminal or not: see <https://no-color.org>.

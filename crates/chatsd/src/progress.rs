@@ -85,8 +85,12 @@ impl<'a> Progress<'a> {
             }
             Event::SheetDone { path, finished, .. } => {
                 self.bar.finish_and_clear();
-                if *finished > ONE && self.way != Show::None && let Ok(image) = chatsd_gallery::read_image(path) {
-                    let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| u32::from(width.0));
+                if *finished > ONE
+                    && self.way != Show::None
+                    && let Ok(image) = chatsd_gallery::read_image(path)
+                {
+                    let width =
+                        terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| u32::from(width.0));
                     self.show(&image, path, SHEET_COLUMNS.min(width.saturating_sub(1)));
                 }
             }
@@ -105,12 +109,13 @@ impl<'a> Progress<'a> {
         if !plan.idea.excluded.is_empty() {
             self.say(&lang.excluded(plan.idea.excluded.join(", ")));
         }
-        let time = expected_seconds.map_or_else(|| lang.time_unknown(), |seconds| lang.about_seconds(rounded(&seconds)));
+        let time = expected_seconds.map_or_else(|| lang.time_unknown(), |seconds| lang.about_seconds(rounded(seconds)));
         let what = lang.painting(self.count, &first.model, first.size, first.steps);
         self.say(&format!("{what} · {} · {time}", lang.seed(first.seed)));
         let steps = plan.requests.iter().map(|request| u64::from(request.steps)).sum();
         self.bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
-        let template = if output::coloured(io::stderr().is_terminal()) { "{bar:24.cyan/dim} {msg}" } else { "[{bar:24}] {msg}" };
+        let template =
+            if output::coloured(io::stderr().is_terminal()) { "{bar:24.cyan/dim} {msg}" } else { "[{bar:24}] {msg}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style.progress_chars("━╸─"));
         }
@@ -163,6 +168,6 @@ pub fn say_notes(lang: Lang, notes: &[Note]) {
 }
 
 /// Seconds as people say them: tenths below ten.
-fn rounded(seconds: &f64) -> String {
-    if *seconds < 10.0 { format!("{seconds:.1}") } else { format!("{seconds:.0}") }
+fn rounded(seconds: f64) -> String {
+    if seconds < 10.0 { format!("{seconds:.1}") } else { format!("{seconds:.0}") }
 }

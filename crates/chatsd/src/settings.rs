@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 use chatsd_types::{NoiseSource, Sampler, Schedule, Size};
 use clap::Args;
 
-use crate::{messages::Lang, values::{Guidance, InstructionSet, Names, Portion, Show, Store}};
+use crate::{
+    messages::Lang,
+    values::{Guidance, InstructionSet, Names, Portion, Show, Store},
+};
 
 /// Who set a value; a later one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,7 +139,23 @@ macro_rules! shown_as_displayed {
     ($($type:ty),*) => { $(impl Shown for $type { fn shown(&self) -> String { self.to_string() } })* };
 }
 
-shown_as_displayed!(bool, u32, usize, String, Lang, Show, Store, Size, Sampler, Schedule, NoiseSource, Names, Guidance, Portion, InstructionSet);
+shown_as_displayed!(
+    bool,
+    u32,
+    usize,
+    String,
+    Lang,
+    Show,
+    Store,
+    Size,
+    Sampler,
+    Schedule,
+    NoiseSource,
+    Names,
+    Guidance,
+    Portion,
+    InstructionSet
+);
 
 settings! {
     /// What every command knows.
@@ -167,7 +186,7 @@ settings! {
         instructions: InstructionSet = "the widest there are",
         /// How weights are held in memory: f32, f16, q8_0
         #[arg(long, value_name = "FORMAT")]
-        store: Store = "f32",
+        store: Store = "as in the file",
     }
     /// What becomes of the sentence.
     PromptArgs {

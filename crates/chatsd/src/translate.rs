@@ -35,7 +35,9 @@ pub fn note(lang: Lang, note: &Note) -> String {
         }
         Note::LeftOut { words, room } => format!("为了让你的话放进 {room} 个词元，省去了：{}", words.join("、")),
         Note::Untranslated { words } => format!("词典里没有、原样保留：{}", words.join("、")),
-        Note::StyleNotForModel { style, family } => format!("模型“{family}”不会风格 {style}；改用它自己的风格"),
+        Note::StyleNotForModel { style, family, instead } => {
+            format!("模型“{family}”不会风格 {style}；改用{}", instead.as_deref().unwrap_or("它自己的风格"))
+        }
         Note::ControlCharacters { count } => format!("{count} 个控制字符按空格读取"),
     }
 }

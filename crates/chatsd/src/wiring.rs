@@ -33,10 +33,21 @@ pub fn model_path(settings: &Settings) -> Option<&Path> {
 /// # Errors
 /// When there is no model.
 pub fn model_files(settings: &Settings) -> Result<ModelFiles> {
-    match model_path(settings) {
+    let files = match model_path(settings) {
         None => ModelFiles::from_static(POCKET).context("the built-in model cannot be read"),
         Some(path) => ModelFiles::open(path).with_context(|| format!("no model in {}", path.display())),
-    }
+    }?;
+    Ok(files.stored_as(settings.store.map(|store| match store {
+        Store::F32 => Format::F32,
+        Store::F16 => Format::F16,
+        Store::Q8_0 => Format::Q8_0,
+    })))
+}
+
+/// What requests call the chosen model: the name of its file or folder.
+fn model_name(settings: &Settings) -> String {
+    let name = model_path(settings).and_then(Path::file_stem).map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| BUILT_IN.to_owned())
 }
 
 /// The engine as the settings want it.
@@ -52,22 +63,14 @@ pub fn engine(settings: &Settings) -> Result<Engine> {
     Ok(Engine::cpu(Options { threads: settings.threads, instructions })?)
 }
 
-/// In which format weights are held in memory.
-pub fn store(settings: &Settings) -> Option<Format> {
-    settings.store.map(|store| match store {
-        Store::F32 => Format::F32,
-        Store::F16 => Format::F16,
-        Store::Q8_0 => Format::Q8_0,
-    })
-}
-
 /// The chosen model, ready to paint.
 ///
 /// # Errors
 /// When it cannot be read or is of a kind that is not known.
 pub fn picture_model(settings: &Settings) -> Result<PictureModel> {
     let files = model_files(settings)?;
-    Ok(PictureModel::load(&files, engine(settings)?, store(settings))?)
+    let load = || anyhow::Ok(PictureModel::load(&files, &model_name(settings), engine(settings)?)?);
+    load().with_context(|| format!("the model {} cannot be loaded", model_name(settings)))
 }
 
 /// Where the user's own styles are kept.
@@ -95,7 +98,9 @@ pub fn library() -> Result<Cow<'static, StyleLibrary>> {
 pub fn wildcards(settings: &Settings) -> Result<impl Fn(&str) -> Option<Vec<String>> + use<>> {
     let folder = match &settings.wildcards {
         Some(folder) if folder.is_dir() => Some(folder.clone()),
-        Some(folder) => anyhow::bail!("{} is no folder: expected one with wildcard files such as animal.txt", folder.display()),
+        Some(folder) => {
+            anyhow::bail!("{} is no folder: expected one with wildcard files such as animal.txt", folder.display())
+        }
         None => config::data_folder().ok().map(|folder| folder.join("wildcards")),
     };
     Ok(move |name: &str| {

@@ -7,7 +7,7 @@ use chatsd_gallery::{Gallery, Metadata, Origin, read_image, read_metadata};
 use chatsd_studio::{Outcome, Studio, vary};
 use chatsd_types::ImageModel;
 
-use super::paint::{Given, finish, open_gallery, paint, source};
+use super::paint::{finish, keep_sources, mask_of, open_gallery, paint, source};
 use crate::{cli, output, settings::Settings, wiring};
 
 /// Paints a picture again.
@@ -46,24 +46,23 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
         vary(&mut request, key, value, &library)?;
         changed = true;
     }
-    let mut init = arguments.init.as_deref().map(Given::read).transpose().context("the starting picture cannot be used")?;
-    let mut mask = arguments.mask.as_deref().map(Given::read).transpose().context("the mask cannot be used")?;
-    changed |= init.is_some() || mask.is_some();
+    let mut source = source(arguments.init.as_deref(), arguments.mask.as_deref())?;
+    changed |= source.init.is_some() || source.mask.is_some();
     if changed {
         parents = vec![id.unwrap_or_else(|| path.display().to_string())];
     }
     let mut plan = studio.plan_again(request, parents)?;
     let gallery = open_gallery(&settings)?;
-    let request = &mut plan.requests[0];
-    if let (None, Some(sha256)) = (&init, &request.init) {
-        init = Some(Given::kept(&gallery, sha256)?);
+    for request in &mut plan.requests {
+        // What was not given anew, the gallery has kept.
+        if let (None, Some(sha256)) = (&source.init, &request.init) {
+            source.init = Some(gallery.source(sha256)?);
+        }
+        if let (None, Some(sha256)) = (&source.mask, &request.mask) {
+            source.mask = Some(mask_of(&gallery.source(sha256)?));
+        }
+        (request.init, request.mask) = keep_sources(&gallery, &source)?;
     }
-    if let (None, Some(sha256)) = (&mask, &request.mask) {
-        mask = Some(Given::kept(&gallery, sha256)?);
-    }
-    request.init = init.as_ref().map(|init| init.keep(&gallery)).transpose()?;
-    request.mask = mask.as_ref().map(|mask| mask.keep(&gallery)).transpose()?;
-    let source = source(init.as_ref(), mask.as_ref());
     if !settings.quiet() {
         talk.iter().for_each(|line| output::talk(output::tame(line)));
     }
@@ -82,7 +81,10 @@ fn find(target: &str, settings: &Settings) -> Result<(PathBuf, Option<String>)> 
     }
     let out = settings.out();
     if !out.is_dir() {
-        anyhow::bail!("{target} is no file, and {} is no gallery: expected a picture, or an id and --out", out.display());
+        anyhow::bail!(
+            "{target} is no file, and {} is no gallery: expected a picture, or an id and --out",
+            out.display()
+        );
     }
     let gallery = Gallery::open(&out)?;
     let entry = gallery.find(target)?;

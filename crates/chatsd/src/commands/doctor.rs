@@ -111,14 +111,18 @@ impl Visit {
             let fact = json!({ "found": "gallery", "folder": folder, "exists": false });
             return self.tell(&heading, &self.lang.gallery_none(folder.display()), &fact);
         }
-        let entries = Gallery::open(&folder).and_then(|gallery| gallery.list(usize::MAX, 1));
-        match entries {
-            Ok(entries) => {
+        let looked = Gallery::open(&folder).and_then(|gallery| Ok((gallery.recover()?, gallery.list(usize::MAX)?)));
+        match looked {
+            Ok((recovery, entries)) => {
                 let mut sheets: Vec<&str> = entries.iter().map(|entry| entry.sheet.as_str()).collect();
                 sheets.sort_unstable();
                 sheets.dedup();
-                let missing = entries.iter().filter(|entry| entry.missing).count();
+                let (missing, adopted) = (recovery.missing.len(), recovery.adopted.len());
                 self.troubles += usize::from(missing > 0);
+                if adopted > 0 {
+                    let fact = json!({ "found": "recovered", "entries": adopted });
+                    self.tell(&heading, &self.lang.recovered(adopted, folder.display()), &fact)?;
+                }
                 let fact = json!({ "found": "gallery", "folder": folder, "entries": entries.len(), "sheets": sheets.len(),
                     "missing": missing });
                 self.tell(&heading, &self.lang.gallery_health(entries.len(), sheets.len(), missing), &fact)
@@ -133,7 +137,8 @@ impl Visit {
             Ok(model) => {
                 let card = model.card();
                 let text = self.lang.model_is(&card.name, &card.hash, card.size, card.steps);
-                let fact = json!({ "found": "model", "name": card.name, "hash": card.hash, "size": card.size.to_string() });
+                let fact =
+                    json!({ "found": "model", "name": card.name, "hash": card.hash, "size": card.size.to_string() });
                 self.tell(&heading, &text, &fact)
             }
             Err(error) => self.trouble(&heading, "model", &error),

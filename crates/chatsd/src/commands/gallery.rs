@@ -21,7 +21,7 @@ pub fn run(arguments: cli::Gallery, mut settings: Settings) -> Result<u8> {
     let gallery = open_gallery(&settings)?;
     match arguments {
         cli::Gallery::List { limit, json } => {
-            let entries = gallery.list(limit as usize, 1)?;
+            let entries = gallery.list(limit as usize)?;
             if entries.is_empty() && !settings.quiet() {
                 output::talk(lang.empty_gallery(folder.display()));
             }
@@ -53,14 +53,14 @@ pub fn run(arguments: cli::Gallery, mut settings: Settings) -> Result<u8> {
             }
         }
         cli::Gallery::Export { ids, to, strip } => {
-            for path in gallery.export(&borrowed(&found(&gallery, &ids)?), &to, strip)? {
-                output::data(path.display())?;
+            for id in found(&gallery, &ids)? {
+                output::data(gallery.export(&id, &to, strip)?.display())?;
             }
         }
         cli::Gallery::Remove { ids, yes } => {
             let ids = found(&gallery, &ids)?;
             if yes {
-                gallery.remove(&borrowed(&ids))?.iter().try_for_each(|path| output::data(path.display()))?;
+                ids.iter().try_for_each(|id| gallery.remove(id))?;
             }
             if !settings.quiet() {
                 output::talk(if yes { lang.removed(ids.len()) } else { lang.would_remove(ids.len()) });
@@ -70,13 +70,9 @@ pub fn run(arguments: cli::Gallery, mut settings: Settings) -> Result<u8> {
     Ok(OK)
 }
 
-/// The whole ids of what was named in short.
+/// The whole ids of what was named in short; all are found before anything is done with one of them.
 fn found(gallery: &Gallery, names: &[String]) -> Result<Vec<String>> {
     Ok(names.iter().map(|name| Ok(gallery.find(name)?.id)).collect::<Result<_, chatsd_gallery::GalleryError>>()?)
-}
-
-fn borrowed(ids: &[String]) -> Vec<&str> {
-    ids.iter().map(String::as_str).collect()
 }
 
 fn line(entry: &Entry, json: bool) -> Result<()> {
@@ -85,7 +81,12 @@ fn line(entry: &Entry, json: bool) -> Result<()> {
     }
     let Entry { id, created, path, request, missing, .. } = entry;
     let mark = if *missing { "  (!)" } else { "" };
-    output::data(format!("{id}  {created}  {:<14}  {}  {}{mark}", request.prompt.style, output::tame(&request.prompt.own), path.display()))
+    output::data(format!(
+        "{id}  {created}  {:<14}  {}  {}{mark}",
+        request.prompt.style,
+        output::tame(&request.prompt.own),
+        path.display()
+    ))
 }
 
 fn show_picture(path: &Path, settings: &Settings) -> Result<()> {

@@ -26,7 +26,10 @@ pub fn run(arguments: Models, mut settings: Settings) -> Result<u8> {
                 output::json(&facts)?;
             } else if let Value::Object(fields) = facts {
                 for (name, value) in fields {
-                    output::data(format!("{name:<12} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))?;
+                    output::data(format!(
+                        "{name:<12} {}",
+                        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                    ))?;
                 }
             }
         }
@@ -40,14 +43,22 @@ fn list(settings: &Settings, json: bool) -> Result<()> {
         return output::json(&facts);
     }
     let text = |key: &str| facts[key].as_str().unwrap_or_default().to_owned();
-    output::data(format!("{:<10} [{}]  {}  {}  {}", text("name"), text("hash"), text("family"), text("size"), text("path")))
+    output::data(format!(
+        "{:<10} [{}]  {}  {}  {}",
+        text("name"),
+        text("hash"),
+        text("family"),
+        text("size"),
+        text("path")
+    ))
 }
 
 fn facts(settings: &Settings) -> Result<Value> {
     let model = wiring::picture_model(settings)?;
     let ModelCard { name, family, hash, licence, size, size_step, size_limit, steps, guidance, sampler, schedule } =
         model.card();
-    let path = wiring::model_path(settings).map_or_else(|| settings.lang().built_in(), |path| path.display().to_string());
+    let path =
+        wiring::model_path(settings).map_or_else(|| settings.lang().built_in(), |path| path.display().to_string());
     Ok(json!({
         "name": name,
         "path": path,

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use chatsd_gallery::{Enlarge, Gallery, SheetLayout, decode_png, read_image};
+use chatsd_gallery::{Enlarge, Gallery, SheetLayout, read_image};
 use chatsd_studio::{Outcome, PictureChoices, Plan, Studio};
 use chatsd_types::{Image, Mask, ModelCard, Source};
 
@@ -45,14 +45,12 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
         settings.count = Some((rows as usize).saturating_mul(columns as usize));
     }
     let (library, wildcards) = (wiring::library()?, wiring::wildcards(&settings)?);
-    let init = arguments.init.as_deref().map(Given::read).transpose().context("the starting picture cannot be used")?;
-    let mask = arguments.mask.as_deref().map(Given::read).transpose().context("the mask cannot be used")?;
-    let source = source(init.as_ref(), mask.as_ref());
+    let source = source(arguments.init.as_deref(), arguments.mask.as_deref())?;
     let prompt = prompt_choices(&arguments.wish, &settings);
     let mut picture = picture_choices(&settings);
     // Which picture it is, only the gallery can tell; whether there is one is known before the gallery is touched.
-    picture.init = init.as_ref().map(|_| String::new());
-    picture.mask = mask.as_ref().map(|_| String::new());
+    picture.init = source.init.as_ref().map(|_| String::new());
+    picture.mask = source.mask.as_ref().map(|_| String::new());
     let model = wiring::picture_model(&settings)?;
     let studio = Studio { model: &model, library: &library, wildcards: &wildcards };
     let mut plan = studio.plan(&arguments.sentence.text(), &prompt, &picture)?;
@@ -60,8 +58,7 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
         return dry_run(&plan, arguments.json, &settings);
     }
     let gallery = open_gallery(&settings)?;
-    let init = init.map(|init| init.keep(&gallery)).transpose()?;
-    let mask = mask.map(|mask| mask.keep(&gallery)).transpose()?;
+    let (init, mask) = keep_sources(&gallery, &source)?;
     for request in &mut plan.requests {
         (request.init, request.mask) = (init.clone(), mask.clone());
     }
@@ -91,55 +88,40 @@ fn picture_choices(settings: &Settings) -> PictureChoices {
 /// A folder that cannot be made, written or read as a gallery.
 pub fn open_gallery(settings: &Settings) -> Result<Gallery> {
     let gallery = Gallery::open(settings.out())?;
-    let recovered = gallery.recovered();
+    let adopted = gallery.recovered().adopted.len();
+    if adopted > 0 && !settings.quiet() {
+        output::talk(settings.lang().recovered(adopted, gallery.folder().display()));
+    }
     Ok(gallery)
 }
 
-/// A starting picture or a mask as a file: its bytes are kept, its pixels are painted over.
-pub struct Given {
-    /// The file.
-    bytes: Vec<u8>,
-    image: Image,
+/// What is painted over, and where.
+///
+/// # Errors
+/// A file that is not there or no PNG picture.
+pub fn source(init: Option<&Path>, mask: Option<&Path>) -> Result<Source> {
+    let read = |path: Option<&Path>| path.map(read_image).transpose();
+    let init = read(init).context("the starting picture cannot be used")?;
+    let mask = read(mask).context("the mask cannot be used")?.map(|image| mask_of(&image));
+    Ok(Source { init, mask })
 }
 
-impl Given {
-    /// Reads a PNG file.
-    ///
-    /// # Errors
-    /// A file that is not there or no PNG picture.
-    pub fn read(path: &Path) -> Result<Self> {
-        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Self { image: decode_png(&bytes, path)?, bytes })
-    }
-
-    /// What a gallery has kept.
-    ///
-    /// # Errors
-    /// When it has not.
-    pub fn kept(gallery: &Gallery, sha256: &str) -> Result<Self> {
-        let bytes = gallery.source(sha256)?;
-        Ok(Self { image: decode_png(&bytes, Path::new(sha256))?, bytes })
-    }
-
-    /// Keeps it in a gallery; returns its SHA-256.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn keep(&self, gallery: &Gallery) -> Result<String> {
-        Ok(gallery.keep_source(&self.bytes)?)
-    }
-}
-
-/// What is painted over, and where: white in the mask paints anew, black keeps.
-pub fn source(init: Option<&Given>, mask: Option<&Given>) -> Source {
+/// White paints anew, black keeps: the mean of the three colours.
+pub fn mask_of(image: &Image) -> Mask {
     let mean = |pixel: &[u8]| (pixel.iter().map(|&value| u32::from(value)).sum::<u32>() / 3) as u8;
-    Source {
-        init: init.map(|given| given.image.clone()),
-        mask: mask.map(|Given { image, .. }| Mask {
-            size: image.size,
-            coverage: image.rgb.chunks_exact(3).map(mean).collect(),
-        }),
-    }
+    Mask { size: image.size, coverage: image.rgb.chunks_exact(3).map(mean).collect() }
+}
+
+/// Keeps the starting picture and the mask in the gallery; returns their SHA-256.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn keep_sources(gallery: &Gallery, source: &Source) -> Result<(Option<String>, Option<String>)> {
+    let grey =
+        |mask: &Mask| Image { size: mask.size, rgb: mask.coverage.iter().flat_map(|&value| [value; 3]).collect() };
+    let init = source.init.as_ref().map(|init| gallery.keep_source(init)).transpose()?;
+    let mask = source.mask.as_ref().map(|mask| gallery.keep_source(&grey(mask))).transpose()?;
+    Ok((init, mask))
 }
 
 /// Paints a plan while the person in front is told, and Ctrl-C is heard.

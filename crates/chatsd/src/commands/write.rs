@@ -51,7 +51,8 @@ fn as_json(composed: &Composed) -> Result<()> {
     output::json(&json!({ "event": "understood", "idea": composed.idea, "seed": composed.seed }))?;
     for (number, written) in (1..).zip(&composed.prompts) {
         let mut line = json!({ "event": "written", "number": number });
-        if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), serde_json::to_value(written)?) {
+        if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), serde_json::to_value(written)?)
+        {
             line.extend(fields);
         }
         output::json(&line)?;

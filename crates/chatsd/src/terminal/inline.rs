@@ -12,7 +12,8 @@ const PIECE: usize = 4096;
 /// (`q=2`). <https://sw.kovidgoyal.net/kitty/graphics-protocol/>
 pub fn kitty(png: &[u8], columns: u32) -> String {
     let encoded = STANDARD.encode(png);
-    let pieces: Vec<&str> = encoded.as_bytes().chunks(PIECE).filter_map(|piece| std::str::from_utf8(piece).ok()).collect();
+    let pieces: Vec<&str> =
+        encoded.as_bytes().chunks(PIECE).filter_map(|piece| std::str::from_utf8(piece).ok()).collect();
     let mut text = String::new();
     for (index, piece) in pieces.iter().enumerate() {
         let first = if index == 0 { format!("a=T,f=100,q=2,c={columns},") } else { String::new() };

@@ -134,6 +134,8 @@ mod tests {
             assert_eq!(style.positive.matches(PLACE).count(), 1, "{id}");
             assert!(style.positive.is_ascii() && style.negative.is_ascii(), "{id}");
             assert!(!style.suits.is_empty(), "{id}");
+            let near = style.near.as_deref().map(|near| StyleLibrary::builtin().find(near).map(|style| style.needs));
+            assert!(near.is_none_or(|needs| needs == Some(Needs::Pocket)), "{id}");
             for name in style.names() {
                 let owner = names.insert(plain(name), id);
                 assert!(owner.is_none_or(|owner| owner == id), "{name} names {owner:?} and {id}");

@@ -33,6 +33,8 @@ pub enum Note {
         style: String,
         /// Family of the model.
         family: String,
+        /// Id of the nearest style that the model knows; without one its own styles are spread.
+        instead: Option<String>,
     },
     /// Control characters were read as spaces.
     ControlCharacters {
@@ -52,8 +54,9 @@ impl fmt::Display for Note {
                 write!(f, "left out so that your words fit into {room} tokens: {}", words.join(", "))
             }
             Self::Untranslated { words } => write!(f, "not translated: {}", words.join(", ")),
-            Self::StyleNotForModel { style, family } => {
-                write!(f, "the model \"{family}\" does not know the style {style}; its own styles are used")
+            Self::StyleNotForModel { style, family, instead } => {
+                let instead = instead.as_deref().unwrap_or("its own styles");
+                write!(f, "the model \"{family}\" does not know the style {style}: used instead: {instead}")
             }
             Self::ControlCharacters { count } => write!(f, "{count} control characters were read as spaces"),
         }

@@ -63,6 +63,9 @@ pub struct Style {
     pub settles: Vec<Aspect>,
     /// Which models can paint it.
     pub needs: Needs,
+    /// Id of the style of the built-in model that comes nearest, where one comes near.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
 }
 
 impl Style {

@@ -51,6 +51,7 @@ impl StyleLibrary {
                     suits: Vec::new(),
                     settles: Vec::new(),
                     needs: Needs::Any,
+                    near: None,
                 }),
             }
         }

@@ -7,7 +7,7 @@ use chatsd_types::{Idea, Prompt, TokenCount};
 use serde::Serialize;
 
 use crate::{
-    Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon,
+    Needs, Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon,
     random::Random, suits::kinds,
 };
 
@@ -165,33 +165,43 @@ fn asked_styles<'a>(
                 asked.push(style);
             } else {
                 // A sentence is a wish, not an order: the picture is painted all the same.
-                notes.push(Note::StyleNotForModel { style: style.id.clone(), family: family.clone() });
+                let near = style.near.as_deref().and_then(|id| usable.iter().find(|usable| usable.id == id));
+                asked.extend(near.filter(|near| !asked.iter().any(|known| known.id == near.id)));
+                notes.push(Note::StyleNotForModel {
+                    style: style.id.clone(),
+                    family: family.clone(),
+                    instead: near.map(|near| near.id.clone()),
+                });
             }
         }
     }
     Ok(asked)
 }
 
-/// Every usable style once: one of each family, then the next of each family, and so on. Within a family, those that
-/// suit the subject come first, and those made for another model last.
+/// Every usable style once: one of each family, then the next of each family, and so on; then those made for another
+/// kind of model. Within a family, those that suit the subject come first.
 fn spread<'a>(usable: &[&'a Style], subject: &str, family: &str, random: &mut Random) -> Vec<&'a Style> {
     let kinds = kinds(subject);
-    let mut families: BTreeMap<&str, Vec<&Style>> = BTreeMap::new();
-    for style in usable {
-        families.entry(&style.family).or_default().push(style);
+    let is_foreign = |style: &&&Style| (family == "pocket") != (style.needs == Needs::Pocket);
+    let (foreign, native): (Vec<&Style>, Vec<&Style>) = usable.iter().partition(is_foreign);
+    let mut result = Vec::with_capacity(usable.len());
+    for styles in [native, foreign] {
+        let mut families: BTreeMap<&str, Vec<&Style>> = BTreeMap::new();
+        for style in styles {
+            families.entry(&style.family).or_default().push(style);
+        }
+        let mut families: Vec<Vec<&Style>> = families.into_values().collect();
+        random.shuffle(&mut families);
+        for styles in &mut families {
+            random.shuffle(styles);
+            let suits = |style: &Style, kind: &str| style.suits.iter().any(|suited| suited == kind);
+            styles.sort_by_key(|style| kinds.iter().filter(|kind| !suits(style, kind)).count());
+        }
+        let rounds = families.iter().map(Vec::len).max().unwrap_or(0);
+        result
+            .extend((0..rounds).flat_map(|round| families.iter().filter_map(move |styles| styles.get(round).copied())));
     }
-    let mut families: Vec<Vec<&Style>> = families.into_values().collect();
-    random.shuffle(&mut families);
-    for styles in &mut families {
-        random.shuffle(styles);
-        styles.sort_by_key(|style| {
-            let foreign = family != "pocket" && style.needs == crate::Needs::Pocket;
-            let unsuited = kinds.iter().filter(|kind| !style.suits.iter().any(|suited| suited == *kind)).count();
-            (foreign, unsuited)
-        });
-    }
-    let rounds = families.iter().map(Vec::len).max().unwrap_or(0);
-    (0..rounds).flat_map(|round| families.iter().filter_map(move |styles| styles.get(round).copied())).collect()
+    result
 }
 
 /// What must not be seen: what the user said, then what the style says, without a phrase that has come before, and

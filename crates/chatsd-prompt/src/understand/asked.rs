@@ -11,6 +11,11 @@ const ENDINGS: [&str; 8] = ["绘画风格", "艺术风格", "风格", "風格", 
 /// Families whose names, standing alone between commas, can only mean the way to paint.
 const MEDIA: [&str; 5] = ["painting", "print", "comic", "pixel", "period"];
 
+/// Families whose names after a bare "in" or "as" are what the picture shows: a penguin in ice.
+const STUFF: [&str; 2] = ["material", "photo"];
+/// What makes another word of 风: 中国风景 is a view of China.
+const NOT_STYLE: &str = "景光车車筝箏扇铃鈴暴雪雨味情衣吹琴帆信湿沙声聲浪";
+
 /// Takes a trailing `--styles a,b`. A bare `-- a,b` is a list where its first name is a style; else it is text.
 pub(super) fn take_list(text: &mut Text, library: &StyleLibrary) -> Result<Vec<String>, PromptError> {
     let whole = text.as_str();
@@ -99,7 +104,8 @@ fn english<'a>(text: &Text, library: &'a StyleLibrary) -> Option<Found<'a>> {
         }
         // "in the style of [a] watercolor [painting]", "in pixel art", "as a line icon"
         let mut first = at + 1;
-        if is(first, &["the"]) && is(first + 1, &["style"]) || is(first, &["style"]) {
+        let spelled = is(first, &["the"]) && is(first + 1, &["style"]) || is(first, &["style"]);
+        if spelled {
             first += 1 + usize::from(is(first, &["the"]));
             if !is(first, &["of"]) {
                 continue;
@@ -115,7 +121,8 @@ fn english<'a>(text: &Text, library: &'a StyleLibrary) -> Option<Found<'a>> {
         let ends = (first + 1..=words.len().min(first + LONGEST)).rev();
         let found = ends
             .filter(|&end| text.clause_ends_at(words[end - 1].range.end))
-            .find_map(|end| name_of(first, end).map(|style| (end, style)));
+            .find_map(|end| name_of(first, end).map(|style| (end, style)))
+            .filter(|(_, style)| spelled || !STUFF.contains(&style.family.as_str()));
         if let Some((end, style)) = found {
             return Some((words[at].range.start..words[end - 1].range.end, style));
         }
@@ -128,6 +135,9 @@ fn chinese<'a>(text: &Text, library: &'a StyleLibrary) -> Option<Found<'a>> {
     for (at, _) in whole.char_indices() {
         let Some(ending) = ENDINGS.iter().find(|ending| whole[at..].starts_with(**ending)) else { continue };
         if opaque.iter().any(|range| range.contains(&at)) {
+            continue;
+        }
+        if ending.chars().count() == 1 && whole[at + ending.len()..].starts_with(|c| NOT_STYLE.contains(c)) {
             continue;
         }
         let head = whole[..at].trim_end();

@@ -81,8 +81,15 @@ fn styles_asked_for_are_used() {
 
     let wish = written("像素风的小猫", &options("pocket", 9, 1));
     assert_eq!(wish.iter().map(|one| &one.prompt.style).collect::<HashSet<_>>().len(), 9);
-    let note = Note::StyleNotForModel { style: "pixel-art".into(), family: "pocket".into() };
-    assert!(wish.iter().all(|one| one.notes.contains(&note)));
+    let note = |style: &str, instead: Option<&str>| Note::StyleNotForModel {
+        style: style.into(),
+        family: "pocket".into(),
+        instead: instead.map(str::to_owned),
+    };
+    assert!(wish.iter().all(|one| one.notes.contains(&note("pixel-art", None))));
+    let near = written("卡通风格的小猫", &options("pocket", 2, 1));
+    assert!(near.iter().all(|one| one.prompt.style == "soft-cartoon"));
+    assert!(near.iter().all(|one| one.notes.contains(&note("saturday-cartoon", Some("soft-cartoon")))));
 
     let two = WriteOptions { styles: vec!["Oil painting".into(), "水彩".into()], ..options("sd2", 4, 1) };
     let styles: Vec<String> = written("a cat", &two).into_iter().map(|one| one.prompt.style).collect();
@@ -94,6 +101,15 @@ fn styles_asked_for_are_used() {
     assert!(error.contains("watercolor") && error.contains("pocket") && error.contains("kawaii-sticker"), "{error}");
     let error = write(&idea, &order("flatt"), library(), &count_words).unwrap_err().to_string();
     assert!(error.contains("flatt") && error.contains("flat"), "{error}");
+}
+
+#[test]
+fn imported_styles_come_after_those_the_model_was_trained_on() {
+    let mut library = library().clone();
+    library.import_csv("name,prompt,negative_prompt\nMine,\"{prompt}, my way\",\n").unwrap();
+    let idea = understand("a cat", &library).unwrap();
+    let ten = write(&idea, &options("pocket", 10, 1), &library, &count_words).unwrap();
+    assert_eq!(ten[9].prompt.positive, "a cat, my way");
 }
 
 #[test]

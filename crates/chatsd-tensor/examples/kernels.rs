@@ -70,7 +70,7 @@ fn cases() -> Result<Vec<Case>, Box<dyn std::error::Error>> {
     }
     cases.push(linear(256, 1280, 10240, true)?);
     cases.push(linear(1, 1280, 1280, false)?);
-    for (tokens, heads, head) in [(4096, 8, 40), (1024, 8, 80), (4096, 1, 512), (64, 4, 48)] {
+    for (tokens, heads, head) in [(4096, 8, 40), (1024, 8, 80), (4096, 1, 512), (512, 2, 40), (64, 4, 48)] {
         let channels = heads * head;
         let x = tensor(Shape::sequence(1, tokens, channels));
         cases.push((

@@ -141,9 +141,9 @@ impl Engine {
 
     /// `epilogue(convolution of the segments' concatenated channels + b)`.
     #[must_use]
-    pub fn convolution<'a, const N: usize>(
+    pub fn convolution<const N: usize>(
         &self,
-        segments: [&'a Tensor; N],
+        segments: [&Tensor; N],
         layer: &Convolution,
         epilogue: Epilogue<'_>,
     ) -> Tensor {

@@ -218,8 +218,8 @@ impl Kernel for Block<'_> {
             key += count;
         }
 
-        for row in 0..rows {
-            let factor = L::splat(1.0 / totals[row]);
+        for (row, total) in totals.iter().enumerate() {
+            let factor = L::splat(1.0 / total);
             let at = ((picture * job.queries + first + row) * heads + h) * head;
             let mut column = 0;
             while column < head {

@@ -92,14 +92,14 @@ impl Pool {
         // SAFETY: the region is closed and empty, and this thread holds the turn.
         unsafe { *shared.job.get() = Some((job, parts)) };
         shared.next.store(0, Ordering::Relaxed);
-        shared.state.fetch_add(2 * OPEN | OPEN, Ordering::SeqCst);
+        shared.state.fetch_add((2 * OPEN) | OPEN, Ordering::SeqCst);
         if cost >= WAKING {
             self.workers.iter().take(parts - 1).for_each(|worker| worker.thread().unpark());
         }
         let outcome = catch_unwind(AssertUnwindSafe(|| shared.take_parts(work, parts)));
         shared.state.fetch_and(!OPEN, Ordering::SeqCst);
         let mut patience = 0_u32;
-        while shared.state.load(Ordering::Acquire) % OPEN != 0 {
+        while shared.state.load(Ordering::Acquire) & (OPEN - 1) != 0 {
             patience += 1;
             if patience > 1 << 14 { thread::yield_now() } else { hint::spin_loop() }
         }

@@ -89,6 +89,7 @@ unsafe fn columns<L: Lane, const R: usize>(step: &Step<'_>) {
 /// # Safety
 /// As [`accumulate`].
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "loops with constant ends are what becomes registers")]
 unsafe fn registers<L: Lane, const R: usize, const N: usize>(step: &Step<'_>, column: usize) {
     // SAFETY: the caller's promise; `column + 16 + WIDTH ≤ 32`.
     unsafe {

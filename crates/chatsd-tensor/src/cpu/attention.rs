@@ -3,7 +3,7 @@
 
 use super::{
     Cpu,
-    functions::exp,
+    functions::exp2,
     lane::{Kernel, Lane},
     product::Target,
     scratch::{self, Scratch},
@@ -14,8 +14,11 @@ use crate::{
     packed::PANEL,
 };
 
-/// Keys whose scores are computed before their values are read.
-const KEY_BLOCK: usize = 256;
+/// Keys whose scores are computed before their values are read: such that both stay in a core's second cache.
+fn key_block(head: usize) -> usize {
+    ((1 << 16) / head).clamp(128, 512) / PANEL * PANEL
+}
+
 /// Queries that share a block of keys while it is in a core's second cache, at most.
 const QUERY_BLOCK: usize = 96;
 
@@ -131,10 +134,12 @@ impl Kernel for Block<'_> {
     fn run<L: Lane>(self) {
         let Self { job, pair, first, rows, keys, values, output, scratch } = self;
         let Attention { heads, head, .. } = *job;
+        let key_block = key_block(head);
         let (picture, h) = (pair / heads, pair % heads);
         let width = head.next_multiple_of(PANEL);
         let causal = job.mask == AttentionMask::Causal;
-        let scale = 1.0 / (head as f32).sqrt();
+        // Powers of two are cheaper than powers of e.
+        let scale = std::f32::consts::LOG2_E / (head as f32).sqrt();
 
         scratch.lists.clear();
         for query in first..first + rows {
@@ -142,10 +147,10 @@ impl Kernel for Block<'_> {
             scratch.lists.push(row.as_ptr());
         }
         let sums = scratch.sums.take(rows * width).as_mut_ptr();
-        let scores = scratch.panel.take(L::ROWS * KEY_BLOCK).as_mut_ptr();
+        let scores = scratch.panel.take(L::ROWS * key_block).as_mut_ptr();
         // Rows of scores, as the second product reads them.
         for row in 0..L::ROWS {
-            scratch.lists.push(scores.wrapping_add(row * KEY_BLOCK).cast_const());
+            scratch.lists.push(scores.wrapping_add(row * key_block).cast_const());
         }
         let lists = scratch.lists.as_ptr();
         let (largest, totals) = scratch.row.take(2 * rows).split_at_mut(rows);
@@ -155,7 +160,7 @@ impl Kernel for Block<'_> {
         let last = if causal { (first + rows).min(job.keys) } else { job.keys };
         let mut key = 0;
         while key < last {
-            let count = KEY_BLOCK.min(last - key);
+            let count = key_block.min(last - key);
             let mut row = 0;
             while row < rows {
                 let height = height::<L>(rows - row);
@@ -167,12 +172,12 @@ impl Kernel for Block<'_> {
                         spans: &[Span { list: 0, first: 0, count: head }],
                         weights: keys.wrapping_add((key + panel * PANEL) * head),
                         sums: scores.wrapping_add(panel * PANEL),
-                        stride: KEY_BLOCK,
+                        stride: key_block,
                         fresh: true,
                         narrow: count - panel * PANEL <= PANEL / 2,
                     };
                     // SAFETY: a query has `head` channels, a panel of keys `head` lines, and a row of scores room
-                    // for `KEY_BLOCK`.
+                    // for `key_block`.
                     unsafe { accumulate::<L>(&step, height) };
                     panel += 1;
                 }
@@ -180,13 +185,13 @@ impl Kernel for Block<'_> {
                     let query = first + row + index;
                     let seen = if causal { (query + 1).saturating_sub(key).min(count) } else { count };
                     let sums = sums.wrapping_add((row + index) * width);
-                    // SAFETY: a row of scores holds `KEY_BLOCK`, a row of sums `width`.
+                    // SAFETY: a row of scores holds `key_block`, a row of sums `width`.
                     unsafe {
-                        let scores = scores.add(index * KEY_BLOCK);
+                        let scores = scores.add(index * key_block);
                         let (old, new) = (largest[row + index], &mut largest[row + index]);
                         let total = weigh::<L>(scores, seen, count, scale, new);
                         if key > 0 && *new > old {
-                            let factor = exp(L::splat(old - *new));
+                            let factor = exp2(L::splat(old - *new));
                             totals[row + index] *= factor.values()[0];
                             let mut column = 0;
                             while column < width {
@@ -234,14 +239,14 @@ impl Kernel for Block<'_> {
     }
 }
 
-/// Turns the first `seen` of `count` scores into `e^(scale · score - largest)` and the others into zeros; returns their
+/// Turns the first `seen` of `count` scores into `2^(scale · score - largest)` and the others into zeros; returns their
 /// sum. `largest` grows to the largest scaled score.
 ///
 /// # Safety
-/// `KEY_BLOCK` floats can be read and written at `scores`.
+/// `key_block` floats can be read and written at `scores`.
 #[inline(always)]
 unsafe fn weigh<L: Lane>(scores: *mut f32, seen: usize, count: usize, scale: f32, largest: &mut f32) -> f32 {
-    // SAFETY: the caller's promise; `seen ≤ count ≤ KEY_BLOCK`, a multiple of every width.
+    // SAFETY: the caller's promise; `seen ≤ count ≤ key_block`, a multiple of every width.
     unsafe {
         let whole = seen - seen % L::WIDTH;
         let mut most = [L::splat(f32::MIN); 2];
@@ -264,21 +269,21 @@ unsafe fn weigh<L: Lane>(scores: *mut f32, seen: usize, count: usize, scale: f32
         let mut sums = [L::splat(0.0); 2];
         let mut at = 0;
         while at + 2 * L::WIDTH <= whole {
-            let first = exp(L::load(scores.add(at)).mul_add(factor, offset));
-            let second = exp(L::load(scores.add(at + L::WIDTH)).mul_add(factor, offset));
+            let first = exp2(L::load(scores.add(at)).mul_add(factor, offset));
+            let second = exp2(L::load(scores.add(at + L::WIDTH)).mul_add(factor, offset));
             first.store(scores.add(at));
             second.store(scores.add(at + L::WIDTH));
             sums = [sums[0].add(first), sums[1].add(second)];
             at += 2 * L::WIDTH;
         }
         if at < whole {
-            let value = exp(L::load(scores.add(at)).mul_add(factor, offset));
+            let value = exp2(L::load(scores.add(at)).mul_add(factor, offset));
             value.store(scores.add(at));
             sums[0] = sums[0].add(value);
         }
         let mut sum = sums[0].add(sums[1]).sum();
         if whole < seen {
-            let value = exp(L::load_part(scores.add(whole), seen - whole).mul_add(factor, offset));
+            let value = exp2(L::load_part(scores.add(whole), seen - whole).mul_add(factor, offset));
             value.store_part(scores.add(whole), seen - whole);
             let values = value.values();
             for value in values.iter().take(seen - whole) {

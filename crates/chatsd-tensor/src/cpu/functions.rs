@@ -24,6 +24,23 @@ pub(crate) fn exp<L: Lane>(x: L) -> L {
     sum.scale(n)
 }
 
+/// `2ˣ` for `x ≤ 0`, within 2⁻²² and what rounding `x` itself costs; below 2⁻¹²⁶ it stays there.
+#[inline(always)]
+pub(crate) fn exp2<L: Lane>(x: L) -> L {
+    let x = L::splat(-126.0).max(x);
+    let n = x.round();
+    let r = x.sub(n);
+    // (ln 2)ⁿ / n! to the sixth power: what is cut off is below 2⁻²² for |r| ≤ 1/2.
+    let mut sum = L::splat(1.540_353e-4);
+    sum = sum.mul_add(r, L::splat(1.333_355_8e-3));
+    sum = sum.mul_add(r, L::splat(9.618_129e-3));
+    sum = sum.mul_add(r, L::splat(5.550_410_8e-2));
+    sum = sum.mul_add(r, L::splat(2.402_265e-1));
+    sum = sum.mul_add(r, L::splat(std::f32::consts::LN_2));
+    sum = sum.mul_add(r, L::splat(1.0));
+    sum.scale(n)
+}
+
 /// `x · sigmoid(factor · x)`.
 #[inline(always)]
 fn swish<L: Lane>(x: L, factor: f32) -> L {

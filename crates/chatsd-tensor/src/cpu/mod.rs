@@ -25,6 +25,8 @@ pub mod peak;
 mod pool;
 mod product;
 mod scratch;
+#[cfg(test)]
+mod tests;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{Format, backend::Product, packed::PANEL};
 
-/// Depth that is multiplied before the next rows: so much of a panel stays in a core's second cache.
-const DEPTH_BLOCK: usize = 2048;
+/// Depth that is multiplied before the next rows: so much of a panel stays in a core's first cache.
+const DEPTH_BLOCK: usize = 256;
 /// Rows that share a panel while it is there.
 const ROW_BLOCK: usize = 384;
 
@@ -212,7 +212,7 @@ fn cut(
 
 /// Exactly what `Format::decode` gives, for the lines of a panel from `depth` on.
 #[inline(always)]
-fn decode<L: Lane>(format: Format, panel: &[u8], depth: usize, values: &mut [f32]) {
+pub(super) fn decode<L: Lane>(format: Format, panel: &[u8], depth: usize, values: &mut [f32]) {
     let (from, to, len) = (panel.as_ptr(), values.as_mut_ptr(), values.len());
     assert!(format.bytes(depth * PANEL + len).is_some_and(|bytes| bytes <= panel.len()), "a panel ends within a block");
     // SAFETY: the panel holds all lines up to the last that is wanted; a line is 32 values, a multiple of the width.

@@ -40,10 +40,10 @@ const MOODS: [&str; 10] = [
     "mysterious atmosphere",
     "cozy mood",
     "playful energy",
-    "majestic mood",
+    "bright and airy mood",
     "nostalgic mood",
     "tender mood",
-    "adventurous spirit",
+    "whimsical mood",
 ];
 
 /// Colour words that the built-in model was trained on.

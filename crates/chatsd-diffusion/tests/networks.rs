@@ -161,6 +161,8 @@ fn picture_networks() {
         let files = golden.whole();
         let unet = UNet::load(&Scope::new(&files), &golden.config).unwrap();
         assert!(Scope::new(&files).unused().is_empty(), "{name}: {:?}", Scope::new(&files).unused());
+        assert_eq!(unet.context_channels(), golden.sequence("in.states").shape().channels);
+        assert_eq!(unet.pooled_channels(), golden.file.shape("in.pooled").map(|shape| shape[1]));
         let added = Added {
             pooled: unet.takes_pooled().then(|| golden.sequence("in.pooled")),
             sizes: if unet.takes_pooled() { golden.values("in.sizes") } else { Vec::new() },
@@ -376,7 +378,9 @@ fn contradictions_and_other_kinds_are_explained() {
         ("unet-1", "act_fn", json!("gelu"), "act_fn is \"gelu\""),
         ("unet-1", "norm_eps", json!(-1.0), "norm_eps is -1"),
         ("unet-1", "conv_in_kernel", json!(4), "conv_in_kernel is 4"),
+        ("unet-1", "cross_attention_dim", json!([24, 25]), "cross_attention_dim is 25 and 24"),
         ("unet-xl", "addition_time_embed_dim", json!(null), "addition_time_embed_dim"),
+        ("unet-xl", "projection_class_embeddings_input_dim", json!(47), "projection_class_embeddings_input_dim 47"),
         ("autoencoder-kl", "_class_name", json!("VQModel"), "VQModel"),
         ("autoencoder-kl", "latent_channels", json!(0), "latent_channels is 0"),
         ("autoencoder-kl", "scaling_factor", json!(0.0), "scaling_factor is 0"),

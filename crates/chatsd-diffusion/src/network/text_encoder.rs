@@ -118,6 +118,12 @@ impl TextEncoder {
         self.config.hidden_size
     }
 
+    /// Values of the pooled vector, when it makes one.
+    #[must_use]
+    pub fn pooled_channels(&self) -> Option<usize> {
+        self.projection.as_ref().map(Linear::outputs)
+    }
+
     /// Layers it has.
     #[must_use]
     pub fn layers(&self) -> usize {

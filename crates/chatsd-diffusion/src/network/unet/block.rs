@@ -39,7 +39,7 @@ impl Loader<'_> {
             channels: self.config.block_out_channels[block],
             heads: self.config.heads(block)?,
             groups: self.config.norm_num_groups,
-            context: CHECKED.of_block("cross_attention_dim", &self.config.cross_attention_dim, block)?,
+            context: self.config.context()?,
             only_cross,
         };
         let depth = CHECKED.of_block("transformer_layers_per_block", depths, index)?;

@@ -34,9 +34,9 @@ pub(super) struct Config {
     /// The number of heads, in spite of its name: a mistake the library keeps for the sake of old files.
     attention_head_dim: PerBlock<usize>,
     num_attention_heads: Option<PerBlock<usize>>,
-    pub(super) addition_embed_type: Option<String>,
-    pub(super) addition_time_embed_dim: Option<usize>,
-    pub(super) projection_class_embeddings_input_dim: Option<usize>,
+    addition_embed_type: Option<String>,
+    addition_time_embed_dim: Option<usize>,
+    projection_class_embeddings_input_dim: Option<usize>,
     time_embedding_dim: Option<usize>,
     pub(super) time_cond_proj_dim: Option<usize>,
     pub(super) conv_in_kernel: usize,
@@ -76,6 +76,18 @@ impl Default for Config {
     }
 }
 
+/// Numbers that Stable Diffusion XL is told about sizes: see `Added::sizes`.
+pub(super) const SIZES: usize = 6;
+
+/// What a network that takes pooled vectors and sizes takes.
+#[derive(Clone, Copy)]
+pub(super) struct Sizes {
+    /// Values of a pooled vector.
+    pub(super) pooled: usize,
+    /// Values of the waves of one size.
+    pub(super) waves: usize,
+}
+
 impl Config {
     /// Reads a config and refuses what is not built here or makes no network.
     pub(super) fn read(config: &Value) -> Result<Self, NetworkError> {
@@ -112,6 +124,13 @@ impl Config {
             return CHECKED.unsupported(format!("downsample_padding is {found}, expected 0 or 1"));
         }
         CHECKED.epsilon("norm_eps", config.norm_eps)?;
+        for block in 0..blocks {
+            let (found, expected) = (config.context_of(block)?, config.context()?);
+            if found != expected {
+                return CHECKED
+                    .unsupported(format!("cross_attention_dim is {found} and {expected}, expected one width"));
+            }
+        }
         let waves = config.addition_time_embed_dim.unwrap_or(usize::MAX).min(config.block_out_channels[0]) / 2;
         if !(0.0..=1.0).contains(&config.freq_shift) || waves < 2 {
             let found = config.freq_shift;
@@ -129,6 +148,34 @@ impl Config {
     /// Width of the time embedding.
     pub(super) fn time(&self) -> usize {
         self.time_embedding_dim.unwrap_or(4 * self.block_out_channels[0])
+    }
+
+    /// Width of the words' vectors.
+    pub(super) fn context(&self) -> Result<usize, NetworkError> {
+        self.context_of(0)
+    }
+
+    fn context_of(&self, block: usize) -> Result<usize, NetworkError> {
+        let name = "cross_attention_dim";
+        CHECKED.count(name, CHECKED.of_block(name, &self.cross_attention_dim, block)?)
+    }
+
+    /// Pooled vectors and sizes, when it takes them.
+    pub(super) fn added(&self) -> Result<Option<Sizes>, NetworkError> {
+        if self.addition_embed_type.is_none() {
+            return Ok(None);
+        }
+        let (waves, inputs) = (self.addition_time_embed_dim, self.projection_class_embeddings_input_dim);
+        let pooled = waves.zip(inputs).and_then(|(waves, inputs)| inputs.checked_sub(SIZES * waves));
+        match (pooled, waves) {
+            (Some(pooled), Some(waves)) if pooled > 0 => Ok(Some(Sizes { pooled, waves })),
+            _ => CHECKED.inconsistent(format!(
+                "projection_class_embeddings_input_dim {} does not hold {SIZES} sizes of addition_time_embed_dim {} \
+                 and a pooled vector",
+                inputs.unwrap_or(0),
+                waves.unwrap_or(0)
+            )),
+        }
     }
 
     /// Heads of the attentions of down block `block`, and of the up block opposite.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use self::{
     block::{Down, Layer, Loader, Up},
-    config::{CHECKED, Config},
+    config::{CHECKED, Config, SIZES, Sizes},
 };
 use super::{
     NetworkError,
@@ -70,6 +70,8 @@ pub struct UNet {
     up_blocks: Vec<Up>,
     conv_norm_out: Norm,
     conv_out: Convolution,
+    context_channels: usize,
+    pooled_channels: Option<usize>,
     config: Config,
 }
 
@@ -88,16 +90,10 @@ impl UNet {
             let projection = weights.linear("time_embedding.cond_proj", channels, first)?;
             Ok::<_, NetworkError>((Waves { channels, cosines_first: false, shift: 1.0 }, projection))
         });
-        let add_embedding = config.addition_embed_type.as_ref().map(|_| {
-            let (Some(channels), Some(inputs)) =
-                (config.addition_time_embed_dim, config.projection_class_embeddings_input_dim)
-            else {
-                return CHECKED.inconsistent(
-                    "addition_embed_type needs addition_time_embed_dim and projection_class_embeddings_input_dim"
-                        .into(),
-                );
-            };
-            Ok((Waves { channels, ..waves }, Perceptron::load(&weights.at("add_embedding"), inputs, time)?))
+        let added = config.added()?;
+        let add_embedding = added.map(|Sizes { pooled, waves: channels }| {
+            let embedding = Perceptron::load(&weights.at("add_embedding"), pooled + SIZES * channels, time)?;
+            Ok::<_, NetworkError>((Waves { channels, ..waves }, embedding))
         });
         let mut loader = Loader { config: &config, keys_values: Vec::new() };
         let down_blocks = (0..blocks).map(|block| loader.down(&weights.at(format!("down_blocks.{block}")), block));
@@ -117,6 +113,8 @@ impl UNet {
             up_blocks,
             conv_norm_out: weights.norm("conv_norm_out", first, config.norm_eps)?,
             conv_out: weights.convolution("conv_out", [first, config.out_channels, config.conv_out_kernel])?,
+            context_channels: config.context()?,
+            pooled_channels: added.map(|added| added.pooled),
             config,
         })
     }
@@ -137,6 +135,18 @@ impl UNet {
     #[must_use]
     pub fn factor(&self) -> usize {
         self.down_blocks[1..].iter().fold(1, |factor, _| 2 * factor)
+    }
+
+    /// Values of a token's vector in the states it is given.
+    #[must_use]
+    pub fn context_channels(&self) -> usize {
+        self.context_channels
+    }
+
+    /// Values of the pooled vectors that [`UNet::time`] needs, when it needs them.
+    #[must_use]
+    pub fn pooled_channels(&self) -> Option<usize> {
+        self.pooled_channels
     }
 
     /// Whether [`UNet::time`] needs pooled vectors and sizes.

@@ -36,10 +36,9 @@ impl Transformer {
         kind: Kind,
         keys_values: &mut Vec<Linear>,
     ) -> Result<Self, NetworkError> {
-        let Kind { channels, heads, groups, context, .. } = kind;
+        let Kind { channels, heads, groups, .. } = kind;
         CHECKED.divides("attention_head_dim", heads, channels)?;
         CHECKED.divides("norm_num_groups", groups, channels)?;
-        CHECKED.count("cross_attention_dim", context)?;
         Ok(Self {
             norm: weights.norm("norm", channels, 1e-6)?,
             proj_in: weights.linear("proj_in", channels, channels)?,

@@ -10,8 +10,10 @@ use super::{
 };
 use crate::{Format, backend::Product, packed::PANEL};
 
-/// Depth that is multiplied before the next rows: so much of a panel stays in a core's first cache.
-const DEPTH_BLOCK: usize = 256;
+/// Depth that is multiplied before the next rows: of a panel read where it lies, what a core's second cache keeps …
+const DEPTH_BLOCK: usize = 2048;
+/// … and of one that is decoded first, what the first cache keeps.
+const DECODED_BLOCK: usize = 256;
 /// Rows that share a panel while it is there.
 const ROW_BLOCK: usize = 384;
 
@@ -124,7 +126,8 @@ impl Kernel for Part<'_> {
 
         let gated = product.gated;
         // Blocks of depth as equal as whole blocks of a format allow; the sums between two of them are kept.
-        let blocks = weights.depth.div_ceil(DEPTH_BLOCK).max(1);
+        let most = if weights.format == Format::F32 { DEPTH_BLOCK } else { DECODED_BLOCK };
+        let blocks = weights.depth.div_ceil(most).max(1);
         let block = weights.depth.div_ceil(blocks).next_multiple_of(weights.format.block());
         let sums = scratch.sums.take(rows * PANEL).as_mut_ptr();
         let spans = &mut scratch.spans;

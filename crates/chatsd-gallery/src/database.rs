@@ -180,3 +180,126 @@ pub(crate) fn index_entry(transaction: &Transaction, key: i64) -> rusqlite::Resu
         .execute("INSERT OR REPLACE INTO words (rowid, text) VALUES (?1, ?2)", params![key, words::indexed(&text)])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Gallery, picture::tests::request};
+
+    fn connection(folder: &Path) -> Connection {
+        Connection::open(folder.join("gallery.db")).unwrap()
+    }
+
+    fn version(folder: &Path) -> i64 {
+        connection(folder).query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn records_of_version_1_are_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut old = connection(folder.path());
+        let transaction = old.transaction().unwrap();
+        sheets_and_entries(&transaction).unwrap();
+        transaction.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        transaction.pragma_update(None, "user_version", 1).unwrap();
+        let request = serde_json::to_string(&request("a red cat 小猫")).unwrap();
+        transaction
+            .execute_batch(
+                "INSERT INTO sheets VALUES (1, 's', 'tomcat', '{\"sentence\":\"\",\"language\":\"english\",\"subject\":\"\",
+                 \"subject_english\":\"\",\"untranslated\":[],\"count\":null,\"size\":null,\"styles\":[],\"excluded\":[]}',
+                 '2026-01-01T00:00:00Z', 1)",
+            )
+            .unwrap();
+        let insert =
+            "INSERT INTO entries (id, sheet, number, path, sha256, bytes, request, parents, created, duration_ms)
+            VALUES ('0123456789abcdef', 1, 1, 's/1-a.png', 'ff', 9, ?1, '[]', '2026-01-01T00:00:00Z', 5)";
+        transaction.execute(insert, [&request]).unwrap();
+        transaction.commit().unwrap();
+        drop(old);
+
+        let gallery = Gallery::open(folder.path()).unwrap();
+        assert_eq!(version(folder.path()), MIGRATIONS.len() as i64);
+        for text in ["red", "小猫", "tomcat", "sticker"] {
+            assert_eq!(gallery.search(text, 9).unwrap().len(), 1, "{text}");
+        }
+        assert!(gallery.list(9).unwrap()[0].missing);
+        let (sheet, entries) = gallery.sheet("s").unwrap();
+        assert_eq!((sheet.sentence.as_str(), entries.len()), ("tomcat", 1));
+    }
+
+    #[test]
+    fn columns_say_what_the_request_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let gallery = Gallery::open(folder.path()).unwrap();
+        let sheet = gallery.begin_sheet(&chatsd_types::Idea::default()).unwrap();
+        let image = chatsd_types::Image::filled(chatsd_types::Size { width: 8, height: 4 }, [1, 2, 3]);
+        let request = request("a cat");
+        let new = crate::NewEntry { number: 1, request, image, duration: Duration::ZERO, parents: Vec::new() };
+        gallery.add(&sheet.id, new).unwrap();
+        let row: (String, String, String, String) = connection(folder.path())
+            .query_row("SELECT positive, style, seed, model_hash FROM entries", [], |row| row.try_into())
+            .unwrap();
+        assert_eq!(row, ("a cat".into(), "sticker".into(), u64::MAX.to_string(), "0123456789".into()));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gallery.db");
+        let message = || Gallery::open(folder.path()).err().unwrap().to_string();
+        for garbage in [b"not a database at all".to_vec(), vec![0xA5; 100_000]] {
+            std::fs::write(&path, &garbage).unwrap();
+            assert!(message().contains("no SQLite database"), "{}", message());
+            assert_eq!(std::fs::read(&path).unwrap(), garbage, "untouched");
+        }
+        std::fs::remove_file(&path).unwrap();
+        connection(folder.path()).execute_batch("CREATE TABLE bookmarks (url)").unwrap();
+        assert!(message().contains("a database of another program"), "{}", message());
+        std::fs::remove_file(&path).unwrap();
+        drop(Gallery::open(folder.path()).unwrap());
+        connection(folder.path()).pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(Gallery::open(folder.path()), Err(GalleryError::Newer { found: 99, known: 2, .. })));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(message().contains("is a folder"), "{}", message());
+    }
+
+    #[test]
+    fn a_damaged_record_is_named_and_can_be_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let gallery = Gallery::open(folder.path()).unwrap();
+        connection(folder.path())
+            .execute_batch(
+                "INSERT INTO sheets VALUES (1, 's', '', '{}', '', 1);
+                 INSERT INTO entries (id, sheet, number, path, sha256, bytes, request, parents, created, duration_ms)
+                 VALUES ('0123456789abcdef', 1, 1, 's/1-a.png', 'ff', 9, '{}', '[]', '', 5)",
+            )
+            .unwrap();
+        let error = gallery.list(9).unwrap_err().to_string();
+        assert!(error.contains("the record of 0123456789abcdef"), "{error}");
+        gallery.remove("0123456789abcdef").unwrap();
+        assert_eq!(gallery.list(9).unwrap(), []);
+    }
+    #[test]
+    fn a_name_short_for_several_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let gallery = Gallery::open(folder.path()).unwrap();
+        let request = serde_json::to_string(&request("a cat")).unwrap();
+        let records = connection(folder.path());
+        records.execute_batch("INSERT INTO sheets VALUES (1, 's', '', '{}', '', 1)").unwrap();
+        let ids = ["abcd000000000000", "abcd100000000000", "abce000000000000"];
+        for (number, id) in (1..).zip(ids) {
+            let insert =
+                "INSERT INTO entries (id, sheet, number, path, sha256, bytes, request, parents, created, duration_ms)
+                VALUES (?1, 1, ?2, ?1, 'ff', 9, ?3, '[]', '', 5)";
+            records.execute(insert, params![id, number, request]).unwrap();
+        }
+        let found = gallery.find("abcd");
+        assert!(
+            matches!(&found, Err(GalleryError::AmbiguousEntry { ids: found, .. }) if *found == ids[..2]),
+            "{found:?}"
+        );
+        assert_eq!(gallery.find("ABCD1").unwrap().id, ids[1]);
+        assert_eq!(gallery.find("abce").unwrap().id, ids[2]);
+    }
+}

@@ -151,8 +151,8 @@ pub enum GalleryError {
         /// Most pixels in all.
         limit: u64,
     },
-    /// A text inside the picture, or what is needed to read it, is larger than any honest one.
-    #[error("{} holds more than {limit} bytes of text or of headers; expected a picture with its request; it was not read", path.display())]
+    /// A text inside the picture, or what is needed to read it, is damaged or larger than any honest one.
+    #[error("{} holds a text or a header that cannot be unpacked within {limit} bytes; expected a picture with its request; copy it again", path.display())]
     TextTooLarge {
         /// The file.
         path: PathBuf,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use chatsd_types::Idea;
-use jiff::{Timestamp, Unit, ZonedDateTime};
+use jiff::{Timestamp, ZonedDateTime};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     encode_png,
     error::io_error,
     files, names, read_image,
-    records::{ENTRY, Kept, NEWEST_FIRST, count},
+    records::{ENTRY, Kept, NEWEST_FIRST, count, rfc3339},
     words,
 };
 
@@ -317,11 +317,6 @@ impl Gallery {
             reason: reason.to_string(),
         }
     }
-}
-
-/// Milliseconds are enough.
-fn rfc3339(time: Timestamp) -> String {
-    time.round(Unit::Millisecond).unwrap_or(time).to_string()
 }
 
 fn remove_if_there(path: &Path) -> Result<(), GalleryError> {

@@ -148,13 +148,12 @@ fn text<R: BufRead + Seek>(
     length: u64,
 ) -> Result<Option<String>, GalleryError> {
     let info = reader.info();
-    let failed = |error| match error {
-        DecodingError::LimitsExceeded => GalleryError::TextTooLarge { path: path.to_owned(), limit: TEXT_LIMIT },
-        other => png_error(other, path, length),
-    };
+    let failed = |error| png_error(error, path, length);
+    // The decoder has one error for a text that swells beyond the limit and for one that is damaged.
+    let packed = |_| GalleryError::TextTooLarge { path: path.to_owned(), limit: TEXT_LIMIT };
     if let Some(chunk) = info.utf8_text.iter().find(|chunk| chunk.keyword == key) {
         let mut chunk = chunk.clone();
-        chunk.decompress_text_with_limit(TEXT_LIMIT).map_err(failed)?;
+        chunk.decompress_text_with_limit(TEXT_LIMIT).map_err(packed)?;
         return chunk.get_text().map(Some).map_err(failed);
     }
     if let Some(chunk) = info.uncompressed_latin1_text.iter().find(|chunk| chunk.keyword == key) {
@@ -162,7 +161,7 @@ fn text<R: BufRead + Seek>(
     }
     if let Some(chunk) = info.compressed_latin1_text.iter().find(|chunk| chunk.keyword == key) {
         let mut chunk = chunk.clone();
-        chunk.decompress_text_with_limit(TEXT_LIMIT).map_err(failed)?;
+        chunk.decompress_text_with_limit(TEXT_LIMIT).map_err(packed)?;
         return chunk.get_text().map(Some).map_err(failed);
     }
     Ok(None)

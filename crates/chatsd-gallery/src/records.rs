@@ -3,6 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use chatsd_types::Request;
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Params, Row, TransactionBehavior, params};
 
 use crate::{Entry, Gallery, GalleryError, Origin, Sheet, database::index_entry, files};
@@ -62,6 +63,11 @@ impl Record {
 /// SQLite's integers end at 2^63 - 1; no count or size comes near.
 pub(crate) fn count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// UTC with exactly three decimals, so that the order of texts is the order of times.
+pub(crate) fn rfc3339(time: Timestamp) -> String {
+    format!("{time:.3}")
 }
 
 impl Gallery {
@@ -200,5 +206,18 @@ impl Gallery {
     pub(crate) fn is_source_used(&self, sha256: &str) -> Result<bool, GalleryError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM entries WHERE ?1 IN (request ->> '$.init', request ->> '$.mask'))";
         self.run(|connection| connection.query_row(sql, [sha256], |row| row.get(0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_order_as_texts() {
+        for (nanosecond, expected) in [(0, "00.000Z"), (120_000_000, "00.120Z"), (121_900_000, "00.121Z")] {
+            let time = Timestamp::new(1_795_478_400, nanosecond).unwrap();
+            assert_eq!(rfc3339(time), format!("2026-11-24T00:00:{expected}"));
+        }
     }
 }

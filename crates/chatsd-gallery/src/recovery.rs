@@ -11,8 +11,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    Entry, Gallery, GalleryError, Metadata, Origin, Sheet, decode_png, error::io_error, files, gallery::SHEET_FILE,
-    names, read_metadata_from, records::Kept,
+    Entry, Gallery, GalleryError, Metadata, Origin, Sheet, decode_png,
+    error::io_error,
+    files,
+    gallery::SHEET_FILE,
+    names, read_metadata_from,
+    records::{Kept, rfc3339},
 };
 
 /// What was found and done.
@@ -107,5 +111,5 @@ fn read_whole(path: &Path) -> Result<(Origin, Vec<u8>), GalleryError> {
 /// When a file was written, UTC, RFC 3339.
 fn modified(path: &Path) -> String {
     let time = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    time.and_then(|time| Timestamp::try_from(time).ok()).unwrap_or_else(Timestamp::now).to_string()
+    time.and_then(|time| Timestamp::try_from(time).ok()).map_or_else(|| rfc3339(Timestamp::now()), rfc3339)
 }

@@ -162,7 +162,7 @@ fn one() -> f32 {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
 fn is_one(value: &f32) -> bool {
-    (*value - 1.0).abs() < f32::EPSILON
+    value.to_bits() == 1.0_f32.to_bits()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! How near the kernels come to this machine's limits:
-//! `cargo run --release -p chatsd-tensor --example kernels [-- rounds [part of a name]]`.
+//! `cargo run --release -p chatsd-tensor --example kernels [-- rounds [part of a name [portable|avx2]]]`.
 //!
 //! For each shape, thread count and round: its speed, and its share of the peak that was measured just before.
 
@@ -8,8 +8,8 @@
 use std::{hint::black_box, time::Instant};
 
 use chatsd_tensor::{
-    Activation, AttentionMask, Convolution, Engine, Epilogue, Format, Layout, Linear, Norm, Options, Shape, Tensor,
-    Weight, peak,
+    Activation, AttentionMask, Convolution, Engine, Epilogue, Format, Instructions, Layout, Linear, Norm, Options,
+    Shape, Tensor, Weight, peak,
 };
 
 /// Something to be measured: its name, its operations (two a multiply-add) and what to run.
@@ -18,10 +18,16 @@ type Case = (String, f64, Box<dyn Fn(&Engine)>);
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds: usize = std::env::args().nth(1).map_or(Ok(15), |rounds| rounds.parse())?;
     let wanted = std::env::args().nth(2).unwrap_or_default();
+    let instructions = match std::env::args().nth(3).as_deref() {
+        None => None,
+        Some("portable") => Some(Instructions::Portable),
+        Some("avx2") => Some(Instructions::Avx2),
+        Some(other) => return Err(format!("{other}: expected portable or avx2").into()),
+    };
     let mut cases = cases()?;
     cases.retain(|(name, ..)| name.contains(&wanted));
     for threads in [1, 2] {
-        let options = Options { threads: Some(threads), instructions: None };
+        let options = Options { threads: Some(threads), instructions };
         let engine = Engine::cpu(options)?;
         let instructions = engine.options().instructions.expect("a processor's engine has instructions");
         let limit = peak::multiply_add(options)?;

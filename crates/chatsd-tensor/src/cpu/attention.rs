@@ -28,6 +28,7 @@ impl Cpu {
         if output.is_empty() {
             return;
         }
+        assert_eq!(output.len(), batch * queries * heads * head, "the results of attention");
         if keys == 0 {
             return output.fill(0.0);
         }

@@ -34,7 +34,7 @@ pub(crate) fn exp2<L: Lane>(x: L) -> L {
     let mut sum = L::splat(1.540_353e-4);
     sum = sum.mul_add(r, L::splat(1.333_355_8e-3));
     sum = sum.mul_add(r, L::splat(9.618_129e-3));
-    sum = sum.mul_add(r, L::splat(5.550_410_8e-2));
+    sum = sum.mul_add(r, L::splat(5.550_411e-2));
     sum = sum.mul_add(r, L::splat(2.402_265e-1));
     sum = sum.mul_add(r, L::splat(std::f32::consts::LN_2));
     sum = sum.mul_add(r, L::splat(1.0));

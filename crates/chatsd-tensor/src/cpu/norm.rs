@@ -19,6 +19,7 @@ impl Cpu {
         if output.is_empty() {
             return;
         }
+        assert_eq!(output.len(), job.batch * job.pixels * channels, "the results of a group norm");
         let block = job.pixels.div_ceil(PARTS).max(8);
         let parts = job.pixels.div_ceil(block);
         let rows = |part: usize| {

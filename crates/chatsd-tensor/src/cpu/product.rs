@@ -72,6 +72,7 @@ impl Cpu {
         if rows == 0 || panels == 0 {
             return;
         }
+        product.assert_sizes(output.len());
         // Some sixty multiply-adds a nanosecond.
         let cost = rows * panels * depth / 2;
         let division = Division::new(rows, panels, if cost < SHARED { 1 } else { self.threads() });
@@ -79,6 +80,22 @@ impl Cpu {
         self.pool.run(cost, division.parts(), &|part| {
             scratch::with(|scratch| self.compute(Part { product, division, part, output, scratch }));
         });
+    }
+}
+
+impl Product<'_> {
+    /// What the kernels below rely on.
+    fn assert_sizes(&self, output: usize) {
+        let Product { segments, geometry, weights, .. } = *self;
+        let outputs = weights.outputs;
+        let rows = geometry.len() * geometry.scatter * geometry.scatter;
+        let channels: usize = segments.iter().map(|segment| segment.channels).sum();
+        assert_eq!(geometry.kernel * geometry.kernel * channels, weights.depth, "the depth of a product");
+        assert_eq!(output, rows * if self.gated { outputs / 2 } else { outputs }, "the results of a product");
+        assert!(!self.gated || outputs.is_multiple_of(PANEL), "{outputs} gated outputs");
+        assert!(geometry.phase.iter().all(|&phase| phase < geometry.scatter), "{geometry:?}");
+        let lens = [(self.bias, outputs), (self.add_row, geometry.batch * outputs), (self.residual, rows * outputs)];
+        assert!(lens.iter().all(|(values, len)| values.is_none_or(|values| values.len() == *len)), "what is added");
     }
 }
 
@@ -274,7 +291,7 @@ unsafe fn finish<L: Lane>(
     let place = geometry.place(index);
     let row = geometry.target(place);
     let first = panel * PANEL;
-    // SAFETY: the shapes were checked above the seam: bias, added row, residual and output hold `outputs` values a row.
+    // SAFETY: `Product::assert_sizes`: bias, added row, residual and output hold `outputs` values a row.
     unsafe {
         if gated {
             let mut column = 0;

@@ -9,6 +9,7 @@ pub mod network;
 pub mod noise;
 mod picture_model;
 mod pixels;
+mod reader;
 mod request;
 pub mod sampler;
 pub mod schedule;
@@ -18,3 +19,4 @@ mod words;
 
 pub use error::DiffusionError;
 pub use picture_model::PictureModel;
+pub use reader::Reader;

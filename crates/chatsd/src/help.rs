@@ -67,7 +67,7 @@ fn chinese(command: Command, parent: &str) -> Command {
         let text = chinese_text(&command_name, argument.get_id().as_str());
         let argument = if argument.get_help_heading().is_none() { argument.help_heading(heading) } else { argument };
         match text {
-            Some(text) => argument.help(text).hide_possible_values(true).hide_default_value(true),
+            Some(text) => argument.help(text),
             None => argument,
         }
     });

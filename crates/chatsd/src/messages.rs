@@ -65,29 +65,19 @@ macro_rules! messages {
 
 messages! {
     error() = "error", "错误";
-    hint() = "hint", "提示";
-    usage() = "Usage", "用法";
-    options() = "Options", "选项";
-    commands() = "Commands", "命令";
-    arguments() = "Arguments", "参数";
 
     painting(count, model, size, steps) =
-        "Painting {count} pictures of {size} with {model}, {steps} steps each", "用 {model} 画 {count} 张图，大小 {size}，每张 {steps} 步";
+        "Painting {count} × {size} with {model}, {steps} steps each", "用 {model} 画 {count} 张 {size} 的图，每张 {steps} 步";
     about_seconds(seconds) = "about {seconds} s", "约 {seconds} 秒";
     time_unknown() = "time not known yet on this machine", "本机用时尚未测得";
     seed(seed) = "seed {seed}", "种子 {seed}";
-    untranslated(words) =
-        "Not in the dictionary, left as they are: {words}", "词典里没有、原样保留的词：{words}";
-    long_prompt(tokens, chunk, chunks) =
-        "The sentence takes {tokens} tokens and the model reads {chunk} at a time: nothing is cut, it is read in {chunks} parts",
-        "句子有 {tokens} 个词元，模型每次读 {chunk} 个：不会截断，分 {chunks} 段读完";
     excluded(words) = "To be avoided: {words}", "画面中避免：{words}";
     step_of(number, count, style, step, steps) =
         "picture {number} of {count} ({style}), step {step} of {steps}", "第 {number}/{count} 张（{style}），第 {step}/{steps} 步";
     time_left(seconds) = "{seconds} s left", "还需 {seconds} 秒";
     painted(number, count, style, seconds) = "{number}/{count}  {style}  {seconds} s", "{number}/{count}  {style}  {seconds} 秒";
     no_style() = "no style", "无风格";
-    done_in(count, folder) = "{count} pictures in {folder}", "{count} 张图在 {folder}";
+    done_in(count, folder) = "Finished: {count}, in {folder}", "完成 {count} 张，在 {folder}";
     stopped(finished, count, folder) =
         "Stopped: {finished} of {count} pictures are finished and kept in {folder}",
         "已停止：{count} 张中完成的 {finished} 张保存在 {folder}";
@@ -96,26 +86,24 @@ messages! {
     nothing_painted() = "Only planned, nothing painted", "仅计划，未作画";
 
     recovered(count, folder) =
-        "{count} pictures in {folder} had no record and were taken up again", "{folder} 中 {count} 张没有记录的图片已重新登记";
+        "Pictures in {folder} without a record, taken up again: {count}", "{folder} 中 {count} 张没有记录的图片已重新登记";
 
     again_same(path) = "Every byte is the same as in {path}", "与 {path} 的每个字节都相同";
     again_same_pixels(path) = "Every pixel is the same as in {path}", "与 {path} 的每个像素都相同";
     again_differs(path, pixels) = "{pixels} pixels differ from {path}", "与 {path} 有 {pixels} 个像素不同";
-    again_varied(changes) = "Varied: {changes}", "变化：{changes}";
     again_foreign(found) = "Made by another program; used what it says: {found}", "由别的程序生成；沿用其中的：{found}";
     again_other_model(found, expected) =
         "The picture was made with model {found}; this is {expected}, so it will look different",
         "原图用的模型是 {found}，现在是 {expected}，画面会不同";
 
-    removed(count) = "{count} entries removed", "已移除 {count} 条记录";
-    would_remove(count) = "{count} entries would be removed with their files; say --yes to do it", "将移除 {count} 条记录及其文件；加 --yes 执行";
-    exported(path) = "{path}", "{path}";
+    removed(count) = "Removed: {count}", "已移除 {count} 条记录";
+    would_remove(count) = "Would be removed with their files: {count}; say --yes to do it", "将移除 {count} 条记录及其文件；加 --yes 执行";
     empty_gallery(folder) = "The gallery in {folder} is empty", "{folder} 中的图库是空的";
     nothing_found(text) = "Nothing found for \"{text}\"", "没有找到“{text}”";
     opened(path) = "Opened {path}", "已打开 {path}";
 
 
-    styles_imported(count, path) = "{count} styles taken over into {path}", "{count} 种风格已加入 {path}";
+    styles_imported(count, path) = "Styles taken over into {path}: {count}", "{count} 种风格已加入 {path}";
 
     bench_peak(instructions, threads, gflops) =
         "f32 peak with {instructions}, {threads} threads: {gflops} GFLOP/s", "f32 峰值（{instructions}，{threads} 线程）：{gflops} GFLOP/s";
@@ -139,12 +127,12 @@ messages! {
     set_by_flag() = "flag", "命令行";
     gallery() = "Gallery", "图库";
     gallery_health(entries, sheets, missing) =
-        "{entries} entries on {sheets} sheets, {missing} files missing", "{sheets} 组共 {entries} 条记录，缺 {missing} 个文件";
+        "entries: {entries}, sheets: {sheets}, missing files: {missing}", "{sheets} 组共 {entries} 条记录，缺 {missing} 个文件";
     gallery_none(folder) = "no gallery in {folder} yet; the first sheet makes it", "{folder} 中还没有图库；画第一组图时建立";
     model() = "Model", "模型";
     model_is(name, hash, size, steps) = "{name} [{hash}], {size}, {steps} steps", "{name} [{hash}]，{size}，{steps} 步";
     all_well() = "All is well", "一切正常";
-    troubles(count) = "{count} things need attention", "有 {count} 处需要注意";
+    troubles(count) = "Needs attention: {count}", "有 {count} 处需要注意";
     built_in() = "built in", "内置";
 }
 

@@ -164,7 +164,7 @@ settings! {
         #[arg(long, global = true, value_name = "LANG")]
         lang: Lang = "the locale's",
         /// Say only what went wrong
-        #[arg(long, short = 'q', global = true, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+        #[arg(long, short = 'q', global = true, num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_possible_values = true, value_name = "BOOL")]
         quiet: bool = "false",
         /// Folder of the gallery, where pictures are written
         #[arg(long, global = true, alias = "image_output_dir", value_name = "FOLDER")]
@@ -242,7 +242,7 @@ settings! {
         #[arg(long, alias = "grid_cols", alias = "grid-cols", value_name = "N")]
         columns: u32 = "as square as can be",
         /// Also trace each picture to an SVG drawing
-        #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+        #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_possible_values = true, value_name = "BOOL")]
         svg: bool = "false",
     }
 }

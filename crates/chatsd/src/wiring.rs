@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use chatsd_diffusion::PictureModel;
+use chatsd_diffusion::{PictureModel, Reader};
 use chatsd_prompt::StyleLibrary;
 use chatsd_tensor::{Engine, Format, Instructions, Options};
 use chatsd_weights::ModelFiles;
@@ -125,25 +125,11 @@ pub fn read_if_there(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// What writing needs of a model: its family and its tokenizer, without its networks.
-pub struct Reader(PictureModel);
-
-impl Reader {
-    /// The model's family, as the style library names it.
-    pub fn family(&self) -> &str {
-        &chatsd_types::ImageModel::card(&self.0).family
-    }
-
-    /// Tokens of a text.
-    pub fn count_tokens(&self, text: &str) -> chatsd_types::TokenCount {
-        chatsd_types::ImageModel::count_tokens(&self.0, text)
-    }
-}
-
-/// The part of the chosen model that reads.
+/// The part of the chosen model that reads, without its networks.
 ///
 /// # Errors
 /// As [`picture_model`].
 pub fn reader(settings: &Settings) -> Result<Reader> {
-    picture_model(settings).map(Reader)
+    let load = || anyhow::Ok(Reader::open(&model_files(settings)?)?);
+    load().with_context(|| format!("the model {} cannot be read", model_name(settings)))
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chatsd_gallery::{Gallery, Metadata, Origin, read_image, read_metadata};
 use chatsd_studio::{Outcome, Studio, vary};
 use chatsd_types::ImageModel;

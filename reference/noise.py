@@ -3,8 +3,8 @@
     python reference/noise.py
 
 writes crates/chatsd-diffusion/tests/goldens/sampling/noise.safetensors: for PyTorch `cpu.SEED.SIZE`, values of
-torch.manual_seed(SEED); torch.randn(SIZE) for each size; of large draws the first and last 64 values and, in f64 bits
-split over two f32 tensors, nothing else. `cpu.SEED.row` are draws of 3, 16, 5 and 20 one after another from one
+torch.manual_seed(SEED); torch.randn(SIZE) for each size; of large draws the first and last 64 values. `cpu.SEED.SIZE.bits` is
+a checksum of all: `sum = rotate_left(sum, 1) ^ bits(value)`, its high and its low 16 bits. `cpu.SEED.row` are draws of 3, 16, 5 and 20 one after another from one
 generator. `gpu.SEED.SIZE` is what GPU programs draw first, `gpu.SEED.SIZE.second` what they draw next. The Philox
 values were not made on a GPU: there the last bits may differ, because its sine and logarithm are its own.
 """
@@ -28,6 +28,13 @@ def ends(values):
 def seeded(seed):
     # manual_seed takes seeds of 64 bits; those above 2^63 as negative numbers
     return torch.Generator().manual_seed(seed if seed < 2**63 else seed - 2**64)
+
+
+def checksum(values):
+    total = 0
+    for bits in values.view(np.uint32).tolist():
+        total = (total << 1 | total >> 31) & 0xFFFFFFFF ^ bits
+    return np.array([total >> 16, total & 0xFFFF], np.float32)
 
 
 def philox(counter, key):
@@ -55,7 +62,8 @@ def main():
     goldens = {}
     for seed in SEEDS:
         for size in SIZES:
-            goldens[f"cpu.{seed}.{size}"] = ends(torch.randn(size, generator=seeded(seed)).numpy())
+            values = torch.randn(size, generator=seeded(seed)).numpy()
+            goldens[f"cpu.{seed}.{size}"], goldens[f"cpu.{seed}.{size}.bits"] = ends(values), checksum(values)
             goldens[f"gpu.{seed}.{size}"] = ends(gpu(seed, size, 0))
             goldens[f"gpu.{seed}.{size}.second"] = ends(gpu(seed, size, 1))
         generator = seeded(seed)

@@ -173,12 +173,12 @@ impl Settings {
             return unsupported(format!("its prediction is {found:?}, expected epsilon, v_prediction, sample or flow"));
         };
         let count = self.num_train_timesteps;
-        if !(2..=100_000).contains(&count) {
-            return unsupported(format!("num_train_timesteps is {count}, expected 2 to 100000"));
+        if !(1000..=100_000).contains(&count) {
+            return unsupported(format!("num_train_timesteps is {count}, expected 1000 to 100000"));
         }
         let mut levels = if self.is_flow() {
-            if !(self.shift.is_finite() && self.shift > 0.0) {
-                return unsupported(format!("shift is {}, expected a number above 0", self.shift));
+            if !(0.01..=100.0).contains(&self.shift) {
+                return unsupported(format!("shift is {}, expected a number from 0.01 to 100", self.shift));
             }
             NoiseLevels::flow(self.shift, count)
         } else {
@@ -188,8 +188,10 @@ impl Settings {
                 return unsupported(format!("betas from {first} to {last}, expected numbers between 0 and 1"));
             }
             match (&self.trained_betas, self.beta_schedule.as_str()) {
-                (Some(betas), _) if betas.len() >= 2 => NoiseLevels::of_betas(betas.iter().copied()),
-                (Some(betas), _) => return unsupported(format!("{} trained_betas, expected 2 or more", betas.len())),
+                (Some(betas), _) if betas.len() >= 1000 => NoiseLevels::of_betas(betas.iter().copied()),
+                (Some(betas), _) => {
+                    return unsupported(format!("{} trained_betas, expected 1000 or more", betas.len()));
+                }
                 (None, "scaled_linear") => NoiseLevels::scaled_linear(first, last, count),
                 (None, "linear") => NoiseLevels::linear(first, last, count),
                 (None, other) => {

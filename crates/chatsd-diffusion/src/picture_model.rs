@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use chatsd_tensor::Engine;
+use chatsd_tensor::{Engine, Tensor};
 use chatsd_types::{Image, ImageModel, ModelCard, PaintError, Progress, Request, Size, Source, TokenCount, weighted};
 use chatsd_weights::ModelFiles;
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ use crate::{
     denoiser::Parameters,
     model_card::{Family, Settings},
     network::{Autoencoder, TextEncoder, UNet},
-    text_to_image::text_to_image,
+    text_to_image::{paint_latent, text_to_image},
     tokenizer::Tokenizer,
 };
 
@@ -104,6 +104,28 @@ impl PictureModel {
             schedule,
         };
         Ok(Self { engine, card, family, parameters, tokenizer, text_encoders, unet, autoencoder })
+    }
+}
+
+impl PictureModel {
+    /// Paints a request up to its latent: `1 × height/factor × width/factor × channels`. `observer` also sees the
+    /// latent after each step, `x0 + sigma · noise` there, and may stop the work.
+    ///
+    /// # Errors
+    /// As `ImageModel::paint`.
+    pub fn latent(
+        &self,
+        request: &Request,
+        source: &Source,
+        observer: &mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
+    ) -> Result<Tensor, PaintError> {
+        paint_latent(self, request, source, observer)
+    }
+
+    /// The pixels of a latent: `1 × height × width × 3`, -1 to 1, and a little beyond.
+    #[must_use]
+    pub fn decode(&self, latent: &Tensor) -> Tensor {
+        self.autoencoder.decode(&self.engine, latent)
     }
 }
 

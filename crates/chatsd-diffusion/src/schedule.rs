@@ -2,8 +2,10 @@
 
 use chatsd_types::Schedule;
 
-/// The largest sigma of a flow model: at its `t = 1` there is no picture left and sigma is infinite.
-const FLOW_SIGMA_MAX: f64 = 200.0;
+/// Stands for the infinite sigma of a flow model's `t = 1`, where no picture is left.
+const FLOW_SIGMA_MAX: f64 = 1e6;
+/// Where schedules that are spread over sigma begin in a flow model.
+const FLOW_SIGMA_SPREAD: f64 = 200.0;
 /// Karras et al. 2022, section 3, "rho".
 const KARRAS_RHO: f64 = 7.0;
 
@@ -44,7 +46,7 @@ impl NoiseLevels {
     }
 
     /// A flow model, `z = (1-t) x0 + t ε` (Lipman et al. 2023), with `t' = shift t / (1 + (shift-1) t)` (Esser et al.
-    /// 2024, equation 23): `sigma = t' / (1-t')`, capped near 200.
+    /// 2024, equation 23): `sigma = t' / (1-t')`, a million at `t' = 1`.
     #[must_use]
     pub fn flow(shift: f64, count: usize) -> Self {
         let sigmas = (1..=count).map(|step| flow_sigma(shifted(step as f64 / count as f64, shift)));
@@ -57,10 +59,10 @@ impl NoiseLevels {
         self.shift.is_some()
     }
 
-    /// The noisiest level.
+    /// The noisiest level of schedules that are spread over sigma: 200 for a flow model.
     #[must_use]
     pub fn max(&self) -> f64 {
-        self.sigmas.last().copied().unwrap_or_default()
+        self.sigmas.last().map_or(0.0, |last| if self.is_flow() { FLOW_SIGMA_SPREAD } else { *last })
     }
 
     /// The training time step of a sigma, from 0: between two of them by the logarithm, beyond the ends the end.
@@ -163,9 +165,10 @@ mod tests {
                 for steps in [1, 2, 3, 7, 20, 999, 1000] {
                     let sigmas = levels.sigmas(schedule, steps);
                     assert_eq!(sigmas.len(), steps + 1, "{schedule} {steps}");
-                    assert!(sigmas.is_sorted_by(|a, b| a > b), "{schedule} {steps}: {sigmas:?}");
+                    assert!(sigmas.is_sorted_by(|a, b| a > b), "{schedule}, {steps} steps");
                     assert_eq!(sigmas[steps], 0.0);
-                    assert!(sigmas[0] <= levels.max() * (1.0 + 1e-9), "{schedule} {steps}: {}", sigmas[0]);
+                    let limit = if levels.is_flow() { FLOW_SIGMA_MAX } else { levels.max() };
+                    assert!(sigmas[0] <= limit * (1.0 + 1e-9), "{schedule} {steps}: {}", sigmas[0]);
                 }
             }
         }
@@ -185,8 +188,8 @@ mod tests {
     fn the_flow_of_the_built_in_model_is_its_recipe() {
         let levels = NoiseLevels::flow(2.0, 1000);
         let sigmas = levels.sigmas(Schedule::Flow, 4);
-        // t = 1, 0.75, 0.5, 0.25, 0; t' = 2t / (1 + t); sigma = t' / (1 - t').
-        for (found, expected) in sigmas.iter().zip([200.0, 6.0, 2.0, 2.0 / 3.0, 0.0]) {
+        // t = 1, 0.75, 0.5, 0.25, 0; t' = 2t / (1 + t); sigma = t' / (1 - t'), the first one infinite.
+        for (found, expected) in sigmas.iter().zip([FLOW_SIGMA_MAX, 6.0, 2.0, 2.0 / 3.0, 0.0]) {
             assert!((found - expected).abs() < 1e-9, "{sigmas:?}");
         }
     }

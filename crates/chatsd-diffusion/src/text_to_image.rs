@@ -22,6 +22,25 @@ pub(crate) fn text_to_image(
     source: &Source,
     observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Image, PaintError> {
+    let latent = paint_latent(model, request, source, &mut |progress, _| observer(progress))?;
+    let pixels = model.decode(&latent);
+    if !is_finite(&pixels) {
+        return Err(PaintError::NotANumber { step: request.steps });
+    }
+    let mut image = pixels::to_image(&pixels, request.size);
+    if let (Some(init), Some(mask)) = (&source.init, &source.mask) {
+        pixels::paste(&mut image, init, mask);
+    }
+    Ok(image)
+}
+
+/// Paints one latent. See [`PictureModel::latent`].
+pub(crate) fn paint_latent(
+    model: &PictureModel,
+    request: &Request,
+    source: &Source,
+    observer: &mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
+) -> Result<Tensor, PaintError> {
     model.check(request, source)?;
     let began = Instant::now();
     let (engine, parameters) = (&model.engine, &model.parameters);
@@ -60,30 +79,24 @@ pub(crate) fn text_to_image(
     let steps = sigmas.len() as u32 - 1;
     let mut watch = |step: usize, x: &Tensor| {
         let step = step as u32;
-        if !x.values().iter().all(|value| value.is_finite()) {
+        if !is_finite(x) {
             return ControlFlow::Break(PaintError::NotANumber { step });
         }
-        if observer(Progress { step, steps, elapsed: began.elapsed() }).is_break() && step < steps {
+        if observer(Progress { step, steps, elapsed: began.elapsed() }, x).is_break() && step < steps {
             return ControlFlow::Break(PaintError::Stopped { step, steps });
         }
         ControlFlow::Continue(())
     };
     let mut walk =
         Walk { engine, sigmas, denoiser: &mut denoiser, noise: &mut || noise.tensor(shape), observer: &mut watch };
-    let latent = match rule(request.sampler)(&mut walk, x) {
-        ControlFlow::Continue(latent) => latent,
-        ControlFlow::Break(error) => return Err(error),
-    };
+    match rule(request.sampler)(&mut walk, x) {
+        ControlFlow::Continue(latent) => Ok(latent),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
 
-    let decoded = model.autoencoder.decode(engine, &latent);
-    if !decoded.values().iter().all(|value| value.is_finite()) {
-        return Err(PaintError::NotANumber { step: steps });
-    }
-    let mut image = pixels::to_image(&decoded, request.size);
-    if let (Some(init), Some(mask)) = (&source.init, &source.mask) {
-        pixels::paste(&mut image, init, mask);
-    }
-    Ok(image)
+fn is_finite(x: &Tensor) -> bool {
+    x.values().iter().all(|value| value.is_finite())
 }
 
 impl PictureModel {

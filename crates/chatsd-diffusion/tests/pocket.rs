@@ -1,0 +1,239 @@
+//! The built-in model from words to pixels, against PyTorch (`reference/pocket.py`), and what it must refuse or keep.
+
+mod common;
+
+use std::{ops::ControlFlow, path::Path, sync::LazyLock};
+
+use chatsd_diffusion::PictureModel;
+use chatsd_tensor::{Engine, Options, Shape};
+use chatsd_types::{Image, ImageModel, Mask, PaintError, Request, Sampler, Schedule, Size, Source};
+use chatsd_weights::ModelFiles;
+use common::{Goldens, request};
+
+const PROMPT: &str = "logo of cat, cute, happy, smile, flat style";
+
+fn load(threads: usize) -> PictureModel {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket.gguf");
+    let files = ModelFiles::open(&path).unwrap();
+    let engine = Engine::cpu(Options { threads: Some(threads), ..Options::default() }).unwrap();
+    PictureModel::load(&files, "pocket", engine).unwrap()
+}
+
+static MODEL: LazyLock<PictureModel> = LazyLock::new(|| load(2));
+
+fn paint(model: &PictureModel, request: &Request, source: &Source) -> Result<Image, PaintError> {
+    model.paint(request, source, &mut |_| ControlFlow::Continue(()))
+}
+
+fn refusal(request: &Request, source: &Source) -> String {
+    match paint(&MODEL, request, source) {
+        Err(PaintError::Unsupported(message)) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// 20 log10 of the range over the root of the mean square, in decibels.
+fn psnr(found: &[f32], expected: &[f32], range: f64) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let square: f64 = found.iter().zip(expected).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+    10.0 * (range * range * found.len() as f64 / square).log10()
+}
+
+#[test]
+fn the_picture_is_pytorchs() {
+    let goldens = Goldens::open("pocket.safetensors");
+    let mut request = request(PROMPT, 128);
+    request.steps = 12;
+    let latent = MODEL.latent(&request, &Source::default(), &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let found = MODEL.decode(&latent);
+    let expected = common::channels_last(&goldens.values("picture"), Shape::new(1, 128, 128, 3));
+    let decibels = psnr(found.values(), expected.values(), 2.0);
+    assert!(decibels >= 45.0, "PSNR {decibels:.1} dB, expected 45 or more");
+}
+
+#[test]
+fn the_card_is_the_recipe() {
+    let card = MODEL.card();
+    assert_eq!((card.family.as_str(), card.size.to_string().as_str()), ("pocket", "128x128"));
+    assert_eq!((card.size_step, card.size_limit, card.steps), (32, 512, 24));
+    assert_eq!((card.schedule, card.sampler), (Schedule::Flow, Sampler::Euler));
+    assert_eq!(card.hash.len(), 10);
+    let count = MODEL.count_tokens("(cute:1.2) cat");
+    assert_eq!((count.tokens, count.chunk), (2, 30));
+}
+
+#[test]
+fn the_same_request_gives_the_same_bytes_on_any_number_of_threads_in_any_order() {
+    let mut requests: Vec<Request> = (0..3).map(|seed| Request { seed, ..request(PROMPT, 64) }).collect();
+    requests[1].sampler = Sampler::EulerAncestral;
+    requests[2].prompt.positive = "rocket".into();
+    let images = |model: &PictureModel, backwards: bool| {
+        let paint = |request| paint(model, request, &Source::default()).unwrap();
+        if backwards {
+            let mut images: Vec<Image> = requests.iter().rev().map(paint).collect();
+            images.reverse();
+            return images;
+        }
+        requests.iter().map(paint).collect()
+    };
+    let expected = images(&load(1), false);
+    assert_ne!(expected[0], expected[1]);
+    assert_eq!(images(&MODEL, true), expected);
+    assert_eq!(images(&load(4), false), expected);
+}
+
+#[test]
+fn every_sampler_and_schedule_paints_and_the_seed_decides() {
+    for (index, &sampler) in Sampler::ALL.iter().enumerate() {
+        let schedule = Schedule::ALL[index % Schedule::ALL.len()];
+        let asked = Request { sampler, schedule, steps: 3, ..request(PROMPT, 32) };
+        let first = paint(&MODEL, &asked, &Source::default()).unwrap();
+        let other = paint(&MODEL, &Request { seed: 2, ..asked.clone() }, &Source::default()).unwrap();
+        assert_ne!(first, other, "{sampler}, {schedule}");
+        assert_eq!(first.rgb.len(), 3 * 32 * 32);
+    }
+}
+
+#[test]
+fn a_step_allocates_nothing_after_the_first() {
+    let engine = Engine::cpu(Options { threads: Some(1), ..Options::default() }).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket.gguf");
+    let model = PictureModel::load(&ModelFiles::open(&path).unwrap(), "pocket", engine.clone()).unwrap();
+    for &sampler in Sampler::ALL {
+        let mut made = vec![];
+        let asked = Request { sampler, steps: 6, guidance_rescale: 0.5, ..request(PROMPT, 32) };
+        paint_counting(&model, &asked, &engine, &mut made);
+        // Samplers with memory hold one buffer more from the second step on, one of third.
+        assert_eq!(made[2], made[5], "{sampler}: {made:?}");
+    }
+}
+
+fn paint_counting(model: &PictureModel, request: &Request, engine: &Engine, made: &mut Vec<usize>) {
+    let observer = &mut |_| {
+        made.push(engine.allocations());
+        ControlFlow::Continue(())
+    };
+    model.paint(request, &Source::default(), observer).unwrap();
+}
+
+#[test]
+fn other_sizes_are_painted_and_impossible_ones_refused_with_the_nearest() {
+    let with = |width, height| Request { size: Size { width, height }, steps: 1, ..request(PROMPT, 128) };
+    let wide = paint(&MODEL, &with(96, 32), &Source::default()).unwrap();
+    assert_eq!(wide.size.to_string(), "96x32");
+    for (width, height, nearest) in
+        [(0, 0, "32x32"), (513, 128, "512x128"), (100_000, 130, "512x128"), (120, 7, "128x32")]
+    {
+        let message = refusal(&with(width, height), &Source::default());
+        assert!(message.contains(nearest) && message.contains(&format!("{width}x{height}")), "{message}");
+    }
+    refusal(&with(u32::MAX, u32::MAX), &Source::default());
+}
+
+#[test]
+fn impossible_numbers_are_refused() {
+    let good = request(PROMPT, 32);
+    let with = |change: fn(&mut Request)| {
+        let mut request = good.clone();
+        change(&mut request);
+        refusal(&request, &Source::default())
+    };
+    assert!(with(|r| r.steps = 0).contains("1 to 1000"));
+    assert!(with(|r| r.steps = 1001).contains("1001"));
+    assert!(with(|r| r.guidance = f32::NAN).contains("NaN"));
+    assert!(with(|r| r.guidance = -1.0).contains("-1"));
+    assert!(with(|r| r.guidance = 1e9).contains("0 to 100"));
+    assert!(with(|r| r.guidance_rescale = 1.5).contains("rescale"));
+    assert!(with(|r| r.strength = f32::INFINITY).contains("strength"));
+    assert!(with(|r| r.strength = 0.5).contains("starting picture"));
+    assert!(with(|r| r.init = Some("00".into())).contains("not given"));
+    assert!(with(|r| r.mask = Some("00".into())).contains("not given"));
+    assert!(with(|r| r.prompt.positive = "(cat:1.2.3)".into()).contains("column"));
+    let source = Source { init: Some(Image::filled(Size { width: 64, height: 32 }, [0; 3])), mask: None };
+    assert!(refusal(&good, &source).contains("64x32"));
+    let mask = Some(Mask { size: good.size, coverage: vec![255; 32 * 32] });
+    assert!(refusal(&good, &Source { init: None, mask }).contains("picture to keep"));
+}
+
+#[test]
+fn an_observer_stops_the_work_and_the_last_step_finishes_it() {
+    let asked = Request { steps: 3, ..request(PROMPT, 32) };
+    let stop_at = |at: u32| {
+        MODEL.paint(&asked, &Source::default(), &mut |progress| {
+            assert_eq!(progress.steps, 3);
+            if progress.step == at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    };
+    assert!(matches!(stop_at(2), Err(PaintError::Stopped { step: 2, steps: 3 })));
+    assert!(stop_at(3).is_ok());
+}
+
+/// Four colours in the corners, and all values of red along the way.
+fn picture(side: u32) -> Image {
+    let pixel = |index: u32| [(index % side * 255 / side) as u8, (index / side * 255 / side) as u8, 60];
+    Image { size: Size { width: side, height: side }, rgb: (0..side * side).flat_map(pixel).collect() }
+}
+
+#[test]
+fn strength_says_how_far_a_picture_is_painted_anew() {
+    let source = Source { init: Some(picture(64)), mask: None };
+    let distance = |strength| {
+        let mut steps = 0;
+        let asked = Request { steps: 8, strength, ..request(PROMPT, 64) };
+        let image = MODEL.paint(&asked, &source, &mut |_| {
+            steps += 1;
+            ControlFlow::Continue(())
+        });
+        let pairs = image.unwrap().rgb.into_iter().zip(&source.init.as_ref().unwrap().rgb);
+        (steps, pairs.map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>())
+    };
+    assert_eq!(distance(0.0), (0, 0), "nothing is painted, and squares of pixels lose nothing");
+    let (few, half) = (distance(0.25), distance(0.5));
+    assert_eq!((few.0, half.0), (2, 4));
+    assert!(0 < few.1 && few.1 < half.1 && half.1 < distance(1.0).1, "{few:?} {half:?}");
+}
+
+#[test]
+fn a_mask_keeps_what_it_does_not_cover_to_the_byte() {
+    let (init, side) = (picture(64), 64_u32);
+    // The right half but for a soft edge; not on the border of a latent pixel.
+    let coverage = (0..side * side).map(|index| ((index % side).saturating_sub(35) * 64).min(255) as u8);
+    let mask = Mask { size: init.size, coverage: coverage.collect() };
+    for sampler in [Sampler::Euler, Sampler::EulerAncestral, Sampler::DpmPlusPlus2M] {
+        let source = Source { init: Some(init.clone()), mask: Some(mask.clone()) };
+        let asked = Request { steps: 4, sampler, ..request(PROMPT, 64) };
+        let image = paint(&MODEL, &asked, &source).unwrap();
+        let mut changed = 0;
+        for y in 0..side {
+            for x in 0..side {
+                if x <= 35 {
+                    assert_eq!(image.pixel(x, y), init.pixel(x, y), "{sampler}: {x}, {y}");
+                } else if image.pixel(x, y) != init.pixel(x, y) {
+                    changed += 1;
+                }
+            }
+        }
+        assert!(changed > 64 * 20, "{sampler}: {changed} pixels changed");
+    }
+}
+
+#[test]
+fn guidance_one_asks_once_and_ignores_the_negative_prompt() {
+    let mut asked = Request { guidance: 1.0, ..request(PROMPT, 32) };
+    let plain = paint(&MODEL, &asked, &Source::default()).unwrap();
+    asked.prompt.negative = "rocket".into();
+    assert_eq!(paint(&MODEL, &asked, &Source::default()).unwrap(), plain);
+    asked.guidance = 3.0;
+    let negative = paint(&MODEL, &asked, &Source::default()).unwrap();
+    asked.prompt.negative = String::new();
+    assert_ne!(paint(&MODEL, &asked, &Source::default()).unwrap(), negative);
+}
+
+#[test]
+fn long_prompts_of_unequal_length_are_painted() {
+    let mut asked = Request { steps: 1, ..request(&"a very long prompt, ".repeat(40), 32) };
+    paint(&MODEL, &asked, &Source::default()).unwrap();
+    asked.prompt.negative = "x, ".repeat(200);
+    asked.prompt.positive = String::new();
+    paint(&MODEL, &asked, &Source::default()).unwrap();
+}

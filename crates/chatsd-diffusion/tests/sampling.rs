@@ -1,0 +1,220 @@
+//! Noise, schedules, samplers and a tiny Stable Diffusion against PyTorch and diffusers: `reference/noise.py` and
+//! `reference/sampling.py` made the numbers.
+
+mod common;
+
+use std::ops::ControlFlow;
+
+use chatsd_diffusion::{
+    PictureModel,
+    denoiser::{Parameters, Prediction},
+    noise::Noise,
+    sampler::{Walk, rule},
+    schedule::NoiseLevels,
+};
+use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
+use chatsd_types::{NoiseSource, Sampler, Schedule, Source};
+use chatsd_weights::ModelFiles;
+use common::{Goldens, request};
+
+const SEEDS: [u64; 5] = [0, 1, 42, (1 << 32) + 5, 1 << 63];
+const SIZES: [usize; 8] = [1, 5, 15, 16, 17, 64, 100, 4 * 64 * 64];
+
+/// All of a short draw; the first and last 64 of a long one.
+fn ends(values: &[f32]) -> Vec<f32> {
+    match values.len() {
+        ..=128 => values.to_vec(),
+        len => [&values[..64], &values[len - 64..]].concat(),
+    }
+}
+
+/// How many representable numbers lie between two of them, at most over all pairs.
+fn furthest(found: &[f32], expected: &[f32]) -> u32 {
+    assert_eq!(found.len(), expected.len());
+    let place = |x: &f32| if x.is_sign_negative() { -i64::from(x.abs().to_bits()) } else { i64::from(x.to_bits()) };
+    let apart = |(a, b): (&f32, &f32)| place(a).abs_diff(place(b)) as u32;
+    found.iter().zip(expected).map(apart).max().unwrap_or(0)
+}
+
+#[test]
+fn cpu_noise_is_pytorchs_bit_for_bit() {
+    let goldens = Goldens::open("sampling/noise.safetensors");
+    for seed in SEEDS {
+        for size in SIZES {
+            let found = Noise::new(NoiseSource::Cpu, seed).normal(size);
+            let apart = furthest(&ends(&found), &goldens.values(&format!("cpu.{seed}.{size}")));
+            assert_eq!(apart, 0, "seed {seed}, {size} values: units in the last place");
+            let [high, low] = goldens.values(&format!("cpu.{seed}.{size}.bits"))[..] else { panic!("two halves") };
+            let all = found.iter().fold(0_u32, |sum, value| sum.rotate_left(1) ^ value.to_bits());
+            assert_eq!(all, (high as u32) << 16 | low as u32, "seed {seed}: all bits of {size} values");
+        }
+        let mut noise = Noise::new(NoiseSource::Cpu, seed);
+        let row: Vec<f32> = [3, 16, 5, 20].iter().flat_map(|&size| noise.normal(size)).collect();
+        assert_eq!(furthest(&row, &goldens.values(&format!("cpu.{seed}.row"))), 0, "seed {seed}, draws in a row");
+    }
+}
+
+#[test]
+fn gpu_noise_is_that_of_the_paper() {
+    let goldens = Goldens::open("sampling/noise.safetensors");
+    for seed in SEEDS {
+        for size in SIZES {
+            let mut noise = Noise::new(NoiseSource::Gpu, seed);
+            for name in [format!("gpu.{seed}.{size}"), format!("gpu.{seed}.{size}.second")] {
+                // The logarithm and sine of two mathematical libraries, rounded to f32.
+                assert!(furthest(&ends(&noise.normal(size)), &goldens.values(&name)) <= 1, "{name}");
+            }
+        }
+    }
+}
+
+fn stable_diffusion() -> NoiseLevels {
+    let mut levels = NoiseLevels::scaled_linear(0.000_85, 0.012, 1000);
+    levels.offset = 1;
+    levels
+}
+
+#[test]
+fn schedules_are_those_of_diffusers() {
+    let goldens = Goldens::open("sampling/walks.safetensors");
+    let levels = stable_diffusion();
+    for schedule in [Schedule::Karras, Schedule::Exponential, Schedule::Trailing, Schedule::Leading, Schedule::Linspace]
+    {
+        for steps in [3, 7, 20] {
+            let sigmas = levels.sigmas(schedule, steps);
+            let name = format!("{schedule}.{steps}");
+            let expected = goldens.values(&format!("schedule.{name}"));
+            assert_eq!(sigmas.len(), expected.len());
+            for (found, expected) in sigmas.iter().zip(&expected) {
+                // diffusers multiplies a thousand factors near 1 in f32, and 1 - ᾱ loses digits.
+                assert!((*found as f32 - expected).abs() <= 5e-5 * expected, "{name}: {found}, expected {expected}");
+            }
+            let times: Vec<f32> = sigmas[..steps].iter().map(|&sigma| levels.step_of(sigma) as f32).collect();
+            // Linspace tells time evenly between two training steps, we by the logarithm of sigma, as the others do.
+            assert_close(&name, &times, &goldens.values(&format!("time.{name}")), 2e-5);
+        }
+    }
+}
+
+/// The function that stands for a network in `reference/sampling.py`.
+fn network(engine: &Engine, z: &Tensor, time: f32) -> Tensor {
+    engine.zip(z, z, |z, _| {
+        let z = f64::from(z);
+        ((1.3 * z + f64::from(time) / 1000.0).tanh() * 0.8 + 0.1 * (3.0 * z).cos()) as f32
+    })
+}
+
+fn walk_like_diffusers(sampler: Sampler, prediction: Prediction, name: &str) {
+    let goldens = Goldens::open("sampling/walks.safetensors");
+    let engine = Engine::reference();
+    let levels = if prediction == Prediction::Flow { NoiseLevels::flow(1.0, 1000) } else { stable_diffusion() };
+    let parameters = Parameters { prediction, levels };
+    let sigmas: Vec<f64> = goldens.values(&format!("{name}.sigmas")).into_iter().map(f64::from).collect();
+    let shape = Shape::new(1, 4, 3, 4);
+    let latents = |name: String| -> Vec<Tensor> {
+        let all = goldens.values(&name);
+        all.chunks_exact(shape.len()).map(|planar| common::channels_last(planar, shape)).collect()
+    };
+    let path = latents(format!("{name}.x"));
+    let mut fresh = latents(format!("{name}.noise")).into_iter();
+    assert_eq!(path.len(), sigmas.len());
+    let mut steps = 0;
+    let mut walk = Walk {
+        engine: &engine,
+        sigmas: &sigmas,
+        denoiser: &mut |x, sigma| {
+            let z = engine.combine(&[(parameters.input_scale(sigma) as f32, x)]);
+            parameters.denoised(&engine, x, network(&engine, &z, parameters.time(sigma)), sigma)
+        },
+        noise: &mut || fresh.next().expect("no more noise than diffusers draws"),
+        observer: &mut |step, x| {
+            steps += 1;
+            assert_eq!(step, steps);
+            assert_close(&format!("{name}, step {step}"), x.values(), path[step].values(), 1e-5);
+            ControlFlow::<()>::Continue(())
+        },
+    };
+    let end = rule(sampler)(&mut walk, path[0].clone());
+    let ControlFlow::Continue(end) = end else { panic!("{name} stopped") };
+    assert_eq!(steps + 1, path.len(), "{name}");
+    assert_close(name, end.values(), path[steps].values(), 1e-5);
+}
+
+/// One test a walk.
+macro_rules! walks {
+    ($($test:ident: $sampler:ident, $prediction:ident, $name:literal;)+) => {
+        $(#[test] fn $test() { walk_like_diffusers(Sampler::$sampler, Prediction::$prediction, $name); })+
+    };
+}
+
+walks! {
+    euler_of_epsilon: Euler, Epsilon, "euler.epsilon";
+    euler_of_v: Euler, V, "euler.v";
+    euler_of_flow: Euler, Flow, "euler.flow";
+    euler_ancestral_of_epsilon: EulerAncestral, Epsilon, "euler a.epsilon";
+    heun_of_epsilon: Heun, Epsilon, "heun.epsilon";
+    dpm_plus_plus_2m_of_epsilon: DpmPlusPlus2M, Epsilon, "dpm++ 2m.epsilon";
+    dpm_plus_plus_2m_of_sample: DpmPlusPlus2M, Sample, "dpm++ 2m.sample";
+    dpm_plus_plus_2m_of_flow: DpmPlusPlus2M, Flow, "dpm++ 2m.flow";
+    dpm_plus_plus_2m_sde_of_epsilon: DpmPlusPlus2MSde, Epsilon, "dpm++ 2m sde.epsilon";
+    dpm_plus_plus_2m_sde_of_flow: DpmPlusPlus2MSde, Flow, "dpm++ 2m sde.flow";
+    ddim_of_epsilon: Ddim, Epsilon, "ddim.epsilon";
+    lcm_of_epsilon: Lcm, Epsilon, "lcm.epsilon";
+    unipc_of_epsilon: UniPc, Epsilon, "unipc.epsilon";
+    unipc_of_v: UniPc, V, "unipc.v";
+    unipc_of_flow: UniPc, Flow, "unipc.flow";
+}
+
+/// A prediction is right when the network that knows the truth says it.
+#[test]
+fn every_prediction_of_the_truth_gives_the_truth() {
+    let engine = Engine::reference();
+    let shape = Shape::new(1, 4, 4, 3);
+    let (clean, noise) = (Noise::new(NoiseSource::Cpu, 1).tensor(shape), Noise::new(NoiseSource::Cpu, 2).tensor(shape));
+    for sigma in [0.03_f64, 1.0, 14.0] {
+        let x = engine.combine(&[(1.0, &clean), (sigma as f32, &noise)]);
+        let alpha = 1.0 / (1.0 + sigma * sigma).sqrt();
+        for (prediction, [of_noise, of_clean]) in [
+            (Prediction::Epsilon, [1.0, 0.0]),
+            (Prediction::V, [alpha, -sigma * alpha]),
+            (Prediction::Sample, [0.0, 1.0]),
+            (Prediction::Flow, [1.0, -1.0]),
+        ] {
+            let levels = if prediction == Prediction::Flow { NoiseLevels::flow(1.0, 1000) } else { stable_diffusion() };
+            let parameters = Parameters { prediction, levels };
+            let said = engine.combine(&[(of_noise as f32, &noise), (of_clean as f32, &clean)]);
+            let found = parameters.denoised(&engine, &x, said, sigma);
+            assert_close(&format!("{prediction:?} at {sigma}"), found.values(), clean.values(), 3e-6);
+        }
+    }
+}
+
+/// All of Stable Diffusion, tiny: from the words to the pixels.
+#[test]
+fn a_tiny_stable_diffusion_paints_as_in_diffusers() {
+    let goldens = Goldens::open("sampling/tiny.safetensors");
+    let files = ModelFiles::open(&common::goldens_folder().join("sampling/tiny")).unwrap();
+    let model = PictureModel::load(&files, "tiny", Engine::reference()).unwrap();
+    let mut request = request("a red fox, smile", 16);
+    request.prompt.negative = "blurry".into();
+    (request.steps, request.guidance, request.seed) = (4, 5.0, 7);
+    request.schedule = Schedule::Leading;
+    let expected = goldens.values("latents");
+    let shape = Shape::new(1, 8, 8, 4);
+    let mut steps = 0;
+    // diffusers keeps x0 + sigma · noise, as we do.
+    let latent = model.latent(&request, &Source::default(), &mut |progress, latent| {
+        let planar = &expected[steps * shape.len()..][..shape.len()];
+        steps += 1;
+        assert_eq!(progress.step as usize, steps);
+        let expected = common::channels_last(planar, shape);
+        assert_close(&format!("step {steps}"), latent.values(), expected.values(), 1e-3);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(steps, 4);
+    let picture = model.decode(&latent.unwrap());
+    // The pipeline returns 0 to 1, cut off.
+    let picture: Vec<f32> = picture.values().iter().map(|x| (x / 2.0 + 0.5).clamp(0.0, 1.0)).collect();
+    let expected = common::channels_last(&goldens.values("picture"), Shape::new(1, 16, 16, 3));
+    assert_close("picture", &picture, expected.values(), 1e-3);
+}

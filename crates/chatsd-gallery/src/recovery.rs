@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    Entry, Gallery, GalleryError, Metadata, Origin, Sheet, decode_png,
+    Entry, Gallery, GalleryError, Metadata, Origin, Sheet,
     error::io_error,
     files,
     gallery::SHEET_FILE,
-    names, read_metadata_from,
+    names, read_image, read_metadata,
     records::{Kept, rfc3339},
 };
 
@@ -100,10 +100,10 @@ impl Gallery {
 
 /// A picture that is whole and was made here.
 fn read_whole(path: &Path) -> Result<(Origin, Vec<u8>), GalleryError> {
-    let bytes = fs::read(path).map_err(|error| io_error("read", path, error))?;
-    decode_png(&bytes, path)?;
-    match read_metadata_from(std::io::Cursor::new(&bytes), path)? {
-        Metadata::Own(origin) => Ok((*origin, bytes)),
+    // Decoded first: a file that is no picture is not read as a whole, however large.
+    read_image(path)?;
+    match read_metadata(path)? {
+        Metadata::Own(origin) => Ok((*origin, fs::read(path).map_err(|error| io_error("read", path, error))?)),
         Metadata::Foreign(_) => Err(GalleryError::ForeignMetadata { path: path.to_owned() }),
     }
 }

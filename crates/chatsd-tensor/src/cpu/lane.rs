@@ -180,7 +180,10 @@ pub(crate) struct Portable([f32; 4]);
 /// Whether the target always has a fused multiply-add; without it, `f32::mul_add` is a slow library call.
 const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
-/// `f` of each place.
+/// 1.5 · 2²³: added to |x| < 2²², it leaves no bits behind the point.
+const MAGIC: f32 = 12_582_912.0;
+
+/// A register of the value for each place.
 macro_rules! each {
     ($i:ident => $value:expr) => {{
         let mut values = [0.0_f32; 4];
@@ -264,13 +267,11 @@ impl Lane for Portable {
     }
     #[inline(always)]
     fn round(self) -> Self {
-        // Adding 1.5 · 2²³ leaves no bits behind the point; exact for the |x| < 2²² that kernels ask for.
-        const MAGIC: f32 = 12_582_912.0;
         each!(i => (self.0[i] + MAGIC) - MAGIC)
     }
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 ≤ 127 + n ≤ 254")]
     fn scale(self, n: Self) -> Self {
-        each!(i => self.0[i] * f32::from_bits(((127 + n.0[i] as i32) as u32) << 23))
+        // The lowest bits of `n + MAGIC` are those of the integer n; they become the exponent.
+        each!(i => self.0[i] * f32::from_bits((n.0[i] + MAGIC).to_bits().wrapping_add(127) << 23))
     }
 }

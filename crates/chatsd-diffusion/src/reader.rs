@@ -16,9 +16,10 @@ const CLIP_LENGTH: u64 = 77;
 
 /// Counts the tokens of a text as the [`PictureModel`](crate::PictureModel) of the same files does.
 pub struct Reader {
-    tokenizer: Tokenizer,
-    window: Window,
-    family: Family,
+    pub(crate) tokenizer: Tokenizer,
+    /// What each text encoder sees at once.
+    pub(crate) windows: [Window; 2],
+    pub(crate) family: Family,
 }
 
 impl Reader {
@@ -42,10 +43,12 @@ impl Reader {
         let length =
             settings.sequence_length.map_or(CLIP_LENGTH, |length| length as u64).min(positions).max(3) as usize;
         let family = Family::of(settings.is_flow(), channels as usize, pooled);
-        let end = tokenizer.end();
-        let pad = family.pad[0].or(settings.pad_token).unwrap_or(end);
-        let window = Window { words: length - 2, begin: tokenizer.begin(), end, pad };
-        Ok(Self { tokenizer, window, family })
+        let (begin, end) = (tokenizer.begin(), tokenizer.end());
+        let windows = family.pad.map(|pad| {
+            let pad = pad.or(settings.pad_token).unwrap_or(end);
+            Window { words: length - 2, begin, end, pad }
+        });
+        Ok(Self { tokenizer, windows, family })
     }
 
     /// The model's family, as the style library names it.
@@ -57,10 +60,11 @@ impl Reader {
     /// How many tokens `text` takes; weights and other syntax are not counted.
     #[must_use]
     pub fn count_tokens(&self, text: &str) -> TokenCount {
+        let [window, _] = self.windows;
         let tokens = match weighted(text) {
-            Ok(pieces) => chunks::split(&self.tokenizer, &pieces, self.window).1,
+            Ok(pieces) => chunks::split(&self.tokenizer, &pieces, window).1,
             Err(_) => self.tokenizer.encode(text).len(),
         };
-        TokenCount { tokens, chunk: self.window.words }
+        TokenCount { tokens, chunk: window.words }
     }
 }

@@ -1,11 +1,12 @@
 //! A prompt as the picture network reads it.
 
-use chatsd_tensor::{Shape, Tensor};
+use chatsd_tensor::Tensor;
 use chatsd_types::{PaintError, Piece, Request, weighted};
 
 use crate::{
-    PictureModel, chunks,
-    network::{Added, Context},
+    PictureModel,
+    chunks::{self, Window},
+    network::{Added, Context, Encoded, TextEncoder},
 };
 
 /// What the picture network is told besides latent and time.
@@ -13,13 +14,6 @@ pub(crate) struct Words {
     /// Of the negative prompt, then of the positive; of the positive alone where the network is asked once.
     pub(crate) context: Context,
     pub(crate) added: Option<Added>,
-}
-
-/// A text after the text encoders.
-struct Encoded {
-    /// `1 × 1 × tokens × channels`.
-    states: Tensor,
-    pooled: Option<Tensor>,
 }
 
 impl PictureModel {
@@ -34,13 +28,12 @@ impl PictureModel {
         if twice {
             let negative = pieces("negative prompt", &request.prompt.negative)?;
             let count = self.chunks(&negative).max(self.chunks(&positive));
-            let zero = self.family.empty_is_zero && request.prompt.negative.trim().is_empty();
+            let zero = self.reader.family.empty_is_zero && request.prompt.negative.trim().is_empty();
             encoded.push(self.encoded(&negative, count, zero));
             encoded.push(self.encoded(&positive, count, false));
         } else {
             encoded.push(self.encoded(&positive, self.chunks(&positive), false));
         }
-        // One encoder's pass differs from another's by nothing, so each prompt's context is made alone.
         let contexts: Vec<Context> = encoded.iter().map(|words| unet.context(engine, &words.states)).collect();
         let context = Context::stack(engine, &contexts.iter().collect::<Vec<_>>());
         let pooled: Option<Vec<&Tensor>> = encoded.iter().map(|words| words.pooled.as_ref()).collect();
@@ -53,43 +46,36 @@ impl PictureModel {
         Ok(Words { context, added: (unet.takes_pooled() || unet.takes_guidance()).then_some(added) })
     }
 
-    /// Chunks a prompt takes.
-    fn chunks(&self, pieces: &[Piece]) -> usize {
-        let windows = self.text_encoders.iter().map(|(_, window)| *window);
-        windows.map(|window| chunks::split(&self.tokenizer, pieces, window).0.len()).max().unwrap_or(1)
+    /// Each text encoder with what it sees at once.
+    fn readers(&self) -> impl Iterator<Item = (&TextEncoder, Window)> {
+        self.text_encoders.iter().zip(self.reader.windows)
     }
 
-    /// The states of all encoders side by side, over `count` chunks one after another.
+    /// Chunks a prompt takes.
+    fn chunks(&self, pieces: &[Piece]) -> usize {
+        let counts = self.readers().map(|(_, window)| chunks::split(&self.reader.tokenizer, pieces, window).0.len());
+        counts.max().unwrap_or(1)
+    }
+
+    /// The states of all encoders side by side, over `count` chunks one after another; the last encoder's pooled vector.
     fn encoded(&self, pieces: &[Piece], count: usize, zero: bool) -> Encoded {
-        let engine = &self.engine;
-        let mut all: Option<Tensor> = None;
-        let mut pooled = None;
-        for (encoder, window) in &self.text_encoders {
-            let (mut chunks, _) = chunks::split(&self.tokenizer, pieces, *window);
-            let (empty, _) = chunks::split(&self.tokenizer, &[], *window);
+        let (engine, tokenizer, family) = (&self.engine, &self.reader.tokenizer, &self.reader.family);
+        let encoded = self.readers().map(|(encoder, window)| {
+            let (mut chunks, _) = chunks::split(tokenizer, pieces, window);
+            let (empty, _) = chunks::split(tokenizer, &[], window);
             chunks.extend(empty.into_iter().cycle().take(count.saturating_sub(chunks.len())));
-            let mut rows = Vec::with_capacity(chunks.len());
-            for (index, chunk) in chunks.iter().enumerate() {
-                let encoded = encoder.encode(engine, &chunk.tokens, self.family.layers_left_out, self.family.normed);
-                rows.push(chunks::emphasise(engine, encoded.states, &chunk.weights));
-                if index == 0 {
-                    pooled = encoded.pooled;
-                }
-            }
-            let states = engine.stack(&rows.iter().collect::<Vec<_>>());
-            let Shape { batch, width, channels, .. } = states.shape();
-            let states = states.reshape(Shape::sequence(1, batch * width, channels));
-            all = Some(match all {
-                Some(all) => engine.concatenate([&all, &states]),
-                None => states,
-            });
-        }
-        let states = all.unwrap_or_else(|| engine.filled(Shape::sequence(1, 1, 1), 0.0));
+            chunks::encode(engine, encoder, &chunks, family.layers_left_out, family.normed)
+        });
+        let together = encoded.reduce(|first, second| Encoded {
+            states: engine.concatenate([&first.states, &second.states]),
+            pooled: second.pooled,
+        });
+        let together = together.expect("a model is loaded with a text encoder");
         if zero {
             let zeros = |x: &Tensor| engine.filled(x.shape(), 0.0);
-            return Encoded { states: zeros(&states), pooled: pooled.as_ref().map(zeros) };
+            return Encoded { states: zeros(&together.states), pooled: together.pooled.as_ref().map(zeros) };
         }
-        Encoded { states, pooled }
+        together
     }
 }
 

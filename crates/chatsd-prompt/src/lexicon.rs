@@ -9,7 +9,7 @@ mod segment;
 
 use std::sync::LazyLock;
 
-pub(crate) use number::number_at;
+pub(crate) use number::{ENGLISH, number_at};
 use segment::segment;
 
 /// What a word does in a phrase.

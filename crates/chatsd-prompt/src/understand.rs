@@ -6,12 +6,13 @@ mod excluded;
 mod size;
 mod text;
 
-use chatsd_types::{Idea, Language};
+use chatsd_types::{Idea, Language, weighted};
 use text::Text;
 
 use crate::{
     PromptError, StyleLibrary,
     lexicon::{self, is_han},
+    template,
 };
 
 /// Characters that a sentence may have.
@@ -24,7 +25,8 @@ pub const LENGTH_LIMIT: usize = 4_000;
 /// `{…}`, `__…__` and `<…>` is never read as an instruction. Control characters become spaces.
 ///
 /// # Errors
-/// An empty, overlong or wordless sentence, one with nothing but instructions, and an unknown name in `--styles`.
+/// An empty, overlong or wordless sentence, one with nothing but instructions, unreadable choices or weights, and an
+/// unknown name in `--styles`.
 pub fn understand(sentence: &str, library: &StyleLibrary) -> Result<Idea, PromptError> {
     if sentence.len() > LENGTH_LIMIT {
         let found = sentence.chars().count();
@@ -36,19 +38,25 @@ pub fn understand(sentence: &str, library: &StyleLibrary) -> Result<Idea, Prompt
     if clean.trim().is_empty() {
         return Err(PromptError::Empty);
     }
+    // Before anything is taken out, so that columns are those of the sentence.
+    template::check(&clean)?;
+    weighted(&clean)?;
     let mut text = Text::new(clean.trim());
     let mut styles = asked::take_list(&mut text, library)?;
     let (size, shape) = size::take(&mut text);
     let count = count::take(&mut text);
     asked::take(&mut text, library, &mut styles);
-    let excluded = excluded::take(&mut text);
+    // "六张水彩风格的龙" is a number of pictures once the style is out.
+    let count = count.or_else(|| count::take(&mut text));
+    let (excluded, unknown) = excluded::take(&mut text);
     let subject = text.finish();
     if !subject.chars().any(is_content) {
         let found = clean.trim().chars().take(40).collect();
         return Err(PromptError::NothingToPaint { found });
     }
     let language = language(&subject);
-    let translation = lexicon::translate(&subject);
+    let mut translation = lexicon::translate(&subject);
+    translation.untranslated.extend(unknown);
     Ok(Idea {
         sentence: sentence.to_owned(),
         language,

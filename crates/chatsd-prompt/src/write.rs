@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chatsd_types::{Idea, Prompt, TokenCount};
+use chatsd_types::{Idea, Prompt, TokenCount, weighted};
 use serde::Serialize;
 
 use crate::{
@@ -22,7 +22,7 @@ pub struct WriteOptions<'a> {
     pub family: String,
     /// Names of the styles to use, in order; empty for those of the idea, or a spread.
     pub styles: Vec<String>,
-    /// What must not be seen, besides what the idea excludes.
+    /// What must not be seen, besides what the idea excludes; Chinese words are translated.
     pub negative: String,
     /// One prompt for each style the model knows.
     pub all_styles: bool,
@@ -71,7 +71,8 @@ fn tokens<S: serde::Serializer>(count: &TokenCount, serializer: S) -> Result<S::
 /// for each. No style comes twice before each has come once, unless fewer were asked for than prompts.
 ///
 /// # Errors
-/// An unknown style in the options, one that the model cannot paint, or unreadable choices in the subject.
+/// An unknown style in the options, one that the model cannot paint, or unreadable choices or weights in the subject,
+/// in a wildcard's line, in the negative or in a style.
 pub fn write(
     idea: &Idea,
     options: &WriteOptions<'_>,
@@ -79,7 +80,8 @@ pub fn write(
     count_tokens: &dyn Fn(&str) -> TokenCount,
 ) -> Result<Vec<Written>, PromptError> {
     let mut random = Random::new(options.seed);
-    let mut notes = common_notes(idea);
+    let own_negative = lexicon::translate(&options.negative);
+    let mut notes = common_notes(idea, &own_negative.untranslated);
     let usable: Vec<&Style> = library.usable(&options.family).collect();
     if usable.is_empty() {
         return Err(PromptError::NoStyle { family: options.family.clone(), styles: library.styles().len() });
@@ -95,14 +97,21 @@ pub fn write(
         (asked, options.count)
     };
     let additions = Additions::new(&idea.subject_english, &mut random);
-    let negative = [options.negative.as_str()].into_iter().chain(idea.excluded.iter().map(String::as_str));
+    let negative = [own_negative.english.as_str()].into_iter().chain(idea.excluded.iter().map(String::as_str));
     let negative: Vec<&str> = negative.collect();
     let mut result = Vec::with_capacity(count.min(4096));
     for turn in 0..count {
         let (place, round) = (turn % styles.len(), turn / styles.len());
         let style = styles[place];
         let subject = expand(&idea.subject_english, random.next(), options.wildcards)?;
-        let subject = if subject == idea.subject_english { subject } else { lexicon::translate(&subject).english };
+        let mut notes = notes.clone();
+        let subject = if subject == idea.subject_english {
+            subject
+        } else {
+            let played = lexicon::translate(&subject);
+            note_untranslated(&mut notes, &played.untranslated);
+            played.english
+        };
         let added = if options.family == "pocket" {
             additions.pocket(round, place, style)
         } else {
@@ -110,14 +119,17 @@ pub fn write(
         };
         let (before, after) = style.sides(&subject);
         let fitted = Parts::new(before, &subject, &after, &added).fit(count_tokens);
-        let mut notes = notes.clone();
         notes.extend(fitted.notes);
+        let negative = negative_of(&negative, style, &subject);
+        for text in [&fitted.positive, &negative] {
+            weighted(text)?;
+        }
         result.push(Written {
             prompt: Prompt {
                 own: idea.subject.clone(),
                 added: fitted.added,
                 positive: fitted.positive,
-                negative: negative_of(&negative, style, &subject),
+                negative,
                 style: style.id.clone(),
                 subject,
             },
@@ -129,16 +141,25 @@ pub fn write(
 }
 
 /// What is true of every prompt.
-fn common_notes(idea: &Idea) -> Vec<Note> {
+fn common_notes(idea: &Idea, untranslated: &[String]) -> Vec<Note> {
     let mut notes = Vec::new();
     let count = idea.sentence.chars().filter(|c| c.is_control()).count();
     if count > 0 {
         notes.push(Note::ControlCharacters { count });
     }
-    if !idea.untranslated.is_empty() {
-        notes.push(Note::Untranslated { words: idea.untranslated.clone() });
-    }
+    note_untranslated(&mut notes, &idea.untranslated);
+    note_untranslated(&mut notes, untranslated);
     notes
+}
+
+/// Says which words no lexicon entry covers, each once.
+fn note_untranslated(notes: &mut Vec<Note>, words: &[String]) {
+    let said =
+        |word: &String| notes.iter().any(|note| matches!(note, Note::Untranslated { words } if words.contains(word)));
+    let words: Vec<String> = words.iter().filter(|word| !said(word)).cloned().collect();
+    if !words.is_empty() {
+        notes.push(Note::Untranslated { words });
+    }
 }
 
 /// The styles of the options, else those of the idea that the model knows.

@@ -160,6 +160,8 @@ fn merged(pieces: Vec<Piece>) -> Vec<Piece> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// One line a case: the text, then its runs as `text|weight`, `BREAK` for a break.
@@ -211,5 +213,22 @@ mod tests {
         assert_eq!(error.column, 8);
         assert!(error.to_string().contains("1.2.3"), "{error}");
         assert!(weighted(&format!("(a:{})", "9".repeat(400))).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(near in "[()\\[\\]:\\\\.0-9a猫 BREAK-]{0,40}", any in "(?s).{0,60}") {
+            for text in [near, any] {
+                if let Err(error) = weighted(&text) {
+                    prop_assert!((1..=text.chars().count()).contains(&error.column));
+                }
+            }
+        }
+
+        #[test]
+        fn plain_text_loses_no_character(text in "[a-z ,.:;!?猫狗]{1,40}") {
+            let pieces = weighted(&text).unwrap();
+            prop_assert_eq!(pieces, vec![Piece::Text { text, weight: 1.0 }]);
+        }
     }
 }

@@ -58,7 +58,8 @@ pub struct Idea {
     pub subject: String,
     /// `subject` in the words the picture model knows. Equal to `subject` for English.
     pub subject_english: String,
-    /// Words of `subject` that no lexicon entry covers; they stand untranslated in `subject_english`.
+    /// Words of `subject` and of what is excluded that no lexicon entry covers; they stand untranslated in
+    /// `subject_english` and `excluded`.
     pub untranslated: Vec<String>,
     /// How many pictures were asked for ("three …", "六张…").
     pub count: Option<usize>,

@@ -78,6 +78,8 @@ pub struct Mask {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -88,6 +90,15 @@ mod tests {
         }
         for text in ["", "x", "12x", "1x2x3", "-1x2", "99999999999x1", "big"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_size_reads_back_and_no_text_makes_it_panic(width: u32, height: u32, any in "(?s).{0,20}", near in "[0-9x×* ]{0,12}") {
+            let size = Size { width, height };
+            prop_assert_eq!(size.to_string().parse(), Ok(size));
+            let _ = (any.parse::<Size>(), near.parse::<Size>());
         }
     }
 }

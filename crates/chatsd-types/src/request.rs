@@ -167,6 +167,8 @@ fn is_one(value: &f32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -179,5 +181,17 @@ mod tests {
         }
         let error = "plms".parse::<Sampler>().unwrap_err().to_string();
         assert!(error.contains("plms") && error.contains("dpm++ 2m sde"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_makes_it_panic(text in "(?s).{0,20}") {
+            let _ = (text.parse::<Sampler>(), text.parse::<Schedule>(), text.parse::<NoiseSource>());
+        }
+
+        #[test]
+        fn no_json_makes_it_panic(text in "[{}\\[\\]\":,a-z0-9.-]{0,60}") {
+            let _ = serde_json::from_str::<Request>(&text);
+        }
     }
 }

@@ -8,6 +8,31 @@ pub(crate) struct Number {
     pub(crate) length: usize,
 }
 
+/// English words of the numbers up to twenty.
+pub(crate) const ENGLISH: [&str; 21] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+];
+
 /// Measure words, which English does not say.
 const MEASURES: &str =
     "个只条张位头匹朵棵座辆艘架把件颗粒栋间家名尊枚幅根块片口顶支枝扇台部道本册首盏株隻張條輛個顆棟間";
@@ -96,30 +121,7 @@ pub(super) fn counted_at(chars: &[char]) -> Option<Counted> {
 
 /// A number in English words up to twenty, in digits above.
 fn english(value: usize) -> String {
-    const WORDS: [&str; 21] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ];
-    WORDS.get(value).map_or_else(|| value.to_string(), |word| (*word).to_owned())
+    ENGLISH.get(value).map_or_else(|| value.to_string(), |word| (*word).to_owned())
 }
 
 #[cfg(test)]

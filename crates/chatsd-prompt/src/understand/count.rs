@@ -1,7 +1,7 @@
 //! How many pictures: "9 pictures of …", "画六张…", "来三张", "九宫格". "Three cats" is what the picture shows.
 
 use super::text::Text;
-use crate::lexicon::number_at;
+use crate::lexicon::{ENGLISH, number_at};
 
 const PICTURES: [&str; 12] = [
     "picture",
@@ -22,29 +22,6 @@ const ORDERS: [&str; 15] = [
     "you",
 ];
 const BETWEEN: [&str; 4] = ["different", "more", "new", "various"];
-const NUMBERS: [&str; 21] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-];
 
 /// Takes the number of pictures.
 pub(super) fn take(text: &mut Text) -> Option<usize> {
@@ -55,7 +32,7 @@ fn english(text: &mut Text) -> Option<usize> {
     let words = text.words();
     for at in 0..words.len() {
         let small = words[at].small.as_str();
-        let number = small.parse().ok().or_else(|| NUMBERS.iter().position(|number| *number == small));
+        let number = small.parse().ok().or_else(|| ENGLISH.iter().position(|number| *number == small));
         let number = number.or_else(|| (small == "dozen").then_some(12)).filter(|&number| number > 0);
         let Some(number) = number else { continue };
         let next = |place: usize, wanted: &[&str]| {
@@ -140,7 +117,8 @@ fn chinese(text: &mut Text) -> Option<usize> {
             continue;
         }
         let mut rest = &whole[places.get(unit + 1).map_or(whole.len(), |place| place.0)..];
-        if rest.starts_with(|c| FLAT_THINGS.contains(c)) || number.value == 0 {
+        let thing = rest.trim_start_matches(char::is_control);
+        if thing.starts_with(|c| FLAT_THINGS.contains(c)) || number.value == 0 {
             continue;
         }
         for between in ["不同的", "不一样的", "不同风格的"] {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::text::{Text, is_border};
-use crate::lexicon::{is_han, translate, word};
+use crate::lexicon::{Translation, is_han, translate, word};
 
 /// Words that end what is excluded.
 const STOPS: [&str; 44] = [
@@ -46,18 +46,19 @@ const TRIGGERS: [&str; 27] = [
     "无",
 ];
 
-/// Takes what must not be seen, in English.
-pub(super) fn take(text: &mut Text) -> Vec<String> {
-    let mut excluded = Vec::new();
+/// Takes what must not be seen, in English, and those words of it that no lexicon entry covers.
+pub(super) fn take(text: &mut Text) -> (Vec<String>, Vec<String>) {
+    let (mut excluded, mut untranslated) = (Vec::new(), Vec::new());
     while let Some((range, things)) = english(text).or_else(|| chinese(text)) {
-        for thing in things.into_iter().filter(|thing| !thing.is_empty()) {
-            if !excluded.contains(&thing) {
-                excluded.push(thing);
+        for Translation { english, untranslated: unknown } in things.iter().map(|thing| translate(thing)) {
+            if !english.is_empty() && !excluded.contains(&english) {
+                excluded.push(english);
+                untranslated.extend(unknown);
             }
         }
         text.cut(range);
     }
-    excluded
+    (excluded, untranslated)
 }
 
 fn english(text: &Text) -> Option<(Range<usize>, Vec<String>)> {
@@ -149,7 +150,7 @@ fn chinese(text: &Text) -> Option<(Range<usize>, Vec<String>)> {
             .map_or(at, str::len);
         let end = if whole[end..].starts_with('的') { end + '的'.len_utf8() } else { end };
         let parts = things.split(['、', '和', '与', '或', '及']);
-        return Some((start..end, parts.map(|part| translate(part).english).collect()));
+        return Some((start..end, parts.map(str::to_owned).collect()));
     }
     None
 }

@@ -49,10 +49,12 @@ fn counts_are_taken() {
         ("小狗,来三张", 3, "小狗"),
         ("九宫格的小猫", 9, "小猫"),
         ("生成十二张不同的图片:一条龙", 12, "一条龙"),
+        ("六张水彩风格的龙", 6, "龙"),
     ] {
         let idea = idea(sentence);
         assert_eq!((idea.count, idea.subject.as_str()), (Some(count), subject), "{sentence}");
     }
+    assert_eq!(idea("三张扁平风格的桌子").count, None);
     for sentence in ["三张桌子", "画三张桌子", "三只猫", "three pictures hanging on a wall", "一幅画旁的猫"]
     {
         assert_eq!(idea(sentence).count, None, "{sentence}");
@@ -148,6 +150,11 @@ fn hostile_sentences_get_a_reason() {
     assert_eq!(error, PromptError::TooLong { found: 1_048_576, limit: LENGTH_LIMIT });
     for nothing in ["!!!", "。，", "in flat style", "不要水印", "9 pictures", "--styles flat"] {
         assert!(matches!(understand(nothing, library), Err(PromptError::NothingToPaint { .. })), "{nothing}");
+    }
+    for (sentence, column) in [("  不要水印，猫 {b", 10), ("no hats, a (猫:1.2.3)", 15), ("3 pictures of a __b", 17)]
+    {
+        let error = understand(sentence, library).unwrap_err();
+        assert!(matches!(&error, PromptError::Syntax(error) if error.column == column), "{sentence}: {error}");
     }
     let odd = idea("a\u{7}cat\n\u{1}on a mat");
     assert_eq!(odd.subject, "a cat  on a mat");

@@ -125,6 +125,11 @@ fn what_must_not_be_seen_is_negative() {
         assert!(!one.prompt.negative.split(", ").any(|phrase| phrase == "blue" || phrase == "photograph"));
     }
     assert_eq!(written("a cat, no hat", &WriteOptions::default())[0].prompt.negative, "hat");
+    let chinese = WriteOptions { negative: "文字，犇骉".into(), ..WriteOptions::default() };
+    let one = &written("a cat, 不要魑魅", &chinese)[0];
+    assert_eq!(one.prompt.negative, "text, 犇骉, 魑魅");
+    let words = |word: &str| Note::Untranslated { words: vec![word.into()] };
+    assert_eq!(one.notes, [words("魑魅"), words("犇骉")]);
 }
 
 #[test]
@@ -136,9 +141,21 @@ fn choices_are_played_out_in_every_prompt() {
     assert!(subjects.len() > 1 && subjects.iter().all(|subject| !subject.contains(['{', '_'])), "{subjects:?}");
     assert!(subjects.contains("dog beach"), "{subjects:?}");
     assert!(nine.iter().all(|one| one.prompt.own == "{cat|狗} __place__"));
-    let idea = understand("a {cat", library()).unwrap();
+    let idea = understand("a __nowhere__", library()).unwrap();
     let error = write(&idea, &options, library(), &count_words).unwrap_err();
-    assert!(error.to_string().contains("column 3"), "{error}");
+    assert!(error.to_string().contains("column 3") && error.to_string().contains("nowhere.txt"), "{error}");
+}
+
+#[test]
+fn weights_that_are_none_are_found_before_painting() {
+    let wildcards = |_: &str| Some(vec!["(cat:1.2.3)".to_owned()]);
+    let by_wildcard = WriteOptions { wildcards: &wildcards, ..WriteOptions::default() };
+    let by_negative = WriteOptions { negative: "(hat:..)".into(), ..WriteOptions::default() };
+    for (sentence, options) in [("a __cat__", by_wildcard), ("a cat", by_negative)] {
+        let idea = understand(sentence, library()).unwrap();
+        let error = write(&idea, &options, library(), &count_words).unwrap_err();
+        assert!(matches!(&error, PromptError::Syntax(error) if error.message.contains("no weight")), "{error}");
+    }
 }
 
 #[test]

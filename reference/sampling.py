@@ -9,8 +9,8 @@ walks.safetensors: for each walk `NAME.sigmas` (n + 1, as sigma = noise / signal
 1 x 4 x 4 x 3 (NCHW) and divided by the signal's factor, so that they are x0 + sigma * noise. The network is `network`
 below; `prediction.NAME` of the walk says how it is meant. `schedule.NAME` are sigmas of whole schedules.
 
-tiny/: a Stable Diffusion 1 of 16-pixel pictures with random weights, and tiny.safetensors: of PROMPT and NEGATIVE the
-text states, of each of STEPS steps the latents, the decoded picture.
+tiny/, tiny-xl/: a Stable Diffusion 1 and an XL of 16-pixel pictures with random weights, and tiny.safetensors and
+tiny-xl.safetensors: of PROMPT and NEGATIVE the latents after each of STEPS steps, and the decoded picture, 0 to 1.
 """
 
 import json
@@ -22,10 +22,10 @@ import torch
 from diffusers import (
     AutoencoderKL, DDIMScheduler, DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler, EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler, HeunDiscreteScheduler, LCMScheduler,
-    StableDiffusionPipeline, UNet2DConditionModel, UniPCMultistepScheduler,
+    StableDiffusionPipeline, StableDiffusionXLPipeline, UNet2DConditionModel, UniPCMultistepScheduler,
 )
 from safetensors.torch import save_file
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 OUT = Path(__file__).parents[1] / "crates/chatsd-diffusion/tests/goldens/sampling"
 SHAPE, WALK_STEPS = (1, 4, 4, 3), 10
@@ -129,60 +129,75 @@ def schedules():
     return goldens
 
 
-def tiny():
-    """A pipeline whose tokenizer knows single characters alone."""
+def shaken(*models):
+    """In evaluation, in numbers that f16 holds, and away from zero, so that a mistake shows."""
+    for model in models:
+        with torch.no_grad():
+            for value in model.parameters():
+                if value.ndim > 1:
+                    value.mul_(1.5)
+        model.half().float().eval()
+
+
+def text_encoder(kind, count):
+    return kind(CLIPTextConfig(
+        vocab_size=count, hidden_size=8, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2,
+        bos_token_id=count - 2, eos_token_id=count - 1, projection_dim=8, hidden_act="quick_gelu",
+    ))
+
+
+def tiny(name, pipeline_class, unet_options):
+    """A pipeline whose tokenizer knows single characters alone, and what it paints."""
     torch.manual_seed(1)
     characters = byte_characters()
     tokens = [*characters, *(c + "</w>" for c in characters), "<|startoftext|>", "<|endoftext|>"]
-    folder = OUT / "tiny"
+    folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
-    tokenizer = CLIPTokenizer(
-        vocab={token: number for number, token in enumerate(tokens)}, merges=[], model_max_length=77
-    )
-    text = CLIPTextModel(CLIPTextConfig(
-        vocab_size=len(tokens), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
-        bos_token_id=len(tokens) - 2, eos_token_id=len(tokens) - 1, projection_dim=16, hidden_act="quick_gelu",
-    ))
+    numbers = {token: number for number, token in enumerate(tokens)}
+    tokenizer = lambda **pad: CLIPTokenizer(vocab=numbers, merges=[], model_max_length=77, **pad)
     unet = UNet2DConditionModel(
         sample_size=8, block_out_channels=(8, 8), layers_per_block=1, norm_num_groups=4, attention_head_dim=2,
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=16,
+        **unet_options,
     )
     vae = AutoencoderKL(
         block_out_channels=(8, 8), down_block_types=("DownEncoderBlock2D",) * 2,
         up_block_types=("UpDecoderBlock2D",) * 2, norm_num_groups=4, sample_size=16,
     )
-    for model in (text, unet, vae):
-        with torch.no_grad():
-            for value in model.parameters():
-                if value.ndim > 1:
-                    value.mul_(1.5)  # away from zero, so that a mistake shows
-        model.half().float().eval()
+    parts = {"text_encoder": text_encoder(CLIPTextModel, len(tokens)), "tokenizer": tokenizer()}
+    if pipeline_class is StableDiffusionPipeline:
+        parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    else:
+        second = text_encoder(CLIPTextModelWithProjection, len(tokens))
+        shaken(second)
+        parts |= {"text_encoder_2": second, "tokenizer_2": tokenizer(pad_token="!"), "add_watermarker": False}
+    shaken(parts["text_encoder"], unet, vae)
     scheduler = EulerDiscreteScheduler(**BETAS, timestep_spacing="leading", steps_offset=1)
-    pipeline = StableDiffusionPipeline(
-        vae=vae, text_encoder=text, tokenizer=tokenizer, unet=unet, scheduler=scheduler, safety_checker=None,
-        feature_extractor=None, requires_safety_checker=False,
-    )
-    states, negative = pipeline.encode_prompt(PROMPT, "cpu", 1, True, NEGATIVE)
+    pipeline = pipeline_class(vae=vae, unet=unet, scheduler=scheduler, **parts)
     latents = []
     result = pipeline(
-        prompt_embeds=states, negative_prompt_embeds=negative, num_inference_steps=STEPS, guidance_scale=GUIDANCE,
+        PROMPT, negative_prompt=NEGATIVE, num_inference_steps=STEPS, guidance_scale=GUIDANCE,
         generator=torch.Generator().manual_seed(SEED), output_type="pt", height=16, width=16,
         callback_on_step_end=lambda _, step, time, values: latents.append(values["latents"].clone()) or values,
     )
-    goldens = {"latents": torch.cat(latents), "picture": result.images[0], "states": states, "negative": negative}
-    save_file({name: value.float().contiguous() for name, value in goldens.items()}, OUT / "tiny.safetensors")
+    goldens = {"latents": torch.cat(latents), "picture": result.images[0]}
+    save_file({key: value.float().contiguous() for key, value in goldens.items()}, OUT / f"{name}.safetensors")
     pipeline.to(torch.float16).save_pretrained(folder)
-    shutil.rmtree(folder / "tokenizer")
+    for extra in folder.glob("tokenizer*"):
+        shutil.rmtree(extra)
     (folder / "tokenizer").mkdir()
-    (folder / "tokenizer/vocab.json").write_text(json.dumps(dict(zip(tokens, range(len(tokens))))))
+    (folder / "tokenizer/vocab.json").write_text(json.dumps(numbers))
     (folder / "tokenizer/merges.txt").write_text("#version: 0.2\n")
 
 
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     save_file(walks() | schedules(), OUT / "walks.safetensors")
-    tiny()
+    tiny("tiny", StableDiffusionPipeline, {"cross_attention_dim": 8})
+    tiny("tiny-xl", StableDiffusionXLPipeline, {
+        "cross_attention_dim": 16, "addition_embed_type": "text_time", "addition_time_embed_dim": 4,
+        "projection_class_embeddings_input_dim": 8 + 6 * 4, "use_linear_projection": True,
+    })
 
 
 def byte_characters():

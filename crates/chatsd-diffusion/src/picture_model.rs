@@ -55,6 +55,13 @@ impl PictureModel {
         });
         let text_encoders: Vec<TextEncoder> = text_encoders.collect::<Result<_, _>>()?;
         check_fit(&unet, &autoencoder, &text_encoders)?;
+        if let Some(short) = text_encoders.iter().find(|encoder| encoder.positions() < reader.length()) {
+            return Err(DiffusionError::Unsupported(format!(
+                "a text encoder sees {} tokens at once, expected {} or more",
+                short.positions(),
+                reader.length()
+            )));
+        }
 
         let factor = autoencoder.factor() as u32;
         let side = |setting: Option<u32>| {

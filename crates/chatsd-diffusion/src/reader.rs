@@ -51,6 +51,11 @@ impl Reader {
         Ok(Self { tokenizer, windows, family })
     }
 
+    /// Tokens that a text encoder is given at once, marks for begin and end included.
+    pub(crate) fn length(&self) -> usize {
+        self.windows[0].words + 2
+    }
+
     /// The model's family, as the style library names it.
     #[must_use]
     pub fn family(&self) -> &'static str {

@@ -13,7 +13,7 @@ use chatsd_diffusion::{
     schedule::NoiseLevels,
 };
 use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
-use chatsd_types::{NoiseSource, Sampler, Schedule, Source};
+use chatsd_types::{ImageModel, NoiseSource, Sampler, Schedule, Source};
 use chatsd_weights::ModelFiles;
 use common::{Goldens, request};
 
@@ -189,12 +189,12 @@ fn every_prediction_of_the_truth_gives_the_truth() {
     }
 }
 
-/// All of Stable Diffusion, tiny: from the words to the pixels.
-#[test]
-fn a_tiny_stable_diffusion_paints_as_in_diffusers() {
-    let goldens = Goldens::open("sampling/tiny.safetensors");
-    let files = ModelFiles::open(&common::goldens_folder().join("sampling/tiny")).unwrap();
-    let model = PictureModel::load(&files, "tiny", Engine::reference()).unwrap();
+/// All of a model, tiny: from the words to the pixels.
+fn paint_like_diffusers(name: &str, family: &str) {
+    let goldens = Goldens::open(&format!("sampling/{name}.safetensors"));
+    let files = ModelFiles::open(&common::goldens_folder().join("sampling").join(name)).unwrap();
+    let model = PictureModel::load(&files, name, Engine::reference()).unwrap();
+    assert_eq!(model.card().family, family);
     let mut request = request("a red fox, smile", 16);
     request.prompt.negative = "blurry".into();
     (request.steps, request.guidance, request.seed) = (4, 5.0, 7);
@@ -217,4 +217,44 @@ fn a_tiny_stable_diffusion_paints_as_in_diffusers() {
     let picture: Vec<f32> = picture.values().iter().map(|x| (x / 2.0 + 0.5).clamp(0.0, 1.0)).collect();
     let expected = common::channels_last(&goldens.values("picture"), Shape::new(1, 16, 16, 3));
     assert_close("picture", &picture, expected.values(), 1e-3);
+}
+
+#[test]
+fn a_tiny_stable_diffusion_paints_as_in_diffusers() {
+    paint_like_diffusers("tiny", "sd1");
+}
+
+#[test]
+fn a_tiny_stable_diffusion_xl_paints_as_in_diffusers() {
+    paint_like_diffusers("tiny-xl", "sdxl");
+}
+
+#[test]
+fn settings_that_are_not_built_here_are_refused() {
+    let from = common::goldens_folder().join("sampling/tiny");
+    for (settings, complaint) in [
+        (r#"{"prediction_type": "score"}"#, "score"),
+        (r#"{"beta_schedule": "squaredcos_cap_v2"}"#, "squaredcos_cap_v2"),
+        (r#"{"beta_start": -1}"#, "-1"),
+        (r#"{"trained_betas": [0.1]}"#, "trained_betas"),
+        (r#"{"num_train_timesteps": 0}"#, "num_train_timesteps"),
+        (r#"{"rescale_betas_zero_snr": true}"#, "rescale_betas_zero_snr"),
+        (r#"{"_class_name": "FlowMatchEulerDiscreteScheduler"}"#, "FlowMatch"),
+        (r#"{"schedule": "flow", "shift": 0}"#, "shift"),
+        (r#"{"beta_start": "many"}"#, "settings"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for part in ["unet", "vae", "text_encoder", "tokenizer"] {
+            std::fs::create_dir(folder.path().join(part)).unwrap();
+            for file in std::fs::read_dir(from.join(part)).unwrap() {
+                let file = file.unwrap();
+                std::fs::copy(file.path(), folder.path().join(part).join(file.file_name())).unwrap();
+            }
+        }
+        std::fs::create_dir(folder.path().join("scheduler")).unwrap();
+        std::fs::write(folder.path().join("scheduler/scheduler_config.json"), settings).unwrap();
+        let files = ModelFiles::open(folder.path()).unwrap();
+        let error = PictureModel::load(&files, "tiny", Engine::reference()).err().expect(settings).to_string();
+        assert!(error.contains(complaint), "{settings}: {error}");
+    }
 }

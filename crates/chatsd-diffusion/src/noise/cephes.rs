@@ -16,7 +16,7 @@ const LOG: [f32; 9] = [
     3.333_333e-1,
 ];
 /// `ln 2` in two parts, the first of few bits.
-const LN2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+const LN2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 const FOUR_OVER_PI: f32 = 1.273_239_5;
 /// `π/4` in three parts, the first two of few bits.
 /// `π/4` in three parts, the first two of few bits.

@@ -13,7 +13,7 @@ use chatsd_diffusion::{
     schedule::NoiseLevels,
 };
 use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
-use chatsd_types::{ImageModel, NoiseSource, Sampler, Schedule, Source};
+use chatsd_types::{ImageModel, NoiseSource, PaintError, Sampler, Schedule, Source};
 use chatsd_weights::ModelFiles;
 use common::{Goldens, request};
 
@@ -229,9 +229,36 @@ fn a_tiny_stable_diffusion_xl_paints_as_in_diffusers() {
     paint_like_diffusers("tiny-xl", "sdxl");
 }
 
+/// The tiny model where a test may damage it.
+fn copy_of_tiny() -> tempfile::TempDir {
+    let from = common::goldens_folder().join("sampling/tiny");
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["unet", "vae", "text_encoder", "tokenizer", "scheduler"] {
+        std::fs::create_dir(folder.path().join(part)).unwrap();
+        for file in std::fs::read_dir(from.join(part)).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), folder.path().join(part).join(file.file_name())).unwrap();
+        }
+    }
+    folder
+}
+
+#[test]
+fn weights_that_are_not_numbers_are_told() {
+    let folder = copy_of_tiny();
+    let path = folder.path().join("unet/diffusion_pytorch_model.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 2;
+    bytes[last..].copy_from_slice(&[0x00, 0x7e]); // NaN in f16
+    std::fs::write(&path, bytes).unwrap();
+    let files = ModelFiles::open(folder.path()).unwrap();
+    let model = PictureModel::load(&files, "tiny", Engine::reference()).unwrap();
+    let image = model.paint(&request("fox", 16), &Source::default(), &mut |_| ControlFlow::Continue(()));
+    assert!(matches!(image, Err(PaintError::NotANumber { step: 1 })), "{image:?}");
+}
+
 #[test]
 fn settings_that_are_not_built_here_are_refused() {
-    let from = common::goldens_folder().join("sampling/tiny");
     for (settings, complaint) in [
         (r#"{"prediction_type": "score"}"#, "score"),
         (r#"{"beta_schedule": "squaredcos_cap_v2"}"#, "squaredcos_cap_v2"),
@@ -243,15 +270,7 @@ fn settings_that_are_not_built_here_are_refused() {
         (r#"{"schedule": "flow", "shift": 0}"#, "shift"),
         (r#"{"beta_start": "many"}"#, "settings"),
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        for part in ["unet", "vae", "text_encoder", "tokenizer"] {
-            std::fs::create_dir(folder.path().join(part)).unwrap();
-            for file in std::fs::read_dir(from.join(part)).unwrap() {
-                let file = file.unwrap();
-                std::fs::copy(file.path(), folder.path().join(part).join(file.file_name())).unwrap();
-            }
-        }
-        std::fs::create_dir(folder.path().join("scheduler")).unwrap();
+        let folder = copy_of_tiny();
         std::fs::write(folder.path().join("scheduler/scheduler_config.json"), settings).unwrap();
         let files = ModelFiles::open(folder.path()).unwrap();
         let error = PictureModel::load(&files, "tiny", Engine::reference()).err().expect(settings).to_string();

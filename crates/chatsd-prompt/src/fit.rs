@@ -1,6 +1,6 @@
 //! Keeps additions within the room that the user's words leave in a chunk of tokens.
 
-use chatsd_types::TokenCount;
+use chatsd_types::{Piece, TokenCount, weighted};
 
 use crate::Note;
 
@@ -54,8 +54,10 @@ impl<'a> Parts<'a> {
         // No need to measure the sentence alone where everything fits.
         if tokens.tokens > tokens.chunk && tokens.chunk > 0 {
             let own = count_tokens(self.subject);
-            if own.tokens > own.chunk {
-                notes.push(Note::LongSentence { tokens: own.tokens, room: own.chunk });
+            // A chunk that the user ended with BREAK counts as full, but is not too long.
+            let words = count_tokens(&unbroken(self.subject));
+            if words.tokens > words.chunk {
+                notes.push(Note::LongSentence { tokens: words.tokens, room: words.chunk });
             }
             let room = own.tokens.div_ceil(own.chunk.max(1)).max(1) * own.chunk;
             let mut left_out = Vec::new();
@@ -74,6 +76,15 @@ impl<'a> Parts<'a> {
         }
         Fitted { positive: self.positive(), added: self.added(), tokens, notes }
     }
+}
+
+/// A text without weights and without `BREAK`.
+fn unbroken(text: &str) -> String {
+    let pieces = weighted(text).unwrap_or_default().into_iter().filter_map(|piece| match piece {
+        Piece::Text { text, .. } => Some(text),
+        Piece::Break => None,
+    });
+    pieces.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -113,5 +124,16 @@ mod tests {
         assert_eq!(long.positive, "drawing of one two three four five six, fine lines");
         assert_eq!(long.notes[0], Note::LongSentence { tokens: 6, room: 5 });
         assert_eq!(long.tokens, TokenCount { tokens: 10, chunk: 5 });
+    }
+
+    #[test]
+    fn a_break_is_not_a_long_sentence() {
+        let count = |text: &str| {
+            let chunks: Vec<usize> = text.split("BREAK").map(|part| part.split_whitespace().count()).collect();
+            TokenCount { tokens: 5 * (chunks.len() - 1) + chunks[chunks.len() - 1], chunk: 5 }
+        };
+        let broken = Parts::new("", "a (cat:1.2) BREAK a dog", ", red, calm", &[]).fit(&count);
+        assert_eq!(broken.positive, "a (cat:1.2) BREAK a dog, red, calm");
+        assert!(broken.notes.is_empty(), "{:?}", broken.notes);
     }
 }

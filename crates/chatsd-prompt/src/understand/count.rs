@@ -117,12 +117,11 @@ fn chinese(text: &mut Text) -> Option<usize> {
             continue;
         }
         let mut rest = &whole[places.get(unit + 1).map_or(whole.len(), |place| place.0)..];
+        let different = ["不同的", "不一样的", "不同风格的"].into_iter().find_map(|between| rest.strip_prefix(between));
+        rest = different.unwrap_or(rest);
         let thing = rest.trim_start_matches(char::is_control);
         if thing.starts_with(|c| FLAT_THINGS.contains(c)) || number.value == 0 {
             continue;
-        }
-        for between in ["不同的", "不一样的", "不同风格的"] {
-            rest = rest.strip_prefix(between).unwrap_or(rest);
         }
         let noun =
             ["图片", "圖片", "图像", "照片", "画作", "图", "圖"].into_iter().find_map(|noun| rest.strip_prefix(noun));
@@ -136,7 +135,7 @@ fn chinese(text: &mut Text) -> Option<usize> {
         let from = if ordered { head.len() } else { start };
         let end = whole.len() - rest.len();
         if !(ordered
-            || named && text.clause_ends_before(from)
+            || (named || different.is_some()) && text.clause_ends_before(from)
             || text.clause_ends_before(from) && text.clause_ends_at(end))
         {
             continue;

@@ -50,12 +50,14 @@ fn counts_are_taken() {
         ("九宫格的小猫", 9, "小猫"),
         ("生成十二张不同的图片:一条龙", 12, "一条龙"),
         ("六张水彩风格的龙", 6, "龙"),
+        ("九张不同风格的小狗", 9, "小狗"),
     ] {
         let idea = idea(sentence);
         assert_eq!((idea.count, idea.subject.as_str()), (Some(count), subject), "{sentence}");
     }
     assert_eq!(idea("三张扁平风格的桌子").count, None);
-    for sentence in ["三张桌子", "画三张桌子", "三只猫", "three pictures hanging on a wall", "一幅画旁的猫"]
+    for sentence in
+        ["三张桌子", "三张不同的桌子", "画三张桌子", "三只猫", "three pictures hanging on a wall", "一幅画旁的猫"]
     {
         assert_eq!(idea(sentence).count, None, "{sentence}");
         assert_eq!(idea(sentence).subject, sentence);

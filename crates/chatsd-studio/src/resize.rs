@@ -76,7 +76,7 @@ mod tests {
             }
         }
         let mask = Mask { size: Size { width: 4, height: 1 }, coverage: vec![0, 0, 255, 255] };
-        assert_eq!(resized_mask(&mask, Size { width: 2, height: 1 }).coverage, [32, 223]);
+        assert_eq!(resized_mask(&mask, Size { width: 2, height: 1 }).coverage, [36, 219]); // 255 × 1/7 and 6/7
         assert_eq!(resized_mask(&mask, mask.size), mask);
     }
 }

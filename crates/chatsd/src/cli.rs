@@ -10,7 +10,13 @@ use crate::settings::{EngineArgs, ModelArgs, PictureArgs, PromptArgs, SheetArgs,
 ///
 /// A sentence alone paints: chatsd "logo of cat, cute, happy, smile"
 #[derive(Debug, Parser)]
-#[command(name = "chatsd", version, arg_required_else_help = true, subcommand_required = true)]
+#[command(
+    name = "chatsd",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// What every command knows.
     #[command(flatten)]
@@ -315,7 +321,7 @@ pub struct Completions {
 }
 
 /// The words of the command line with the default command written out: a sentence or a flag where a command is
-/// expected paints.
+/// expected paints. `help COMMAND` is `COMMAND --help`.
 pub fn with_default_command(words: impl IntoIterator<Item = OsString>, commands: &[String]) -> Vec<OsString> {
     let mut words: Vec<OsString> = words.into_iter().collect();
     let mut at = 1;
@@ -329,11 +335,17 @@ pub fn with_default_command(words: impl IntoIterator<Item = OsString>, commands:
             _ => break,
         }
     }
-    let known =
-        |word: &str| ["-h", "--help", "-V", "--version", "help"].contains(&word) || commands.iter().any(|c| c == word);
-    let is_command = words.get(at).is_none_or(|word| word.to_str().is_some_and(known));
-    if !is_command {
-        words.insert(at, "paint".into());
+    match words.get(at).and_then(|word| word.to_str()) {
+        Some("help") => {
+            words.remove(at);
+            words.push("--help".into());
+        }
+        Some("-h" | "--help" | "-V" | "--version") => {}
+        Some(word) if commands.iter().any(|command| command == word) => {}
+        Some(_) => words.insert(at, "paint".into()),
+        // No text, so no command: a sentence that clap will say it cannot read.
+        None if at < words.len() => words.insert(at, "paint".into()),
+        None => {}
     }
     words
 }
@@ -356,6 +368,7 @@ mod tests {
         check("chatsd|--image_output_dir|x|--input|cat", "chatsd|--image_output_dir|x|paint|--input|cat");
         check("chatsd|--quiet|write|a", "chatsd|--quiet|write|a");
         check("chatsd|--help", "chatsd|--help");
+        check("chatsd|help|write", "chatsd|write|--help");
         check("chatsd", "chatsd");
         check("chatsd|--lang", "chatsd|--lang");
     }

@@ -46,7 +46,6 @@ fn chinese(command: Command, parent: &str) -> Command {
     };
     command = command
         .disable_help_flag(true)
-        .disable_help_subcommand(true)
         .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading("选项"))
         .subcommand_help_heading("命令")
         .subcommand_value_name("命令")

@@ -114,8 +114,11 @@ impl<'a> Progress<'a> {
         self.say(&format!("{what} · {} · {time}", lang.seed(first.seed)));
         let steps = plan.requests.iter().map(|request| u64::from(request.steps)).sum();
         self.bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
-        let template =
-            if output::coloured(io::stderr().is_terminal()) { "{bar:24.cyan/dim} {msg}" } else { "[{bar:24}] {msg}" };
+        let template = if output::coloured(io::stderr().is_terminal()) {
+            "{bar:20.cyan/dim} {wide_msg}"
+        } else {
+            "[{bar:20}] {wide_msg}"
+        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style.progress_chars("━╸─"));
         }

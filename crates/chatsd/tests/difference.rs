@@ -4,6 +4,8 @@
 //! boxes, and orientations of edges in 8 sectors of half a turn, each pixel weighted by the strength of its edge
 //! (central differences of the luminance).
 
+#![allow(clippy::print_stdout, reason = "the figure is wanted, also where it is high enough")]
+
 mod common;
 
 use std::f32::consts::PI;

@@ -1,0 +1,209 @@
+//! The use cases with a model that paints plain colours.
+
+use std::{
+    cell::RefCell,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use chatsd_gallery::{Enlarge, Gallery, SheetLayout, read_image, read_request};
+use chatsd_prompt::StyleLibrary;
+use chatsd_studio::{Event, PictureChoices, Plan, PromptChoices, Studio, StudioError, vary};
+use chatsd_types::{FakeImageModel, Image, Size, Source};
+use tempfile::TempDir;
+
+const LAYOUT: SheetLayout = SheetLayout { columns: 0, enlarge: Enlarge::Nearest(1), gap: 0, background: [255; 3] };
+
+fn with_studio<T>(work: impl FnOnce(&Studio<'_>) -> T) -> T {
+    let model = FakeImageModel::default();
+    work(&Studio { model: &model, library: StyleLibrary::builtin(), wildcards: &|_| None })
+}
+
+fn plan(studio: &Studio<'_>, sentence: &str, count: usize) -> Plan {
+    let choices = PromptChoices { count: Some(count), seed: Some(7), ..PromptChoices::default() };
+    studio.plan(sentence, &choices, &PictureChoices::default()).unwrap()
+}
+
+fn gallery() -> (TempDir, Gallery) {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = Gallery::open(folder.path().join("images")).unwrap();
+    (folder, gallery)
+}
+
+#[test]
+fn a_plan_leaves_to_the_model_what_nobody_chose() {
+    with_studio(|studio| {
+        let plan = studio.plan("a cat", &PromptChoices::default(), &PictureChoices::default()).unwrap();
+        assert_eq!(plan.requests.len(), 9);
+        let first = &plan.requests[0];
+        let card = chatsd_types::ImageModel::card(studio.model);
+        assert_eq!(
+            (first.size, first.steps, first.sampler, first.schedule),
+            (card.size, card.steps, card.sampler, card.schedule)
+        );
+        assert_eq!((first.model.as_str(), first.model_hash.as_str(), first.strength), ("fake", "0123456789", 1.0));
+        for (offset, request) in (0..).zip(&plan.requests) {
+            assert_eq!(request.seed, first.seed + offset);
+        }
+        assert_eq!(
+            studio
+                .plan("three pictures of a cat", &PromptChoices::default(), &PictureChoices::default())
+                .unwrap()
+                .requests
+                .len(),
+            3
+        );
+        let size = studio.plan("a cat, 32x24", &PromptChoices::default(), &PictureChoices::default()).unwrap().requests
+            [0]
+        .size;
+        assert_eq!(size, Size { width: 32, height: 24 });
+    });
+}
+
+#[test]
+fn the_same_seed_plans_the_same_and_none_plans_anew() {
+    with_studio(|studio| {
+        assert_eq!(plan(studio, "a cat", 9), plan(studio, "a cat", 9));
+        let anew =
+            || studio.plan("a cat", &PromptChoices::default(), &PictureChoices::default()).unwrap().requests[0].seed;
+        assert_ne!(anew(), anew());
+        assert!(anew() <= u64::from(u32::MAX), "other programs read 32 bits");
+    });
+}
+
+#[test]
+fn what_the_model_cannot_paint_is_refused_with_the_nearest_it_can() {
+    with_studio(|studio| {
+        for (found, near) in [((0, 0), (8, 8)), ((13, 16), (16, 16)), ((100_000, 9), (64, 8)), ((u32::MAX, 1), (64, 8))]
+        {
+            let size = |(width, height)| Size { width, height };
+            let choices = PictureChoices { size: Some(size(found)), ..PictureChoices::default() };
+            match studio.plan("a cat", &PromptChoices::default(), &choices) {
+                Err(StudioError::Size { near: offered, .. }) => assert_eq!(offered, size(near), "{found:?}"),
+                other => panic!("{found:?}: {other:?}"),
+            }
+        }
+        for choices in [
+            PictureChoices { steps: Some(0), ..PictureChoices::default() },
+            PictureChoices { guidance: Some(f32::NAN), ..PictureChoices::default() },
+            PictureChoices { guidance_rescale: Some(1.5), ..PictureChoices::default() },
+        ] {
+            let error = studio.plan("a cat", &PromptChoices::default(), &choices).unwrap_err();
+            assert!(matches!(error, StudioError::Range { .. }) && error.is_usage(), "{error}");
+        }
+    });
+}
+
+#[test]
+fn pictures_are_painted_kept_and_told_of_in_order() {
+    let (_folder, gallery) = gallery();
+    with_studio(|studio| {
+        let plan = plan(studio, "a cat", 3);
+        let told = RefCell::new(Vec::new());
+        let mut tell = |event: Event<'_>| {
+            let text = serde_json::to_value(&event).unwrap();
+            if let Event::Kept { path, .. } = &event {
+                assert!(path.is_file(), "kept means written");
+            }
+            told.borrow_mut().push(text["event"].as_str().unwrap().to_owned());
+        };
+        let outcome =
+            studio.paint(&plan, &Source::default(), &gallery, &LAYOUT, &mut tell, &AtomicBool::new(false)).unwrap();
+        assert!(!outcome.stopped);
+        let mut expected = vec!["planned"];
+        for _ in 0..3 {
+            expected.extend(["started", "step", "step", "step", "step", "painted", "kept"]);
+        }
+        expected.push("sheet_done");
+        assert_eq!(*told.borrow(), expected);
+        for (request, entry) in plan.requests.iter().zip(&outcome.entries) {
+            assert_eq!(read_request(&gallery.path(entry)).unwrap(), *request);
+        }
+        assert_eq!(read_image(&outcome.sheet_path.unwrap()).unwrap().size, Size { width: 32, height: 32 });
+        assert_eq!(gallery.list(9).unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn stopping_keeps_the_finished_and_makes_their_sheet() {
+    for (stop_at, finished) in [(1, 0), (6, 1), (11, 2)] {
+        let (_folder, gallery) = gallery();
+        with_studio(|studio| {
+            let plan = plan(studio, "a cat", 5);
+            let cancel = AtomicBool::new(false);
+            let mut steps = 0;
+            let mut last = String::new();
+            let mut tell = |event: Event<'_>| {
+                if let Event::Step { .. } = event {
+                    steps += 1;
+                    cancel.store(steps == stop_at || cancel.load(Ordering::SeqCst), Ordering::SeqCst);
+                }
+                last = serde_json::to_value(&event).unwrap()["event"].as_str().unwrap().to_owned();
+            };
+            let outcome = studio.paint(&plan, &Source::default(), &gallery, &LAYOUT, &mut tell, &cancel).unwrap();
+            assert!(outcome.stopped && steps == stop_at && last == "stopped");
+            assert_eq!(outcome.entries.len(), finished);
+            assert_eq!(outcome.sheet_path.is_some_and(|path| path.is_file()), finished > 0);
+            assert_eq!(gallery.list(9).unwrap().len(), finished);
+        });
+    }
+}
+
+#[test]
+fn a_sheet_that_cannot_be_written_is_an_error_and_what_was_kept_stays() {
+    let (folder, gallery) = gallery();
+    with_studio(|studio| {
+        let plan = plan(studio, "a cat", 3);
+        let mut kept = 0;
+        let mut tell = |event: Event<'_>| {
+            if let Event::Kept { path, .. } = event {
+                kept += 1;
+                if kept == 2 {
+                    // Somebody takes the folder away and puts a file in its place.
+                    let sheet = path.parent().unwrap();
+                    std::fs::rename(sheet, folder.path().join("taken")).unwrap();
+                    std::fs::write(sheet, "").unwrap();
+                }
+            }
+        };
+        let result = studio.paint(&plan, &Source::default(), &gallery, &LAYOUT, &mut tell, &AtomicBool::new(false));
+        assert!(matches!(result, Err(StudioError::Gallery(_))), "{result:?}");
+    });
+    assert_eq!(std::fs::read_dir(folder.path().join("taken")).unwrap().count(), 2);
+}
+
+#[test]
+fn one_request_is_planned_again_and_varied() {
+    with_studio(|studio| {
+        let request = plan(studio, "a cat", 1).requests.remove(0);
+        let again = studio.plan_again(request.clone(), vec!["0123".into()]).unwrap();
+        assert_eq!((again.requests.as_slice(), again.idea.sentence.as_str()), (&[request.clone()][..], "a cat"));
+        let varied = |key: &str, value: &str| {
+            let mut request = request.clone();
+            vary(&mut request, key, value, studio.library).map(|()| request)
+        };
+        assert_eq!(varied("seed", "9").unwrap().seed, 9);
+        assert_eq!(varied("guidance-rescale", "0.5").unwrap().guidance_rescale, 0.5);
+        assert_eq!(varied("prompt", "a dog").unwrap().prompt.positive, "a dog");
+        let styled = varied("style", "扁平").unwrap().prompt;
+        assert!(styled.style == "flat" && styled.positive.starts_with("a cat, flat style"), "{styled:?}");
+        assert!(matches!(varied("colour", "red"), Err(StudioError::UnknownPart { .. })));
+        assert!(matches!(varied("strength", "0.5"), Err(StudioError::BadPart { .. })));
+        for key in chatsd_studio::VARIABLE.iter().filter(|key| !["prompt", "negative"].contains(key)) {
+            assert!(varied(key, "???").is_err(), "{key}");
+        }
+    });
+}
+
+#[test]
+fn a_starting_picture_is_made_to_fit() {
+    let (_folder, gallery) = gallery();
+    with_studio(|studio| {
+        let picture = PictureChoices { init: Some("ab".repeat(32)), ..PictureChoices::default() };
+        let choices = PromptChoices { count: Some(1), ..PromptChoices::default() };
+        let plan = studio.plan("a cat", &choices, &picture).unwrap();
+        assert_eq!(plan.requests[0].strength, 0.6);
+        let init = Some(Image::filled(Size { width: 50, height: 30 }, [1, 2, 3]));
+        let source = Source { init, mask: None };
+        studio.paint(&plan, &source, &gallery, &LAYOUT, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+    });
+}

@@ -38,10 +38,8 @@ pub fn check() -> Result<()> {
     let mut packages: Vec<&str> = listing.lines().filter(|line| !line.is_empty()).collect();
     packages.sort_unstable();
     packages.dedup();
-    let refused: Vec<_> = packages
-        .iter()
-        .filter(|line| !line.split_once('\t').is_some_and(|(_, licence)| permitted(licence)))
-        .collect();
+    let refused: Vec<_> =
+        packages.iter().filter(|line| !line.split_once('\t').is_some_and(|(_, licence)| permitted(licence))).collect();
     if !refused.is_empty() {
         bail!("packages without a permissive licence: {refused:#?}");
     }

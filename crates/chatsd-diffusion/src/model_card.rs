@@ -1,5 +1,7 @@
 //! What is known of a model: the constants of each family, and what the model's own settings say.
 
+use std::fmt;
+
 use chatsd_types::{Sampler, Schedule};
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,8 +9,15 @@ use serde_json::Value;
 use crate::{
     DiffusionError,
     denoiser::{Parameters, Prediction},
+    reader::LEAST_LENGTH,
+    request::{GUIDANCE_LIMIT, STEPS_LIMIT},
     schedule::NoiseLevels,
 };
+
+/// No model paints longer sides, in pixels.
+const SIDE_LIMIT: u32 = 1 << 14;
+/// No text encoder sees more tokens at once.
+const LENGTH_LIMIT: usize = 1 << 14;
 
 /// Constants that hold for every model of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,8 +160,16 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Reads settings and refuses numbers that no picture can be painted with. Whether a size fits the networks is
+    /// known once they are loaded.
     pub(crate) fn read(value: Option<Value>) -> Result<Self, DiffusionError> {
-        Ok(value.map(serde_json::from_value).transpose()?.unwrap_or_default())
+        let settings: Self = value.map(serde_json::from_value).transpose()?.unwrap_or_default();
+        expect("steps", settings.steps, 1, STEPS_LIMIT)?;
+        expect("guidance", settings.guidance, 0.0, GUIDANCE_LIMIT)?;
+        expect("width", settings.width, 1, SIDE_LIMIT)?;
+        expect("height", settings.height, 1, SIDE_LIMIT)?;
+        expect("sequence_length", settings.sequence_length, LEAST_LENGTH, LENGTH_LIMIT)?;
+        Ok(settings)
     }
 
     pub(crate) fn is_flow(&self) -> bool {
@@ -210,6 +227,112 @@ impl Settings {
             Some("trailing") => Schedule::Trailing,
             Some("linspace") => Schedule::Linspace,
             _ => Schedule::Leading,
+        }
+    }
+}
+
+/// Fails where a number is given but not between two others. What is no number is not between any.
+fn expect<T: Copy + PartialOrd + fmt::Display>(
+    name: &str,
+    found: Option<T>,
+    least: T,
+    most: T,
+) -> Result<(), DiffusionError> {
+    match found {
+        Some(found) if !(least..=most).contains(&found) => Err(DiffusionError::Unsupported(format!(
+            "{name} is {found} in its settings, expected a number from {least} to {most}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_paint_nothing_are_named() {
+        for (settings, complaint) in [
+            (json!({"steps": 0}), "steps is 0 in its settings, expected a number from 1 to 1000"),
+            (json!({"steps": 1001}), "steps is 1001"),
+            (json!({"steps": -1}), "-1"),
+            (json!({"guidance": -0.5}), "guidance is -0.5 in its settings, expected a number from 0 to 100"),
+            (json!({"guidance": 1e300}), "guidance is inf"),
+            (json!({"width": 0}), "width is 0"),
+            (json!({"height": u32::MAX}), "height is 4294967295"),
+            (json!({"sequence_length": 2}), "sequence_length is 2"),
+        ] {
+            let message = Settings::read(Some(settings)).unwrap_err().to_string();
+            assert!(message.contains(complaint), "{message}\nshould contain {complaint}");
+        }
+        assert!(expect("guidance", Some(f32::NAN), 0.0, GUIDANCE_LIMIT).is_err());
+        let good = json!({"steps": 24, "guidance": 3.0, "width": 128, "height": 64, "sequence_length": 32});
+        assert_eq!(Settings::read(Some(good)).unwrap().steps, Some(24));
+        assert_eq!(Settings::read(None).unwrap().num_train_timesteps, 1000);
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (0_u64..2000).prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            (0.0..1.0).prop_map(Value::from),
+            prop_oneof!["flow", "linear", "scaled_linear", "epsilon", "trailing", ".{0,5}"].prop_map(Value::from),
+        ];
+        leaf.prop_recursive(2, 12, 4, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..4).prop_map(Value::from),
+                vec((".{0,5}", inner), 0..4).prop_map(|entries| entries.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// The names that settings have, with any values.
+    fn any_settings() -> impl Strategy<Value = Value> {
+        let name = prop::sample::select(vec![
+            "_class_name",
+            "prediction",
+            "prediction_type",
+            "schedule",
+            "shift",
+            "beta_start",
+            "beta_end",
+            "beta_schedule",
+            "trained_betas",
+            "num_train_timesteps",
+            "rescale_betas_zero_snr",
+            "timestep_spacing",
+            "steps_offset",
+            "patch",
+            "sequence_length",
+            "pad_token",
+            "steps",
+            "guidance",
+            "width",
+            "height",
+        ]);
+        vec((name, any_json()), 0..4)
+            .prop_map(|entries| entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2048))]
+
+        #[test]
+        fn any_settings_are_read_or_refused(value in prop_oneof![3 => any_settings(), 1 => any_json()]) {
+            let Ok(settings) = Settings::read(Some(value)) else { return Ok(()) };
+            prop_assert!(settings.steps.is_none_or(|steps| (1..=STEPS_LIMIT).contains(&steps)));
+            prop_assert!(settings.guidance.is_none_or(|guidance| (0.0..=GUIDANCE_LIMIT).contains(&guidance)));
+            let Ok(parameters) = settings.parameters() else { return Ok(()) };
+            for steps in [1, 7, 1000] {
+                let sigmas = parameters.levels.sigmas(settings.own_schedule(), steps);
+                prop_assert!(sigmas.len() == steps + 1 && !sigmas.iter().any(|sigma| sigma.is_nan()));
+            }
         }
     }
 }

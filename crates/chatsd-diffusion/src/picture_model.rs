@@ -1,6 +1,6 @@
 //! A picture model, loaded and ready to paint.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, panic, thread};
 
 use chatsd_tensor::{Engine, Tensor};
 use chatsd_types::{Image, ImageModel, ModelCard, PaintError, Progress, Request, Size, Source, TokenCount};
@@ -12,9 +12,13 @@ use crate::{
     denoiser::Parameters,
     model_card::Settings,
     network::{Autoencoder, TextEncoder, UNet},
-    reader::Reader,
+    reader::{Reader, TEXT_ENCODERS},
+    request::nearest_size,
     text_to_image::{paint_latent, text_to_image},
 };
+
+/// The parts whose weights tell one model from another.
+const COMPONENTS: [&str; 4] = ["text_encoder", "text_encoder_2", "unet", "vae"];
 
 /// A picture model: text encoders, picture network and autoencoder, and how they belong together.
 pub struct PictureModel {
@@ -34,6 +38,17 @@ impl PictureModel {
     /// # Errors
     /// When a file is missing or damaged, a network does not fit its weights, or it is a kind not built here.
     pub fn load(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
+        // Both read every byte: side by side they take as long as the slower one.
+        thread::scope(|scope| {
+            let hash = scope.spawn(|| files.short_hash(&COMPONENTS));
+            let mut model = Self::of_files(files, name, engine)?;
+            model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
+            Ok(model)
+        })
+    }
+
+    /// The model without its hash.
+    fn of_files(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
         let settings = Settings::read(files.pipeline_config()?)?;
         let parameters = settings.parameters()?;
         let reader = Reader::open(files)?;
@@ -48,20 +63,13 @@ impl PictureModel {
                 Autoencoder::load(&vae.weights, &vae.config)?
             }
         };
-        let components = ["text_encoder", "text_encoder_2"].into_iter().filter(|name| files.has(name));
+        let components = TEXT_ENCODERS.into_iter().filter(|name| files.has(name));
         let text_encoders = components.map(|name| {
             let component = files.component(name)?;
             Ok::<_, DiffusionError>(TextEncoder::load(&component.weights, &component.config)?)
         });
         let text_encoders: Vec<TextEncoder> = text_encoders.collect::<Result<_, _>>()?;
         check_fit(&unet, &autoencoder, &text_encoders)?;
-        if let Some(short) = text_encoders.iter().find(|encoder| encoder.positions() < reader.length()) {
-            return Err(DiffusionError::Unsupported(format!(
-                "a text encoder sees {} tokens at once, expected {} or more",
-                short.positions(),
-                reader.length()
-            )));
-        }
 
         let factor = autoencoder.factor() as u32;
         let side = |setting: Option<u32>| {
@@ -76,7 +84,7 @@ impl PictureModel {
         let card = ModelCard {
             name: name.into(),
             family: family.name.into(),
-            hash: files.file().map(|file| file.short_hash().to_owned()).unwrap_or_default(),
+            hash: String::new(),
             licence: metadata("general.license").unwrap_or_else(|| "unknown".into()),
             size: Size { width: side(settings.width), height: side(settings.height) },
             size_step: factor * unet.factor() as u32,
@@ -86,6 +94,13 @@ impl PictureModel {
             sampler: family.sampler,
             schedule,
         };
+        let (size, nearest) = (card.size, nearest_size(&card, card.size));
+        if size != nearest || card.size_step > card.size_limit {
+            let (step, limit) = (card.size_step, card.size_limit);
+            return Err(DiffusionError::Unsupported(format!(
+                "its own size is {size}, but it paints multiples of {step} pixels up to {limit}: expected {nearest}"
+            )));
+        }
         Ok(Self { engine, card, reader, parameters, text_encoders, unet, autoencoder })
     }
 }

@@ -2,17 +2,23 @@
 
 use chatsd_types::{TokenCount, weighted};
 use chatsd_weights::ModelFiles;
-use serde_json::Value as Json;
 
 use crate::{
     DiffusionError,
     chunks::{self, Window},
     model_card::{Family, Settings},
+    network::{text_encoder, unet},
     tokenizer::Tokenizer,
 };
 
 /// Tokens a text encoder of CLIP sees at once, marks for begin and end included.
-const CLIP_LENGTH: u64 = 77;
+const CLIP_LENGTH: usize = 77;
+
+/// One token and the marks for begin and end.
+pub(crate) const LEAST_LENGTH: usize = 3;
+
+/// The text encoders that a model may have: the states of all stand side by side.
+pub(crate) const TEXT_ENCODERS: [&str; 2] = ["text_encoder", "text_encoder_2"];
 
 /// Counts the tokens of a text as the [`PictureModel`](crate::PictureModel) of the same files does.
 pub struct Reader {
@@ -26,34 +32,28 @@ impl Reader {
     /// Opens a model's tokenizer, and the configs that say how it is used.
     ///
     /// # Errors
-    /// When a file is missing or damaged.
+    /// When a file is missing or damaged, or a config makes no network.
     pub fn open(files: &ModelFiles) -> Result<Self, DiffusionError> {
         let settings = Settings::read(files.pipeline_config()?)?;
         let tokenizer = Tokenizer::new(&files.vocabulary()?)?;
-        let (mut channels, mut positions) = (0, CLIP_LENGTH);
-        for component in ["text_encoder_2", "text_encoder"] {
-            if files.has(component) {
-                let config = files.component(component)?.config;
-                let number = |name: &str, default| config.get(name).and_then(Json::as_u64).unwrap_or(default);
-                channels += number("hidden_size", 512);
-                positions = number("max_position_embeddings", CLIP_LENGTH);
-            }
+        let mut length = settings.sequence_length.unwrap_or(CLIP_LENGTH);
+        for component in TEXT_ENCODERS.into_iter().filter(|name| files.has(name)) {
+            let config = text_encoder::Config::read(&files.component(component)?.config)?;
+            length = length.min(config.max_position_embeddings);
         }
-        let pooled = files.component("unet")?.config.get("addition_embed_type").is_some_and(Json::is_string);
-        let length =
-            settings.sequence_length.map_or(CLIP_LENGTH, |length| length as u64).min(positions).max(3) as usize;
-        let family = Family::of(settings.is_flow(), channels as usize, pooled);
+        if length < LEAST_LENGTH {
+            return Err(DiffusionError::Unsupported(format!(
+                "its text encoder sees {length} tokens at once, expected {LEAST_LENGTH} or more"
+            )));
+        }
+        let unet = unet::Config::read(&files.component("unet")?.config)?;
+        let family = Family::of(settings.is_flow(), unet.context()?, unet.added()?.is_some());
         let (begin, end) = (tokenizer.begin(), tokenizer.end());
         let windows = family.pad.map(|pad| {
             let pad = pad.or(settings.pad_token).unwrap_or(end);
             Window { words: length - 2, begin, end, pad }
         });
         Ok(Self { tokenizer, windows, family })
-    }
-
-    /// Tokens that a text encoder is given at once, marks for begin and end included.
-    pub(crate) fn length(&self) -> usize {
-        self.windows[0].words + 2
     }
 
     /// The model's family, as the style library names it.

@@ -95,7 +95,11 @@ impl NoiseLevels {
                 even(max.powf(root), min.powf(root), steps).map(|x| x.powf(KARRAS_RHO)).collect()
             }
             Schedule::Exponential => even(max.ln(), min.ln(), steps).map(f64::exp).collect(),
-            Schedule::Simple => index.map(|index| trained(count - 1 - index * count / steps)).collect(),
+            Schedule::Simple => {
+                // Rounded on the way as in ComfyUI's `simple_scheduler`: 19 · (1000 / 38) is just below 500 there.
+                let gap = count as f64 / steps as f64;
+                index.map(|index| trained(count - 1 - (index as f64 * gap) as usize)).collect()
+            }
             Schedule::Trailing => {
                 let time = |index| count as f64 - index as f64 * (count as f64 / steps as f64);
                 index.map(|index| trained((time(index).round_ties_even() as usize).max(1) - 1)).collect()
@@ -191,6 +195,38 @@ mod tests {
         // t = 1, 0.75, 0.5, 0.25, 0; t' = 2t / (1 + t); sigma = t' / (1 - t'), the first one infinite.
         for (found, expected) in sigmas.iter().zip([FLOW_SIGMA_MAX, 6.0, 2.0, 2.0 / 3.0, 0.0]) {
             assert!((found - expected).abs() < 1e-9, "{sigmas:?}");
+        }
+    }
+
+    /// ComfyUI's `simple_scheduler`: `sigmas[-(1 + int(x * ss))]` for x from 0, with `ss = len(sigmas) / steps`.
+    #[test]
+    fn simple_takes_every_so_many_th_training_sigma_from_the_noisiest() {
+        let levels = NoiseLevels::scaled_linear(0.00085, 0.012, 1000);
+        let steps_of = |steps: usize| -> Vec<usize> {
+            let sigmas = levels.sigmas(Schedule::Simple, steps);
+            sigmas[..steps].iter().map(|sigma| levels.sigmas.iter().position(|level| level == sigma).unwrap()).collect()
+        };
+        assert_eq!(steps_of(1), [999]);
+        assert_eq!(steps_of(3), [999, 666, 333]); // int of 0, 333.3, 666.7
+        assert_eq!(steps_of(4), [999, 749, 499, 249]);
+        assert_eq!(steps_of(7), [999, 857, 714, 571, 428, 285, 142]); // int of 0, 142.9, 285.7, 428.6, 571.4, 714.3, 857.1
+        assert_eq!(steps_of(38)[19], 1000 - 500); // in doubles 19 · (1000 / 38) is 499.99999999999994
+        // ᾱ of the first steps: 1 - 0.00085, and that times 1 - (√0.00085 + (√0.012 - √0.00085) / 999)².
+        let sigmas = levels.sigmas(Schedule::Simple, 1000);
+        for (found, expected) in sigmas[998..].iter().zip([0.0413144119967829, 0.0291671581517200, 0.0]) {
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        }
+    }
+
+    /// diffusers' `FlowMatchEulerDiscreteScheduler` shifts its `t` by `shift t / (1 + (shift - 1) t)`; a `t` of ours is
+    /// `sigma / (1 + sigma)`.
+    #[test]
+    fn a_flow_is_shifted_as_in_diffusers() {
+        // t = 1, 0.8, 0.6, 0.4, 0.2, shifted by 3: 3t / (1 + 2t).
+        let sigmas = NoiseLevels::flow(3.0, 1000).sigmas(Schedule::Flow, 5);
+        for (sigma, expected) in sigmas.iter().zip([1.0, 12.0 / 13.0, 9.0 / 11.0, 2.0 / 3.0, 3.0 / 7.0, 0.0]) {
+            let t = sigma / (1.0 + sigma);
+            assert!((t - expected).abs() < 2e-6, "{t}, expected {expected}"); // the first is a million, not infinite
         }
     }
 

@@ -137,6 +137,16 @@ fn other_sizes_are_painted_and_impossible_ones_refused_with_the_nearest() {
     let with = |width, height| Request { size: Size { width, height }, steps: 1, ..request(PROMPT, 128) };
     let wide = paint(&MODEL, &with(96, 32), &Source::default()).unwrap();
     assert_eq!(wide.size.to_string(), "96x32");
+    // As much wider and higher than what it was trained at as a quarter of a sheet needs.
+    for (width, height) in [(256, 256), (128, 64), (64, 128)] {
+        let asked = Request { steps: 2, ..with(width, height) };
+        let latent = MODEL.latent(&asked, &Source::default(), &mut |_, _| ControlFlow::Continue(())).unwrap();
+        let pixels = MODEL.decode(&latent);
+        assert_eq!(pixels.shape(), Shape::new(1, height as usize, width as usize, 3));
+        assert!(pixels.values().iter().all(|value| value.is_finite() && value.abs() < 10.0), "{width}x{height}");
+        let image = paint(&MODEL, &asked, &Source::default()).unwrap();
+        assert!(image.rgb.iter().any(|value| *value != image.rgb[0]), "{width}x{height} is one colour");
+    }
     for (width, height, nearest) in
         [(0, 0, "32x32"), (513, 128, "512x128"), (100_000, 130, "512x128"), (120, 7, "128x32")]
     {

@@ -169,15 +169,6 @@ impl WeightFile {
         }
     }
 
-    /// All metadata keys, sorted.
-    pub fn metadata_keys(&self) -> impl Iterator<Item = &str> {
-        let (texts, places) = match &self.metadata {
-            Metadata::Texts(texts) => (Some(texts.keys()), None),
-            Metadata::Places(places) => (None, Some(places.keys())),
-        };
-        texts.into_iter().flatten().chain(places.into_iter().flatten()).map(String::as_str)
-    }
-
     /// An array of texts, borrowed from the file.
     pub(crate) fn texts<'f>(&'f self, key: &str) -> Option<impl Iterator<Item = &'f str> + use<'f>> {
         let Metadata::Places(places) = &self.metadata else { return None };
@@ -197,18 +188,7 @@ impl WeightFile {
     /// SHA-256 of the whole file in hexadecimal. Reads all of it the first time: about a second for each gigabyte.
     #[must_use]
     pub fn sha256(&self) -> &str {
-        self.sha256.get_or_init(|| {
-            Sha256::digest(self.bytes.as_slice()).iter().fold(String::new(), |mut text, byte| {
-                let _ = write!(text, "{byte:02x}"); // a String takes everything
-                text
-            })
-        })
-    }
-
-    /// The first ten digits of [`WeightFile::sha256`], by which picture programs name a model.
-    #[must_use]
-    pub fn short_hash(&self) -> &str {
-        &self.sha256()[..10]
+        self.sha256.get_or_init(|| sha256_of(self.bytes.as_slice()))
     }
 
     /// Bytes of the file.
@@ -225,6 +205,14 @@ impl Bytes {
             Self::Static(bytes) => bytes,
         }
     }
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // a String takes everything
+        text
+    })
 }
 
 /// The name most like `wanted`, when one is like it at all.

@@ -23,7 +23,7 @@ pub enum Value<'a> {
     F64(f64),
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
     /// The text, when it is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
@@ -45,15 +45,6 @@ impl<'a> Value<'a> {
             Self::I16(number) => number.try_into().ok(),
             Self::I32(number) => number.try_into().ok(),
             Self::I64(number) => number.try_into().ok(),
-            _ => None,
-        }
-    }
-
-    /// The array, when it is one.
-    #[must_use]
-    pub fn into_array(self) -> Option<Array<'a>> {
-        match self {
-            Self::Array(array) => Some(array),
             _ => None,
         }
     }

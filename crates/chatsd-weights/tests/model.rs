@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use chatsd_tensor::Weight;
 use chatsd_weights::{Array, GgufWriter, ModelFiles, Value, WeightFile};
 use safetensors::{Dtype, tensor::TensorView};
+use sha2::{Digest, Sha256};
 
 /// A safetensors file of one value a tensor.
 fn weights(path: &Path, tensors: &[(&str, f32)]) {
@@ -52,7 +53,6 @@ fn a_folder_is_a_model() {
     assert_eq!(value(&model, "text_encoder", "a"), 1.0);
     assert_eq!(value(&model, "text_encoder_2", "a"), 2.0);
     assert_eq!(model.pipeline_config().unwrap().unwrap()["prediction_type"], "epsilon");
-    assert!(model.model_index().unwrap().is_none());
     let vocabulary = model.vocabulary().unwrap();
     assert_eq!(vocabulary.tokens, ["a", "b", "图\""]);
     assert_eq!(vocabulary.merges, [("a", "b"), ("#", "c")]);
@@ -60,6 +60,35 @@ fn a_folder_is_a_model() {
     assert!(message.contains("has no vae/config.json"), "{message}");
     let message = model.component("safety_checker").unwrap_err().to_string();
     assert!(message.contains("has no diffusion_pytorch_model.safetensors or model.safetensors"), "{message}");
+}
+
+#[test]
+fn a_model_has_a_short_hash() {
+    let hash_of = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let folder = tempfile::tempdir().unwrap();
+    let unet = component(folder.path(), "unet");
+    let encoder = component(folder.path(), "text_encoder").join("model.safetensors");
+    let shards = [unet.join("1.safetensors"), unet.join("2.safetensors")];
+    weights(&shards[0], &[("a", 1.0)]);
+    weights(&shards[1], &[("b", 2.0)]);
+    weights(&encoder, &[("a", 3.0)]);
+    let map = r#"{"weight_map": {"b": "2.safetensors", "a": "1.safetensors"}}"#;
+    fs::write(unet.join("diffusion_pytorch_model.safetensors.index.json"), map).unwrap();
+    let hash = |components: &[&str]| ModelFiles::open(folder.path()).unwrap().short_hash(components).unwrap();
+    let expected = |files: &[&Path]| {
+        let lines: String = files.iter().map(|path| hash_of(&fs::read(path).unwrap()) + "\n").collect();
+        hash_of(lines.as_bytes())[..10].to_owned()
+    };
+    let all = ["text_encoder", "text_encoder_2", "unet"];
+    let before = hash(&all);
+    assert_eq!(before, expected(&[&encoder, &shards[0], &shards[1]]));
+    assert_eq!(hash(&["unet"]), expected(&[&shards[0], &shards[1]]));
+    weights(&encoder, &[("a", 4.0)]);
+    assert_ne!(hash(&all), before, "other weights are another model");
+    let single = ModelFiles::open(&encoder).unwrap().short_hash(&all).unwrap();
+    assert_eq!(single, hash_of(&fs::read(&encoder).unwrap())[..10]);
+    fs::write(&encoder, "").unwrap();
+    assert!(ModelFiles::open(folder.path()).unwrap().short_hash(&all).is_err());
 }
 
 #[test]

@@ -77,18 +77,22 @@ fn written((metadata, tensors): &Parts) -> Vec<u8> {
 }
 
 /// Looks at everything a file offers.
-fn read_all(file: &WeightFile) {
+fn read_all<'k>(file: &WeightFile, keys: impl IntoIterator<Item = &'k str>) {
     for name in file.names() {
         if let Ok(weight) = file.get(name) {
             assert_eq!(weight.values().unwrap().len(), weight.shape.iter().product::<usize>());
         }
     }
-    for key in file.metadata_keys() {
-        if let Some(array) = file.metadata(key).unwrap().into_array() {
+    for key in keys {
+        if let Some(Value::Array(array)) = file.metadata(key) {
             assert_eq!(array.values().count(), array.len());
         }
     }
     assert_eq!(file.unused("").count(), 0);
+}
+
+fn keys((metadata, _): &Parts) -> impl Iterator<Item = &str> {
+    metadata.iter().map(|(key, _)| key.as_str())
 }
 
 /// A change of a file's bytes.
@@ -159,7 +163,6 @@ proptest! {
     fn what_is_written_is_read(parts in parts()) {
         let file = open(written(&parts)).unwrap();
         let (metadata, tensors) = &parts;
-        prop_assert_eq!(file.metadata_keys().count(), metadata.len());
         prop_assert_eq!(file.names().count(), tensors.len());
         for (key, value) in metadata {
             prop_assert_eq!(file.metadata(key), Some(value.clone()));
@@ -169,13 +172,13 @@ proptest! {
             prop_assert!(matches!(read.bytes, Cow::Borrowed(_)));
             prop_assert_eq!((&read.shape, read.format, &read.bytes), (&weight.shape, weight.format, &weight.bytes));
         }
-        read_all(&file);
+        read_all(&file, keys(&parts));
     }
 
     #[test]
     fn a_changed_gguf_file_never_panics(parts in parts(), changes in vec(change(), 1..4)) {
         if let Ok(file) = open(changed(written(&parts), &changes)) {
-            read_all(&file);
+            read_all(&file, keys(&parts));
         }
     }
 
@@ -183,7 +186,7 @@ proptest! {
     fn any_bytes_never_panic(bytes in vec(any::<u8>(), 0..300), magic in 0_usize..3) {
         let head: &[u8] = [&b""[..], b"GGUF\x03\0\0\0", b"\x40\0\0\0\0\0\0\0{\"a\":{"][magic];
         if let Ok(file) = open([head, &bytes].concat()) {
-            read_all(&file);
+            read_all(&file, [""]);
         }
     }
 }
@@ -195,7 +198,7 @@ proptest! {
     fn pythons_files_changed_never_panic(changes in vec(change(), 1..4)) {
         for name in ["python.gguf", "python.safetensors"] {
             if let Ok(file) = open(changed(fixture(name), &changes)) {
-                read_all(&file);
+                read_all(&file, ["general.name", "array.texts", "array.numbers", "array.arrays", "number.u8", "note"]);
             }
         }
     }

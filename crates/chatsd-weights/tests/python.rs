@@ -76,12 +76,16 @@ fn gguf_metadata_is_as_python_wrote_it() {
     assert_eq!(value("number.yes"), Value::Bool(true));
     assert_eq!(value("number.u64").as_u64(), Some(u64::MAX));
     assert_eq!(value("number.i8").as_u64(), None);
-    let array = |key| value(key).into_array().unwrap();
+    let array = |key| match value(key) {
+        Value::Array(array) => array,
+        other => panic!("{other:?}"),
+    };
     let texts = array("array.texts");
     assert_eq!(texts.values().collect::<Vec<_>>(), ["a", "", "图"].map(Value::from));
     assert_eq!(array("array.numbers").values().filter_map(|value| value.as_u64()).sum::<u64>(), 6);
     let arrays = array("array.arrays");
-    assert_eq!(arrays.values().map(|value| value.into_array().unwrap().len()).collect::<Vec<_>>(), [2, 1]);
+    let inner = arrays.values().map(|value| if let Value::Array(array) = value { array.len() } else { 0 });
+    assert_eq!(inner.collect::<Vec<_>>(), [2, 1]);
     assert_eq!(file.metadata("number.u128"), None);
 }
 
@@ -104,7 +108,7 @@ fn safetensors_is_as_python_wrote_it() {
     assert_eq!(compare(&file, &expected().safetensors), ["double: F64", "position_ids: I64"]);
     assert_eq!(file.names().count(), 7);
     assert_eq!(file.metadata("note"), Some(Value::from("图")));
-    assert_eq!(file.metadata_keys().collect::<Vec<_>>(), ["format", "note"]);
+    assert_eq!(file.metadata("format"), Some(Value::from("pt")));
     assert_eq!(file.layout(), Layout::Oihw);
     assert_eq!(file.get("brain.weight").unwrap().format, Format::Bf16);
     assert_eq!(file.get("scalar").unwrap().shape, [0_usize; 0]);
@@ -119,8 +123,8 @@ fn the_hash_is_of_the_whole_file() {
     let leaked = WeightFile::from_static(Vec::leak(bytes)).unwrap();
     assert_eq!(file.sha256(), leaked.sha256());
     assert_eq!(file.sha256().len(), 64);
-    assert!(file.sha256().starts_with(file.short_hash()) && file.short_hash().len() == 10);
-    assert_eq!(file.short_hash(), HASH);
+    assert_eq!(ModelFiles::open(&path).unwrap().short_hash(&[]).unwrap(), HASH);
+    assert!(file.sha256().starts_with(HASH));
 }
 
 /// By `sha256sum`.

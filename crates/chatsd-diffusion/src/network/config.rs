@@ -8,6 +8,8 @@ use super::NetworkError;
 
 /// Nothing that a config counts is larger; products of two of them do not overflow.
 const LARGEST: usize = 1 << 20;
+/// Each block may halve the picture: with more of them no side would be left.
+const MOST_BLOCKS: usize = 15;
 
 /// One value for all blocks, or one for each.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,8 +50,11 @@ impl Checked {
 
     /// A list of counts, one for each block.
     pub(super) fn counts(self, name: &str, values: &[usize], blocks: usize) -> Result<(), NetworkError> {
-        if values.len() != blocks || blocks == 0 {
+        if values.len() != blocks {
             return self.inconsistent(format!("{name} has {} entries for {blocks} blocks", values.len()));
+        }
+        if !(1..=MOST_BLOCKS).contains(&blocks) {
+            return self.unsupported(format!("{name} has {blocks} entries, expected 1 to {MOST_BLOCKS}"));
         }
         values.iter().try_for_each(|&value| self.count(name, value).map(drop))
     }

@@ -12,14 +12,15 @@ const CHECKED: Checked = Checked("text encoder");
 /// What the encoder is: `config.json` of transformers' `CLIPTextConfig`, with its defaults.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-struct Config {
+pub(crate) struct Config {
     vocab_size: usize,
     hidden_size: usize,
     intermediate_size: usize,
     projection_dim: usize,
     num_hidden_layers: usize,
     num_attention_heads: usize,
-    max_position_embeddings: usize,
+    /// Most tokens it can see at once.
+    pub(crate) max_position_embeddings: usize,
     hidden_act: String,
     layer_norm_eps: f32,
     eos_token_id: u32,
@@ -43,6 +44,13 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Reads a config and refuses what makes no encoder.
+    pub(crate) fn read(config: &Value) -> Result<Self, NetworkError> {
+        let config: Self = CHECKED.read(config)?;
+        config.check()?;
+        Ok(config)
+    }
+
     fn check(&self) -> Result<(), NetworkError> {
         for (name, value) in [
             ("vocab_size", self.vocab_size),
@@ -85,8 +93,7 @@ impl TextEncoder {
     /// # Errors
     /// When the config makes no encoder, or a tensor is missing or does not fit it.
     pub fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
-        let config: Config = CHECKED.read(config)?;
-        config.check()?;
+        let config = Config::read(config)?;
         let width = config.hidden_size;
         let body = if weights.has("text_model") { weights.at("text_model") } else { weights.clone() };
         let layers = (0..config.num_hidden_layers)

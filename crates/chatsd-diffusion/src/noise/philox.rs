@@ -1,5 +1,9 @@
 //! Philox 4×32 with ten rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), and
 //! `torch.randn` on a GPU as AUTOMATIC1111 imitates it (`modules/rng_philox.py` of that program).
+//!
+//! Proven by tests: the words are Random123's, the numbers made of them another implementation's to the bit, and within
+//! one unit in the last place of the twelve that AUTOMATIC1111 publishes. Not compared with a GPU: logarithm and sine
+//! are f32 there. AUTOMATIC1111 itself rounds 2π to f32, which moves its numbers by up to 6e-7 from these.
 
 const MULTIPLIERS: [u64; 2] = [0xd251_1f53, 0xcd9e_8d57];
 const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];

@@ -14,7 +14,7 @@ pub(super) const CHECKED: Checked = Checked("picture network");
 /// layer are the same here, and `upcast_attention` because everything is f32.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub(super) struct Config {
+pub(crate) struct Config {
     pub(super) in_channels: usize,
     pub(super) out_channels: usize,
     pub(super) flip_sin_to_cos: bool,
@@ -81,7 +81,7 @@ pub(super) const SIZES: usize = 6;
 
 /// What a network that takes pooled vectors and sizes takes.
 #[derive(Clone, Copy)]
-pub(super) struct Sizes {
+pub(crate) struct Sizes {
     /// Values of a pooled vector.
     pub(super) pooled: usize,
     /// Values of the waves of one size.
@@ -90,7 +90,7 @@ pub(super) struct Sizes {
 
 impl Config {
     /// Reads a config and refuses what is not built here or makes no network.
-    pub(super) fn read(config: &Value) -> Result<Self, NetworkError> {
+    pub(crate) fn read(config: &Value) -> Result<Self, NetworkError> {
         refuse_other_kinds(config)?;
         let config: Self = CHECKED.read(config)?;
         let blocks = config.block_out_channels.len();
@@ -151,7 +151,7 @@ impl Config {
     }
 
     /// Width of the words' vectors.
-    pub(super) fn context(&self) -> Result<usize, NetworkError> {
+    pub(crate) fn context(&self) -> Result<usize, NetworkError> {
         self.context_of(0)
     }
 
@@ -161,7 +161,7 @@ impl Config {
     }
 
     /// Pooled vectors and sizes, when it takes them.
-    pub(super) fn added(&self) -> Result<Option<Sizes>, NetworkError> {
+    pub(crate) fn added(&self) -> Result<Option<Sizes>, NetworkError> {
         if self.addition_embed_type.is_none() {
             return Ok(None);
         }

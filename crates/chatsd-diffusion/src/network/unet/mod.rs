@@ -8,9 +8,10 @@ use chatsd_tensor::{Activation, Convolution, Engine, Epilogue, Linear, Norm, Sha
 use chatsd_weights::Scope;
 use serde_json::Value;
 
+pub(crate) use self::config::Config;
 use self::{
     block::{Down, Layer, Loader, Up},
-    config::{CHECKED, Config, SIZES, Sizes},
+    config::{CHECKED, SIZES, Sizes},
 };
 use super::{
     NetworkError,

@@ -312,7 +312,8 @@ impl Engine {
         output
     }
 
-    /// Every pixel four times.
+    /// Every pixel four times. Networks have it folded into the convolution that follows: this is the plain way that
+    /// tests hold [`Engine::upsample_convolution`] against.
     #[must_use]
     pub fn upsample_nearest(&self, x: &Tensor) -> Tensor {
         let shape = x.shape();

@@ -51,10 +51,8 @@ def philox(counter, key):
 def gpu(seed, size, draw):
     index = np.arange(size)
     x, y, _, _ = philox([np.full(size, draw), 0 * index, index, 0 * index], [seed % 2**32, seed >> 32])
-    # cuRAND holds 2 pi / 2^32 in f32 (CURAND_2POW32_INV_2PI), and programs that imitate it do too.
-    turn = np.float64(np.float32(2.3283064e-10 * 6.2831855))
-    x, y = x.astype(np.float64), y.astype(np.float64)
-    return (np.sqrt(-2 * np.log((x + 0.5) / 2**32)) * np.sin(y * turn + turn / 2)).astype(np.float32)
+    unit = lambda word: (word.astype(np.float64) + 0.5) / 2**32
+    return (np.sqrt(-2 * np.log(unit(x))) * np.sin(2 * np.pi * unit(y))).astype(np.float32)
 
 
 def main():

@@ -12,7 +12,7 @@ from captions import STYLES, caption, colour_word
 from concepts import ALIASES, popular
 
 SIZE = 128
-POPULAR_SHARE = 0.82
+POPULAR_SHARE = 0.9
 GROUPS = {0, 3, 4, 5, 6, 7}  # smileys, nature, food, travel, activities, objects
 CLOCKS, LEAST_SETS = 58, 4  # a subgroup left out; how many sets must draw a lesser subject
 HUE_SHARE, BLUE_FOX_SHARE = 0.10, 0.35
@@ -83,7 +83,7 @@ class Pictures:
                 self.styles.append(style)
                 self.labels.append(label)
                 weights.append((weight, 1 / shares[style]))
-        top = np.array([w**1.3 * share for w, share in weights])
+        top = np.array([w**1.8 * share for w, share in weights])
         rest = np.array([share if not w else 0.0 for w, share in weights])
         chance = POPULAR_SHARE * top / top.sum() + (1 - POPULAR_SHARE) * rest / rest.sum()
         self.places = range(len(self.pixels))

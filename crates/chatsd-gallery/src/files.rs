@@ -20,7 +20,8 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 const ATTEMPTS: u32 = 5;
 
 /// SHA-256 in hex.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

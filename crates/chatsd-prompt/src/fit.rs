@@ -34,11 +34,11 @@ impl<'a> Parts<'a> {
         Self { before, subject, after }
     }
 
-    fn positive(&self) -> String {
+    pub(crate) fn positive(&self) -> String {
         format!("{}{}{}", self.before, self.subject, self.after.concat())
     }
 
-    fn added(&self) -> String {
+    pub(crate) fn added(&self) -> String {
         let after = self.after.concat();
         match (self.before.trim(), after.starts_with(", ")) {
             ("", true) => after[2..].to_owned(),

@@ -227,7 +227,7 @@ fn spread<'a>(usable: &[&'a Style], subject: &str, family: &str, random: &mut Ra
 
 /// What must not be seen: what the user said, then what the style says, without a phrase that has come before, and
 /// without a phrase of the style's that the user wants to see.
-fn negative_of(own: &[&str], style: &Style, subject: &str) -> String {
+pub(crate) fn negative_of(own: &[&str], style: &Style, subject: &str) -> String {
     fn phrases(text: &str) -> impl Iterator<Item = &str> {
         text.split(',').map(str::trim).filter(|phrase| !phrase.is_empty())
     }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chatsd_prompt::StyleLibrary;
+use chatsd_prompt::{StyleLibrary, restyle};
 use chatsd_types::Request;
 
 use crate::StudioError;
@@ -51,14 +51,7 @@ pub fn vary(request: &mut Request, key: &str, value: &str, library: &StyleLibrar
             prompt.style.clear();
         }
         "negative" => value.clone_into(&mut request.prompt.negative),
-        "style" => {
-            let style = library.get(value)?;
-            let prompt = &mut request.prompt;
-            let separator = if prompt.added.is_empty() { "" } else { ", " };
-            prompt.positive = format!("{}{separator}{}", style.frame(&prompt.subject), prompt.added);
-            prompt.negative.clone_from(&style.negative);
-            prompt.style.clone_from(&style.id);
-        }
+        "style" => request.prompt = restyle(&request.prompt, library.get(value)?, library),
         _ => return Err(StudioError::UnknownPart { key: key.to_owned(), expected: VARIABLE.join(", ") }),
     }
     Ok(())

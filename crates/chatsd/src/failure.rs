@@ -44,6 +44,7 @@ fn code(error: &Error) -> u8 {
     let usage = error.chain().any(|cause| {
         cause.is::<Usage>()
             || cause.is::<crate::settings::SettingError>()
+            || cause.is::<chatsd_prompt::PromptError>()
             || cause.downcast_ref::<chatsd_studio::StudioError>().is_some_and(chatsd_studio::StudioError::is_usage)
     });
     if usage { USAGE } else { FAILED }

@@ -92,6 +92,10 @@ messages! {
     again_same_pixels(path) = "Every pixel is the same as in {path}", "与 {path} 的每个像素都相同";
     again_differs(path, pixels) = "{pixels} pixels differ from {path}", "与 {path} 有 {pixels} 个像素不同";
     again_foreign(found) = "Made by another program; used what it says: {found}", "由别的程序生成；沿用其中的：{found}";
+    again_left(left) = "Not used, so the picture may come out otherwise: {left}", "没有用到、因此画面可能不同：{left}";
+    again_without_start() =
+        "It was painted from a starting picture that is not here, and is painted from nothing; --init gives one",
+        "它是从一张起始图画成的，而那张图不在这里，所以从头画起；可用 --init 给出";
     again_other_model(found, expected) =
         "The picture was made with model {found}; this is {expected}, so it will look different",
         "原图用的模型是 {found}，现在是 {expected}，画面会不同";

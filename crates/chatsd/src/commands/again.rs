@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use chatsd_gallery::{Gallery, Metadata, Origin, read_image, read_metadata};
+use chatsd_gallery::{Gallery, Metadata, Origin, read_image, read_metadata, sha256};
 use chatsd_studio::{Outcome, Studio, vary};
 use chatsd_types::ImageModel;
 
@@ -32,6 +32,14 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
             let mut request = studio.blank();
             let applied = infotext.apply(&mut request);
             talk.push(lang.again_foreign(applied.taken.join(", ")));
+            if !applied.left.is_empty() {
+                let left: Vec<String> = applied.left.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+                talk.push(lang.again_left(left.join(", ")));
+            }
+            if request.strength < 1.0 && arguments.init.is_none() {
+                request.strength = 1.0;
+                talk.push(lang.again_without_start());
+            }
             Origin { request, parents: Vec::new() }
         }
     };
@@ -49,7 +57,11 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
     let mut source = source(arguments.init.as_deref(), arguments.mask.as_deref())?;
     changed |= source.init.is_some() || source.mask.is_some();
     if changed {
-        parents = vec![id.unwrap_or_else(|| path.display().to_string())];
+        // A path would tell others about this machine; the file's hash finds it as well.
+        parents = vec![match id {
+            Some(id) => id,
+            None => sha256(&std::fs::read(&path)?),
+        }];
     }
     let mut plan = studio.plan_again(request, parents)?;
     let gallery = open_gallery(&settings)?;

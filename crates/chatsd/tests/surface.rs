@@ -108,7 +108,7 @@ fn wrong_usage_says_what_is_expected_and_paints_nothing() {
         (&["again", "text.png"], 1, "PNG"),
         (&["again", "nothing"], 1, "nothing"),
         (&["gallery", "list"], 1, "images"),
-        (&["styles", "show", "flatt"], 1, "flat"),
+        (&["styles", "show", "flatt"], 2, "flat"),
     ] {
         let run = home.run(arguments);
         assert_eq!(run.code, Some(code), "{arguments:?}: {}", run.stderr);

@@ -1,7 +1,7 @@
 //! From a sentence to an idea, and from an idea to prompts that differ on purpose. Pure text: no file, no clock, no
 //! network, no model. What it needs of the world is handed in as a function: a model's tokenizer, wildcard files.
 //!
-//! [`understand`] reads a sentence; [`write()`] frames its words in styles of a [`StyleLibrary`]; [`expand`] plays out
+//! [`understand()`] reads a sentence; [`write()`] frames its words in styles of a [`StyleLibrary`]; [`expand`] plays out
 //! `{a|b}` and `__wildcard__`; [`weighted`] reads `(word:1.2)`; [`lexicon`] turns Chinese words into English ones.
 
 mod additions;

@@ -2,7 +2,7 @@
 //! talk: whoever asks is told through [`Event`]s.
 //!
 //! [`Studio::plan`] turns a sentence into a [`Plan`] of requests; [`Studio::paint`] paints them one by one, keeps each
-//! as soon as it is finished, and ends with the sheet. [`vary`] changes a request that is painted again.
+//! as soon as it is finished, and ends with the sheet. [`vary()`] changes a request that is painted again.
 
 mod choices;
 mod error;

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use chatsd_gallery::{Entry, Gallery, NewEntry, Sheet, SheetLayout};
+use chatsd_gallery::{Entry, Gallery, GalleryError, NewEntry, Sheet, SheetLayout};
 use chatsd_types::{Image, ImageModel, PaintError, Request, Source};
 
 use crate::{Event, Pace, Plan, Studio, StudioError, resized, resized_mask};
@@ -53,14 +53,13 @@ impl Studio<'_> {
         let mut outcome = Outcome { sheet: None, entries: Vec::new(), sheet_path: None, stopped: false };
         let mut work = Work { model: self.model, source, pace, events, cancel };
         let painted = work.paint_all(plan, gallery, &mut outcome);
-        if let Some(sheet) = &outcome.sheet {
-            let path = gallery.finish_sheet(&sheet.id, layout)?;
-            let finished = outcome.entries.len() as u32;
-            let seconds = begun.elapsed().as_secs_f64();
-            events(Event::SheetDone { sheet, path: &path, finished, seconds });
-            outcome.sheet_path = Some(path);
-        }
+        let finished = match outcome.sheet.take_if(|_| outcome.entries.is_empty()) {
+            Some(empty) => gallery.abandon_sheet(&empty.id),
+            None => finish(gallery, layout, &mut outcome, begun, events),
+        };
+        // What went wrong first is what is told.
         painted?;
+        finished?;
         if outcome.stopped {
             let (finished, count) = (outcome.entries.len() as u32, plan.requests.len() as u32);
             events(Event::Stopped { finished, count });
@@ -72,6 +71,22 @@ impl Studio<'_> {
     fn pace(&self, gallery: &Gallery) -> Result<Pace, StudioError> {
         Ok(Pace::of_entries(&gallery.list(LOOK_BACK)?, &self.model.card().hash))
     }
+}
+
+/// Makes the picture of a sheet that has entries.
+fn finish(
+    gallery: &Gallery,
+    layout: &SheetLayout,
+    outcome: &mut Outcome,
+    begun: Instant,
+    events: &mut dyn FnMut(Event<'_>),
+) -> Result<(), GalleryError> {
+    let Some(sheet) = &outcome.sheet else { return Ok(()) };
+    let path = gallery.finish_sheet(&sheet.id, layout)?;
+    let finished = outcome.entries.len() as u32;
+    events(Event::SheetDone { sheet, path: &path, finished, seconds: begun.elapsed().as_secs_f64() });
+    outcome.sheet_path = Some(path);
+    Ok(())
 }
 
 /// Everything one run of painting has at hand.

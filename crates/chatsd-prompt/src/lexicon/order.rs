@@ -43,7 +43,7 @@ fn has_preposition(english: &str) -> bool {
     ["in ", "on ", "at "].iter().any(|preposition| english.starts_with(preposition))
 }
 
-/// Moves what is done or where it is behind what it is said of: [verb …] 的 [head] → [head] [verb …].
+/// Moves what is done or where it is behind what it is said of: `verb … 的 head` → `head verb …`.
 fn behind_the_head(mut words: Vec<Word>) -> Vec<Word> {
     let begins = |word: &Word| matches!(word.kind, Kind::Verb | Kind::At);
     let mut start = 0;

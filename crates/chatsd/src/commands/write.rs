@@ -65,7 +65,8 @@ fn as_text(composed: &Composed, settings: &Settings) -> Result<()> {
         say_notes(settings.lang(), &composed.notes());
     }
     for (number, written) in (1..).zip(&composed.prompts) {
-        output::data(as_line(number, &written.prompt))?;
+        let chatsd_types::TokenCount { tokens, chunk } = written.tokens;
+        output::data(format!("{}  {}", as_line(number, &written.prompt), output::dim(&format!("[{tokens}/{chunk}]"))))?;
     }
     Ok(())
 }

@@ -105,8 +105,8 @@ fn every_flag_reaches_the_request() {
 #[test]
 fn again_makes_the_same_bytes_of_each_in_any_order_and_from_anywhere() {
     let home = Home::new();
-    let painted = home.run(&["cat", "-n", "3", "--steps", "3", "--seed", "9"]).ok().paths(&home);
-    for path in painted[..3].iter().rev() {
+    let painted = home.run(&["cat", "-n", "9", "--steps", "3", "--seed", "9"]).ok().paths(&home);
+    for path in painted[..9].iter().rev() {
         let again = home.run(&["again", path.to_str().unwrap(), "--json"]).ok().events();
         let compared = again.iter().find(|event| event["event"] == "compared").unwrap();
         assert_eq!(compared["same_bytes"], true, "{compared}");
@@ -118,6 +118,25 @@ fn again_makes_the_same_bytes_of_each_in_any_order_and_from_anywhere() {
     assert_eq!(fs::read(&run.paths(&elsewhere)[0]).unwrap(), fs::read(&painted[1]).unwrap());
 }
 
+/// The kernel's own account of the most memory a process ever held.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_sheet_of_nine_takes_little_memory() {
+    let home = Home::new();
+    let mut child = home.command(&["cat", "--steps", "2", "--quiet"]).stdout(Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
+        most = kilobytes.unwrap_or(0).max(most);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(child.wait().unwrap().success());
+    assert!((10_000..250_000).contains(&most), "{most} kB at most, expected 10 to 250 MB");
+}
+
 #[test]
 fn again_varies_what_it_is_told_to() {
     let home = Home::new();
@@ -125,6 +144,7 @@ fn again_varies_what_it_is_told_to() {
     let varied = home.run(&["again", "1", "--set", "seed=10", "--set", "style=3d", "--json"]).ok().events();
     let kept = &varied.iter().find(|event| event["event"] == "kept").unwrap()["entry"];
     assert_eq!((kept["request"]["seed"].as_u64(), kept["request"]["prompt"]["style"].as_str()), (Some(10), Some("3d")));
+    assert_eq!(kept["request"]["prompt"]["positive"], "cat, 3d style");
     assert_eq!(kept["parents"].as_array().unwrap().len(), 1);
     for (change, expected) in [
         ("color=red", "seed, steps"),

@@ -26,7 +26,10 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Writes a whole file or none. After it returns, the file outlives a power cut.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), GalleryError> {
+///
+/// # Errors
+/// When the folder cannot be written or the disk is full.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), GalleryError> {
     let failed = |error| io_error("write", path, error);
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut attempt = 1;

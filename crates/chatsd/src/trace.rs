@@ -2,8 +2,9 @@
 //!
 //! The steps and their figures are those of VTracer's colour mode (visioncortex/vtracer, `cmdapp/src/config.rs`).
 
-use std::fmt::Write;
+use std::{fmt::Write, path::Path};
 
+use chatsd_gallery::{GalleryError, read_image, write_whole};
 use chatsd_types::Image;
 use visioncortex::{
     ColorImage, PathSimplifyMode, PointF64,
@@ -24,6 +25,14 @@ const SPLICE_DEGREES: f64 = 45.0;
 const LENGTH: f64 = 4.0;
 /// Rounds of smoothing.
 const ROUNDS: usize = 10;
+
+/// Traces a picture file into an SVG file beside it.
+///
+/// # Errors
+/// When the picture cannot be read or the drawing cannot be written.
+pub fn beside(picture: &Path) -> Result<(), GalleryError> {
+    write_whole(&picture.with_extension("svg"), svg(&read_image(picture)?).as_bytes())
+}
 
 /// The text of an SVG file.
 pub fn svg(image: &Image) -> String {

@@ -1,10 +1,10 @@
 //! `chatsd paint`: a sheet of different pictures from one sentence.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use chatsd_gallery::{Enlarge, Gallery, SheetLayout, read_image};
-use chatsd_studio::{Outcome, PictureChoices, Plan, Studio};
+use chatsd_studio::{Event, Outcome, PictureChoices, Plan, Studio};
 use chatsd_types::{Image, Mask, ModelCard, Source};
 
 use super::write::{as_line, prompt_choices};
@@ -139,15 +139,20 @@ pub fn paint(
     let cancel = stop::listen(settings.lang())?;
     let mut progress = Progress::new(settings, json, studio.library);
     let layout = sheet_layout(studio.model.card(), settings);
-    let outcome = studio.paint(plan, source, gallery, &layout, &mut |event| progress.follow(&event), cancel)?;
-    if settings.svg.unwrap_or(false) {
-        for entry in &outcome.entries {
-            let path = gallery.path(entry);
-            let drawing = path.with_extension("svg");
-            let text = trace::svg(&read_image(&path)?);
-            fs::write(&drawing, text).with_context(|| format!("cannot write {}", drawing.display()))?;
+    let wants_svg = settings.svg.unwrap_or(false);
+    let mut traced = Ok(());
+    let mut follow = |event: Event<'_>| {
+        progress.follow(&event);
+        // Beside each picture as soon as that is kept, so that an early end leaves whole pairs.
+        if let Event::Kept { path, .. } = event
+            && wants_svg
+            && traced.is_ok()
+        {
+            traced = trace::beside(path);
         }
-    }
+    };
+    let outcome = studio.paint(plan, source, gallery, &layout, &mut follow, cancel)?;
+    traced?;
     Ok(outcome)
 }
 

@@ -31,7 +31,8 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// When the folder cannot be written or the disk is full.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), GalleryError> {
     let failed = |error| io_error("write", path, error);
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // The parent of a bare name is empty.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut attempt = 1;
     loop {
         match write_and_rename(folder, path, bytes) {

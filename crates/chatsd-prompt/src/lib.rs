@@ -9,6 +9,7 @@ mod error;
 mod fit;
 pub mod lexicon;
 mod library;
+mod lora;
 mod note;
 mod random;
 mod restyle;
@@ -19,7 +20,7 @@ mod template;
 mod understand;
 mod write;
 
-pub use chatsd_types::{Piece, SyntaxError, weighted};
+pub use chatsd_types::{Piece, SyntaxError, SyntaxProblem, weighted};
 pub use error::PromptError;
 pub use library::StyleLibrary;
 pub use note::Note;

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use chatsd_types::Size;
 use serde::Serialize;
 
-/// What the user should know about a prompt: said, never hidden. The text form is English.
+/// What the user should know about a prompt or the picture of it: said, never hidden. The text form is English.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 pub enum Note {
@@ -41,6 +42,20 @@ pub enum Note {
         /// How many.
         count: usize,
     },
+    /// Tags that load something into other programs; they are kept in the user's words and not given to the model.
+    Lora {
+        /// The tags, as typed.
+        tags: Vec<String>,
+    },
+    /// Without guidance, what must not be seen is not heard.
+    NegativeUnheard,
+    /// A size that the model was not trained at.
+    OtherSize {
+        /// The size asked for.
+        found: Size,
+        /// The size it was trained at.
+        trained: Size,
+    },
 }
 
 impl fmt::Display for Note {
@@ -59,6 +74,15 @@ impl fmt::Display for Note {
                 write!(f, "the model \"{family}\" does not know the style {style}: used instead: {instead}")
             }
             Self::ControlCharacters { count } => write!(f, "{count} control characters were read as spaces"),
+            Self::Lora { tags } => {
+                write!(f, "LoRA is not supported yet; not given to the model: {}", tags.join(", "))
+            }
+            Self::NegativeUnheard => {
+                write!(f, "with guidance 1, what must not be seen has no effect; a higher --guidance gives it one")
+            }
+            Self::OtherSize { found, trained } => {
+                write!(f, "the model was trained at {trained}: at {found} pictures come out worse")
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Choices inside a text, as the Dynamic Prompts extension writes them: `{a|b}`, `{2$$a|b|c}`, `{1-2$$ and $$a|b}`,
 //! `{3::a|b}`, `__wildcard__`. A text is read into nodes, and the nodes are played out by a seed.
 
-use chatsd_types::SyntaxError;
+use chatsd_types::{SyntaxError, SyntaxProblem};
 
 use crate::random::Random;
 
@@ -46,8 +46,8 @@ enum Node {
     Choice { options: Vec<(f64, Vec<Node>)>, least: usize, most: usize, joiner: String },
 }
 
-fn error<T>(column: usize, message: impl Into<String>) -> Result<T, SyntaxError> {
-    Err(SyntaxError { column, message: message.into() })
+fn error<T>(column: usize, problem: SyntaxProblem) -> Result<T, SyntaxError> {
+    Err(SyntaxError { column, problem })
 }
 
 fn parse(text: &str) -> Result<Vec<Node>, SyntaxError> {
@@ -110,7 +110,7 @@ impl Reader {
         while !self.starts_with("__") {
             match self.chars.get(self.at) {
                 Some(&c) if is_name(c) => name.push(c),
-                _ => return error(column, format!("the wildcard __{name} has no end: expected __{name}__")),
+                _ => return error(column, SyntaxProblem::OpenWildcard { name }),
             }
             self.at += 1;
         }
@@ -121,7 +121,7 @@ impl Reader {
     fn choice(&mut self, depth: usize) -> Result<Node, SyntaxError> {
         let column = self.at + 1;
         if depth > DEPTH_LIMIT {
-            return error(column, format!("braces inside braces go {depth} deep; at most {DEPTH_LIMIT} are read"));
+            return error(column, SyntaxProblem::TooDeep { depth, limit: DEPTH_LIMIT });
         }
         self.at += 1;
         let (least, most, joiner) = self.head()?;
@@ -132,7 +132,7 @@ impl Reader {
             match self.chars.get(self.at) {
                 Some('|') => self.at += 1,
                 Some(_) => break,
-                None => return error(column, "this { has no }: expected {a|b}; write \\{ for a plain brace"),
+                None => return error(column, SyntaxProblem::OpenBrace),
             }
         }
         self.at += 1;
@@ -170,7 +170,7 @@ impl Reader {
                 self.at = next;
                 Ok((least, most, joiner.unwrap_or_else(|| JOINER.into())))
             }
-            _ => error(column, format!("\"{range}$$\" is no count: expected such as {{2$$a|b|c}} or {{1-2$$a|b|c}}")),
+            _ => error(column, SyntaxProblem::NoCount { found: format!("{range}$$") }),
         }
     }
 
@@ -187,7 +187,7 @@ impl Reader {
                 self.at += digits + 2;
                 Ok(weight)
             }
-            _ => error(self.at + 1, format!("\"{found}::\" is no weight: expected a number, such as {{0.5::a|b}}")),
+            _ => error(self.at + 1, SyntaxProblem::NoWeight { found: format!("{found}::"), example: "{0.5::a|b}" }),
         }
     }
 }
@@ -219,30 +219,28 @@ impl Player<'_> {
                 Node::Text(text) => {
                     self.length += text.chars().count();
                     if self.length > LENGTH_LIMIT {
-                        return error(inside.unwrap_or(1), format!("the text grows beyond {LENGTH_LIMIT} characters"));
+                        return error(inside.unwrap_or(1), SyntaxProblem::TooLong { limit: LENGTH_LIMIT });
                     }
                     result.push_str(text);
                 }
                 Node::Wildcard { name, column } => {
                     let column = inside.unwrap_or(*column);
                     if depth >= DEPTH_LIMIT {
-                        return error(
-                            column,
-                            format!("__{name}__ stands inside itself or deeper than {DEPTH_LIMIT} files"),
-                        );
+                        return error(column, SyntaxProblem::Loop { name: name.clone(), limit: DEPTH_LIMIT });
                     }
                     let Some(lines) = (self.wildcards)(name) else {
-                        return error(
-                            column,
-                            format!("no wildcard file is named \"{name}\": expected {name}.txt where they are kept"),
-                        );
+                        return error(column, SyntaxProblem::UnknownWildcard { name: name.clone() });
                     };
                     let Some(line) = lines.get(self.random.below(lines.len())) else {
-                        return error(column, format!("the wildcard file \"{name}\" has no line"));
+                        return error(column, SyntaxProblem::EmptyWildcard { name: name.clone() });
                     };
                     let nodes = parse(line).map_err(|inner| SyntaxError {
                         column,
-                        message: format!("in the line \"{line}\" of __{name}__, {inner}"),
+                        problem: SyntaxProblem::InLine {
+                            name: name.clone(),
+                            line: line.clone(),
+                            inner: Box::new(inner),
+                        },
                     })?;
                     self.play(&nodes, depth + 1, Some(column), result)?;
                 }

@@ -12,7 +12,7 @@ use text::Text;
 use crate::{
     PromptError, StyleLibrary,
     lexicon::{self, is_han},
-    template,
+    lora, template,
 };
 
 /// Characters that a sentence may have.
@@ -50,12 +50,13 @@ pub fn understand(sentence: &str, library: &StyleLibrary) -> Result<Idea, Prompt
     let count = count.or_else(|| count::take(&mut text));
     let (excluded, unknown) = excluded::take(&mut text);
     let subject = text.finish();
-    if !subject.chars().any(is_content) {
+    let (words, _) = lora::take(&subject);
+    if !words.chars().any(is_content) {
         let found = clean.trim().chars().take(40).collect();
         return Err(PromptError::NothingToPaint { found });
     }
-    let language = language(&subject);
-    let mut translation = lexicon::translate(&subject);
+    let language = language(&words);
+    let mut translation = lexicon::translate(&words);
     translation.untranslated.extend(unknown);
     Ok(Idea {
         sentence: sentence.to_owned(),

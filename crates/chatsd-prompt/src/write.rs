@@ -7,7 +7,7 @@ use chatsd_types::{Idea, Prompt, TokenCount, weighted};
 use serde::Serialize;
 
 use crate::{
-    Needs, Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon,
+    Needs, Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon, lora,
     random::Random, suits::kinds,
 };
 
@@ -148,6 +148,10 @@ fn common_notes(idea: &Idea, untranslated: &[String]) -> Vec<Note> {
         notes.push(Note::ControlCharacters { count });
     }
     note_untranslated(&mut notes, &idea.untranslated);
+    let (_, tags) = lora::take(&idea.subject);
+    if !tags.is_empty() {
+        notes.push(Note::Lora { tags });
+    }
     note_untranslated(&mut notes, untranslated);
     notes
 }

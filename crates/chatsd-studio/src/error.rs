@@ -73,6 +73,10 @@ impl StudioError {
     /// Whether it was asked for in a way that makes no sense, so that asking again will not help.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        !matches!(self, Self::Paint { .. } | Self::Gallery(_))
+        match self {
+            Self::Paint { source, .. } => matches!(source, PaintError::Unsupported(_)),
+            Self::Gallery(_) => false,
+            _ => true,
+        }
     }
 }

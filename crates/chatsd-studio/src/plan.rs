@@ -95,11 +95,15 @@ impl Studio<'_> {
         let count_tokens = |text: &str| self.model.count_tokens(text);
         let family = &self.model.card().family;
         let composed = compose(sentence, prompt, family, &count_tokens, self.library, self.wildcards)?;
-        let notes = composed.notes();
+        let mut notes = composed.notes();
+        let has_negative = !prompt.negative.trim().is_empty() || !composed.idea.excluded.is_empty();
         let requests = (0..).zip(composed.prompts).map(|(offset, written)| {
             request(self.model.card(), &composed.idea, written.prompt, picture, composed.seed.wrapping_add(offset))
         });
-        let requests = requests.collect::<Result<_, _>>()?;
+        let requests = requests.collect::<Result<Vec<_>, _>>()?;
+        if let Some(first) = requests.first() {
+            notes.extend(picture_notes(first, self.model.card(), has_negative));
+        }
         Ok(Plan { idea: composed.idea, requests, notes, parents: Vec::new() })
     }
 
@@ -159,6 +163,19 @@ fn request_of(card: &ModelCard, idea: &Idea, prompt: Prompt, choices: &PictureCh
         strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
         mask: choices.mask.clone(),
     }
+}
+
+/// What the user should know about how the pictures are painted.
+fn picture_notes(request: &Request, card: &ModelCard, has_negative: bool) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if has_negative && request.guidance == 1.0 {
+        notes.push(Note::NegativeUnheard);
+    }
+    // Larger networks take other sizes well.
+    if card.family == "pocket" && request.size != card.size {
+        notes.push(Note::OtherSize { found: request.size, trained: card.size });
+    }
+    notes
 }
 
 /// Whether the model can paint a request, as far as numbers tell.

@@ -172,6 +172,37 @@ fn a_sheet_that_cannot_be_written_is_an_error_and_what_was_kept_stays() {
 }
 
 #[test]
+fn a_sheet_on_which_nothing_could_be_kept_is_taken_back() {
+    let (folder, gallery) = gallery();
+    with_studio(|studio| {
+        let mut plan = plan(studio, "a cat", 2);
+        // Would not read back, so the gallery refuses it.
+        plan.requests[0].guidance = f32::NAN;
+        let result = studio.paint(&plan, &Source::default(), &gallery, &LAYOUT, &mut |_| {}, &AtomicBool::new(false));
+        assert!(matches!(result, Err(StudioError::Gallery(_))), "{result:?}");
+    });
+    let left = std::fs::read_dir(folder.path().join("images")).unwrap().flatten();
+    assert_eq!(left.filter(|left| left.path().is_dir()).count(), 0);
+}
+
+#[test]
+fn what_acts_otherwise_than_expected_is_noted() {
+    use chatsd_prompt::Note;
+    with_studio(|studio| {
+        let notes = |sentence: &str, guidance: f32| {
+            let choices = PictureChoices { guidance: Some(guidance), ..PictureChoices::default() };
+            studio.plan(sentence, &PromptChoices::default(), &choices).unwrap().notes
+        };
+        assert!(notes("a cat, no dog", 1.0).contains(&Note::NegativeUnheard));
+        assert!(!notes("a cat, no dog", 2.0).contains(&Note::NegativeUnheard));
+        assert!(!notes("a cat", 1.0).contains(&Note::NegativeUnheard));
+        let (found, trained) = (Size { width: 32, height: 32 }, Size { width: 16, height: 16 });
+        assert!(notes("a cat, 32x32", 2.0).contains(&Note::OtherSize { found, trained }));
+        assert!(notes("a cat", 2.0).iter().all(|note| !matches!(note, Note::OtherSize { .. })));
+    });
+}
+
+#[test]
 fn one_request_is_planned_again_and_varied() {
     with_studio(|studio| {
         let request = plan(studio, "a cat", 1).requests.remove(0);

@@ -6,12 +6,84 @@
 
 /// A place in a text that cannot be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("column {column}: {message}")]
+#[error("column {column}: {problem}")]
 pub struct SyntaxError {
     /// Where, in characters from 1.
     pub column: usize,
-    /// What was found, what was expected, what to do.
-    pub message: String,
+    /// What was found and what was expected.
+    pub problem: SyntaxProblem,
+}
+
+/// What cannot be read in a text. The text form is English.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SyntaxProblem {
+    /// The weight of a word, of an option or of both is no number.
+    #[error("\"{found}\" is no weight: expected a number, such as {example}")]
+    NoWeight {
+        /// What was written.
+        found: String,
+        /// How it is written.
+        example: &'static str,
+    },
+    /// How many options to take is no count or range.
+    #[error("\"{found}\" is no count: expected such as {{2$$a|b|c}} or {{1-2$$a|b|c}}")]
+    NoCount {
+        /// What was written.
+        found: String,
+    },
+    /// A brace that is not closed.
+    #[error("this {{ has no }}: expected {{a|b}}; write \\{{ for a plain brace")]
+    OpenBrace,
+    /// A wildcard that is not closed.
+    #[error("the wildcard __{name} has no end: expected __{name}__")]
+    OpenWildcard {
+        /// Its name so far.
+        name: String,
+    },
+    /// Braces inside braces, too many.
+    #[error("braces inside braces go {depth} deep; at most {limit} are read")]
+    TooDeep {
+        /// How deep they go.
+        depth: usize,
+        /// How deep they may go.
+        limit: usize,
+    },
+    /// A wildcard that leads to itself, or nearly.
+    #[error("__{name}__ stands inside itself or deeper than {limit} files")]
+    Loop {
+        /// The wildcard.
+        name: String,
+        /// How deep files may name files.
+        limit: usize,
+    },
+    /// There is no such wildcard file.
+    #[error("no wildcard file is named \"{name}\": expected {name}.txt where they are kept")]
+    UnknownWildcard {
+        /// The wildcard.
+        name: String,
+    },
+    /// A wildcard file without a line.
+    #[error("the wildcard file \"{name}\" has no line")]
+    EmptyWildcard {
+        /// The wildcard.
+        name: String,
+    },
+    /// A line of a wildcard file cannot be read.
+    #[error("in the line \"{line}\" of __{name}__, {inner}")]
+    InLine {
+        /// The wildcard.
+        name: String,
+        /// The line.
+        line: String,
+        /// Where in the line, and why.
+        inner: Box<SyntaxError>,
+    },
+    /// The text that comes out is too long.
+    #[error("the text grows beyond {limit} characters")]
+    TooLong {
+        /// How long it may be.
+        limit: usize,
+    },
 }
 
 /// A run of text with one weight, or a mark that starts a new chunk of tokens.
@@ -69,7 +141,7 @@ pub fn weighted(text: &str) -> Result<Vec<Piece>, SyntaxError> {
                 Some((number, length)) => {
                     let weight = number.parse::<f32>().ok().filter(|w| w.is_finite()).ok_or_else(|| SyntaxError {
                         column: column() + 1,
-                        message: format!("\"{number}\" is no weight: expected a number, such as (word:1.2)"),
+                        problem: SyntaxProblem::NoWeight { found: number.to_owned(), example: "(word:1.2)" },
                     })?;
                     scale(&mut pieces, round.pop(), weight);
                     length

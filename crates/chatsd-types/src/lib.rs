@@ -12,7 +12,7 @@ mod request;
 #[cfg(feature = "fake")]
 mod fake;
 
-pub use attention::{Piece, SyntaxError, weighted};
+pub use attention::{Piece, SyntaxError, SyntaxProblem, weighted};
 #[cfg(feature = "fake")]
 pub use fake::FakeImageModel;
 pub use idea::{Idea, Language, Shape};

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::settings::{EngineArgs, ModelArgs, PictureArgs, PromptArgs, SheetArgs, ShowArgs, SurfaceArgs};
+use crate::settings::{DrawingArgs, EngineArgs, ModelArgs, PictureArgs, PromptArgs, SheetArgs, ShowArgs, SurfaceArgs};
 
 /// One sentence in, a sheet of different pictures out, on this machine.
 ///
@@ -110,6 +110,8 @@ pub struct Paint {
     pub show: ShowArgs,
     #[command(flatten)]
     pub sheet: SheetArgs,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
     /// Only say what would be painted
     #[arg(long)]
     pub dry_run: bool,
@@ -140,7 +142,7 @@ pub struct Again {
     /// A picture file, an id, the first digits of one, or a number on the last sheet
     #[arg(value_name = "IMAGE|ID")]
     pub target: String,
-    /// Vary: seed, steps, size, guidance, guidance_rescale, sampler, schedule, noise, strength, prompt, negative
+    /// Vary: seed, steps, size, guidance, guidance_rescale, sampler, schedule, noise, strength, prompt, negative, style
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
     /// The starting picture, when the gallery does not have it (PNG)
@@ -155,6 +157,8 @@ pub struct Again {
     pub engine: EngineArgs,
     #[command(flatten)]
     pub show: ShowArgs,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
     /// One event a line on stdout, as JSON
     #[arg(long)]
     pub json: bool,
@@ -352,6 +356,8 @@ pub fn with_default_command(words: impl IntoIterator<Item = OsString>, commands:
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     #[test]
@@ -371,5 +377,19 @@ mod tests {
         check("chatsd|help|write", "chatsd|write|--help");
         check("chatsd", "chatsd");
         check("chatsd|--lang", "chatsd|--lang");
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_is_lost(words in vec("--lang|--quiet|--out=x|help|paint|-h|.{0,6}", 0..6)) {
+            let found = with_default_command(words.iter().map(OsString::from), &["paint".to_owned()]);
+            prop_assert!(found.len() == words.len() || found.len() == words.len() + 1);
+        }
+
+        #[test]
+        fn a_key_and_its_value_read_back(key in "[a-z_]{1,9}", value in "[^\\s]{0,9}", text in ".{0,9}") {
+            prop_assert_eq!(key_value(&format!(" {key} = {value}")), Ok((key, value)));
+            prop_assert_eq!(key_value(&text).is_ok(), text.contains('='));
+        }
     }
 }

@@ -8,7 +8,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use etcetera::{BaseStrategy, choose_base_strategy};
 
-use crate::settings::{SetBy, Settings};
+use crate::{
+    messages::Lang,
+    settings::{SetBy, Settings},
+};
 
 /// What begins the name of every variable that is a setting.
 const PREFIX: &str = "CHATSD_";
@@ -17,18 +20,16 @@ const NO_SETTING: &[&str] = &["CHATSD_CONFIG", "CHATSD_DATA"];
 
 /// Where the config file is expected: `$CHATSD_CONFIG`, or `chatsd/config.toml` in the platform's config folder.
 pub fn file() -> Option<PathBuf> {
-    let told = std::env::var_os("CHATSD_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-    told.or_else(|| Some(choose_base_strategy().ok()?.config_dir().join("chatsd").join("config.toml")))
+    told().or_else(|| Some(choose_base_strategy().ok()?.config_dir().join("chatsd").join("config.toml")))
 }
 
 /// Where the program keeps what the user brought along, such as styles: `$CHATSD_DATA`, or `chatsd` in the platform's
 /// data folder.
-pub fn data_folder() -> Result<PathBuf> {
+pub fn data_folder(lang: Lang) -> Result<PathBuf> {
     if let Some(told) = std::env::var_os("CHATSD_DATA").filter(|path| !path.is_empty()) {
         return Ok(told.into());
     }
-    let strategy =
-        choose_base_strategy().context("no home folder found; set CHATSD_DATA to a folder to keep things in")?;
+    let strategy = choose_base_strategy().with_context(|| lang.no_home())?;
     Ok(strategy.data_dir().join("chatsd"))
 }
 
@@ -36,29 +37,33 @@ pub fn data_folder() -> Result<PathBuf> {
 ///
 /// # Errors
 /// A file that cannot be read or is no TOML, a name that is no setting, a value that does not fit.
-pub fn read() -> Result<Settings> {
+pub fn read(lang: Lang) -> Result<Settings> {
     let mut settings = Settings::default();
     if let Some(path) = file() {
         match fs::read_to_string(&path) {
-            Ok(text) => {
-                from_toml(&text, &mut settings).with_context(|| format!("in the config file {}", path.display()))?
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && std::env::var_os("CHATSD_CONFIG").is_none() => {}
-            Err(error) => return Err(error).with_context(|| cannot_read(&path)),
+            Ok(text) => from_toml(&text, &mut settings, lang).with_context(|| lang.in_config_file(path.display()))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && told().is_none() => {}
+            Err(error) => return Err(error).with_context(|| cannot_read(&path, lang)),
         }
     }
     from_environment(
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
         &mut settings,
+        lang,
     )?;
     Ok(settings)
 }
 
-fn cannot_read(path: &Path) -> String {
-    format!("cannot read the config file {} that CHATSD_CONFIG names", path.display())
+fn cannot_read(path: &Path, lang: Lang) -> String {
+    if told().is_some() { lang.config_unreadable_told(path.display()) } else { lang.config_unreadable(path.display()) }
 }
 
-fn from_toml(text: &str, settings: &mut Settings) -> Result<()> {
+/// The file that `$CHATSD_CONFIG` names.
+fn told() -> Option<PathBuf> {
+    std::env::var_os("CHATSD_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+fn from_toml(text: &str, settings: &mut Settings, lang: Lang) -> Result<()> {
     for (key, value) in text.parse::<toml::Table>()? {
         let text = match value {
             toml::Value::String(text) => text,
@@ -69,24 +74,26 @@ fn from_toml(text: &str, settings: &mut Settings) -> Result<()> {
                 let names: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
                 match names {
                     Some(names) => names.join(","),
-                    None => bail!("{key}: found a list of other things, expected a list of names"),
+                    None => bail!("{}", lang.config_list(key)),
                 }
             }
-            other => bail!("{key}: found a {}, expected a text, a number or a list of names", other.type_str()),
+            other => bail!("{}", lang.config_kind(key, other.type_str())),
         };
         settings.set(&key, &text, SetBy::File)?;
     }
     Ok(())
 }
 
-fn from_environment(variables: impl Iterator<Item = (String, String)>, settings: &mut Settings) -> Result<()> {
+fn from_environment(
+    variables: impl Iterator<Item = (String, String)>,
+    settings: &mut Settings,
+    lang: Lang,
+) -> Result<()> {
     for (name, value) in variables {
         if let Some(key) =
             name.strip_prefix(PREFIX).filter(|_| !NO_SETTING.contains(&name.as_str()) && !value.is_empty())
         {
-            settings
-                .set(&key.to_lowercase(), &value, SetBy::Environment)
-                .with_context(|| format!("in the environment variable {name}"))?;
+            settings.set(&key.to_lowercase(), &value, SetBy::Environment).with_context(|| lang.in_variable(name))?;
         }
     }
     Ok(())
@@ -94,15 +101,43 @@ fn from_environment(variables: impl Iterator<Item = (String, String)>, settings:
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_file_makes_it_panic(text in "([a-z_]{0,9} = [\"a-z0-9.\\[\\],{}-]{0,9}\n){0,4}|.{0,40}") {
+            let _ = from_toml(&text, &mut Settings::default(), Lang::Zh);
+        }
+
+        #[test]
+        fn a_setting_that_is_taken_is_reported_and_read_back(
+            name in prop::sample::select(Settings::NAMES), value in "[a-z0-9. +x]{0,9}|[0-9]{1,4}|.{0,9}",
+        ) {
+            let mut settings = Settings::default();
+            if settings.set(name, &value, SetBy::File).is_ok() {
+                let report = settings.report();
+                let row = report.iter().find(|row| row.0 == name).unwrap();
+                prop_assert_eq!(row.2, SetBy::File);
+                let mut again = Settings::default();
+                again.set(name, &row.1, SetBy::File).unwrap();
+                prop_assert_eq!(again.report(), report);
+            }
+        }
+    }
 
     #[test]
     fn the_later_wins_and_each_is_remembered() {
         let mut settings = Settings::default();
-        from_toml("count = 4\nguidance = 2.5\nstyles = [\"3d\", \"flat\"]\nguidance-rescale = \"0.5\"", &mut settings)
-            .unwrap();
+        from_toml(
+            "count = 4\nguidance = 2.5\nstyles = [\"3d\", \"flat\"]\nguidance-rescale = \"0.5\"",
+            &mut settings,
+            Lang::En,
+        )
+        .unwrap();
         let variables = [("CHATSD_COUNT", "6"), ("HOME", "/"), ("CHATSD_CONFIG", "x"), ("CHATSD_STEPS", "")];
-        from_environment(variables.map(|(a, b)| (a.into(), b.into())).into_iter(), &mut settings).unwrap();
+        from_environment(variables.map(|(a, b)| (a.into(), b.into())).into_iter(), &mut settings, Lang::En).unwrap();
         assert_eq!(settings.count, Some(6));
         let report = settings.report();
         let found = |name| report.iter().find(|row| row.0 == name).map(|row| (row.1.as_str(), row.2)).unwrap();
@@ -123,7 +158,7 @@ mod tests {
             ("show = {}", "table"),
             ("count = ", "TOML"),
         ] {
-            let error = format!("{:#}", from_toml(text, &mut settings).unwrap_err());
+            let error = format!("{:#}", from_toml(text, &mut settings, Lang::En).unwrap_err());
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

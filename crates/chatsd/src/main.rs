@@ -28,11 +28,11 @@ use messages::Lang;
 use settings::Settings;
 
 fn main() -> ExitCode {
-    let configured = config::read();
     let words: Vec<_> = std::env::args_os().collect();
-    let lang = help::asked_language(&words)
-        .or_else(|| configured.as_ref().ok()?.lang)
-        .unwrap_or_else(|| Lang::of_locale(|name| std::env::var(name).ok()));
+    let asked = help::asked_language(&words);
+    let surroundings = Lang::of_locale(|name| std::env::var(name).ok());
+    let configured = config::read(asked.unwrap_or(surroundings));
+    let lang = asked.or_else(|| configured.as_ref().ok()?.lang).unwrap_or(surroundings);
     let mut command = help::localised(Cli::command(), lang);
     let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let words = cli::with_default_command(words, &names);
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return help::answer(lang, &error).into(),
     };
-    let code = configured.or_else(|error| doctored(&cli.command, error)).and_then(|mut settings| {
+    let code = configured.or_else(|error| doctored(&cli.command, error, lang)).and_then(|mut settings| {
         settings.lang = settings.lang.or(Some(lang));
         run(cli, settings)
     });
@@ -49,11 +49,10 @@ fn main() -> ExitCode {
 }
 
 /// `doctor` works without a readable config: it is the one to say so.
-fn doctored(command: &Command, error: anyhow::Error) -> Result<Settings> {
+fn doctored(command: &Command, error: anyhow::Error, lang: Lang) -> Result<Settings> {
     if !matches!(command, Command::Doctor(_)) {
         return Err(error);
     }
-    let lang = Lang::of_locale(|name| std::env::var(name).ok());
     failure::report(lang, &error);
     Ok(Settings::default())
 }

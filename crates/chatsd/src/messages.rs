@@ -96,9 +96,43 @@ messages! {
     again_without_start() =
         "It was painted from a starting picture that is not here, and is painted from nothing; --init gives one",
         "它是从一张起始图画成的，而那张图不在这里，所以从头画起；可用 --init 给出";
-    again_other_model(found, expected) =
-        "The picture was made with model {found}; this is {expected}, so it will look different",
-        "原图用的模型是 {found}，现在是 {expected}，画面会不同";
+    again_other_model(found, expected, model) =
+        "The picture was made with model {found}; this is {expected}, so it will look different; use --model {model}, or where it lies",
+        "原图用的模型是 {found}，现在是 {expected}，画面会不同；请用 --model {model} 或它所在的位置";
+
+    how(size, steps, sampler, schedule, guidance, seed) =
+        "{size}, {steps} steps of {sampler} ({schedule}), guidance {guidance}, seed {seed}",
+        "{size}，{steps} 步 {sampler}（{schedule}），引导强度 {guidance}，种子 {seed}";
+
+    strength_alone() =
+        "--strength without --init: there is no picture to paint anew", "--strength 缺少 --init：没有可重画的图片";
+    no_cells() = "a sheet of 0 rows or columns: expected at least 1", "拼图是 0 行或 0 列：至少为 1";
+    neither_file_nor_gallery(target, folder) =
+        "{target} is no file, and {folder} is no gallery: expected a picture, or an id and --out",
+        "{target} 不是文件，{folder} 也不是图库：应为一张图片，或编号和 --out";
+    no_wildcard_folder(folder) =
+        "{folder} is no folder: expected one with wildcard files such as animal.txt",
+        "{folder} 不是文件夹：应为存放通配文件（如 animal.txt）的文件夹";
+    start_unusable() = "the starting picture cannot be used", "起始图片不能用";
+    mask_unusable() = "the mask cannot be used", "蒙版不能用";
+    cannot_read(path) = "cannot read {path}", "无法读取 {path}";
+    cannot_make_folder(path) = "cannot make the folder {path}", "无法建立文件夹 {path}";
+    cannot_start(program, path) = "cannot start {program} to show {path}", "无法启动 {program} 来显示 {path}";
+    in_file(path) = "in {path}", "在 {path} 中";
+    in_config_file(path) = "in the config file {path}", "在配置文件 {path} 中";
+    in_variable(name) = "in the environment variable {name}", "在环境变量 {name} 中";
+    config_unreadable(path) = "cannot read the config file {path}", "无法读取配置文件 {path}";
+    config_unreadable_told(path) =
+        "cannot read the config file {path} that CHATSD_CONFIG names", "无法读取 CHATSD_CONFIG 指定的配置文件 {path}";
+    config_list(key) =
+        "{key}: found a list of other things, expected a list of names", "{key}：列表中有别的东西，应为名称的列表";
+    config_kind(key, found) =
+        "{key}: found a {found}, expected a text, a number or a list of names", "{key}：是 {found}，应为文字、数字或名称的列表";
+    no_home() =
+        "no home folder found; set CHATSD_DATA to a folder to keep things in", "找不到主文件夹；请把 CHATSD_DATA 设为存放资料的文件夹";
+    no_model_in(path) = "no model in {path}", "{path} 中没有模型";
+    model_not_loaded(name) = "the model {name} cannot be loaded", "无法载入模型 {name}";
+    model_not_read(name) = "the model {name} cannot be read", "无法读取模型 {name}";
 
     removed(count) = "Removed: {count}", "已移除 {count} 条记录";
     would_remove(count) = "Would be removed with their files: {count}; say --yes to do it", "将移除 {count} 条记录及其文件；加 --yes 执行";
@@ -133,6 +167,15 @@ messages! {
     gallery_health(entries, sheets, missing) =
         "entries: {entries}, sheets: {sheets}, missing files: {missing}", "{sheets} 组共 {entries} 条记录，缺 {missing} 个文件";
     gallery_none(folder) = "no gallery in {folder} yet; the first sheet makes it", "{folder} 中还没有图库；画第一组图时建立";
+    gallery_writable(folder) = "pictures can be written in {folder}", "可以在 {folder} 中写入图片";
+    gallery_not_writable(folder) =
+        "no picture can be written in {folder}; choose another folder with --out, or change its permissions",
+        "无法在 {folder} 中写入图片；请用 --out 换一个文件夹，或修改权限";
+    styles() = "Styles", "风格";
+    styles_known(count, path) = "{count} styles, your own in {path}", "{count} 种风格，自己的在 {path}";
+    wildcards() = "Wildcards", "通配";
+    wildcards_in(folder) = "wildcard files: {folder}", "通配文件：{folder}";
+    wildcards_absent(folder) = "wildcard files: {folder} (there is none)", "通配文件：{folder}（不存在）";
     model() = "Model", "模型";
     model_is(name, hash, size, steps) = "{name} [{hash}], {size}, {steps} steps", "{name} [{hash}]，{size}，{steps} 步";
     all_well() = "All is well", "一切正常";

@@ -241,6 +241,9 @@ settings! {
         /// Columns of the sheet
         #[arg(long, alias = "grid_cols", alias = "grid-cols", value_name = "N")]
         columns: u32 = "as square as can be",
+    }
+    /// What is made of each picture besides.
+    DrawingArgs {
         /// Also trace each picture to an SVG drawing
         #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_possible_values = true, value_name = "BOOL")]
         svg: bool = "false",

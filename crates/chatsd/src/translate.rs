@@ -3,10 +3,13 @@
 
 use std::error::Error;
 
+use chatsd_diffusion::DiffusionError;
 use chatsd_gallery::GalleryError;
 use chatsd_prompt::{Note, PromptError};
 use chatsd_studio::StudioError;
-use chatsd_types::PaintError;
+use chatsd_tensor::EngineError;
+use chatsd_types::{PaintError, SyntaxError, SyntaxProblem};
+use chatsd_weights::WeightsError;
 
 use crate::{messages::Lang, settings::SettingError};
 
@@ -20,6 +23,9 @@ pub fn error(lang: Lang, error: &(dyn Error + 'static)) -> String {
             .or_else(|| error.downcast_ref::<GalleryError>().and_then(gallery))
             .or_else(|| error.downcast_ref::<PaintError>().and_then(paint))
             .or_else(|| error.downcast_ref::<SettingError>().map(setting))
+            .or_else(|| error.downcast_ref::<WeightsError>().map(weights))
+            .or_else(|| error.downcast_ref::<DiffusionError>().and_then(diffusion))
+            .or_else(|| error.downcast_ref::<EngineError>().map(engine))
     };
     Some(lang).filter(|lang| *lang == Lang::Zh).and_then(|_| chinese()).unwrap_or_else(|| error.to_string())
 }
@@ -39,6 +45,9 @@ pub fn note(lang: Lang, note: &Note) -> String {
             format!("模型“{family}”不会风格 {style}；改用{}", instead.as_deref().unwrap_or("它自己的风格"))
         }
         Note::ControlCharacters { count } => format!("{count} 个控制字符按空格读取"),
+        Note::Lora { tags } => format!("尚不支持 LoRA，没有交给模型：{}", tags.join("、")),
+        Note::NegativeUnheard => "引导强度为 1 时，不要有的东西不起作用；提高 --guidance 才有用".to_owned(),
+        Note::OtherSize { found, trained } => format!("模型是按 {trained} 训练的：{found} 的图会差一些"),
     }
 }
 
@@ -76,9 +85,71 @@ fn prompt(error: &PromptError) -> Option<String> {
             format!("风格 {style} 需要别的模型；“{family}”会的有 {}", usable.join("、"))
         }
         PromptError::NoStyle { family, styles } => format!("{styles} 种风格中没有一种适合“{family}”类模型"),
-        PromptError::Syntax(error) => format!("第 {} 列：{}", error.column, error.message),
+        PromptError::Syntax(error) => syntax(error),
         PromptError::Csv { line, message } => format!("styles.csv 第 {line} 行：{message}"),
     })
+}
+
+fn syntax(error: &SyntaxError) -> String {
+    let problem = match &error.problem {
+        SyntaxProblem::NoWeight { found, example } => format!("“{found}”不是权重：应为数字，如 {example}"),
+        SyntaxProblem::NoCount { found } => format!("“{found}”不是个数：应如 {{2$$a|b|c}} 或 {{1-2$$a|b|c}}"),
+        SyntaxProblem::OpenBrace => "这个 { 没有 }：应为 {a|b}；普通的括号写作 \\{".to_owned(),
+        SyntaxProblem::OpenWildcard { name } => format!("通配 __{name} 没有结尾：应为 __{name}__"),
+        SyntaxProblem::TooDeep { depth, limit } => format!("括号套了 {depth} 层，最多读 {limit} 层"),
+        SyntaxProblem::Loop { name, limit } => format!("__{name}__ 套着它自己，或套了超过 {limit} 个文件"),
+        SyntaxProblem::UnknownWildcard { name } => format!("没有通配文件“{name}”：通配文件夹中应有 {name}.txt"),
+        SyntaxProblem::EmptyWildcard { name } => format!("通配文件“{name}”里没有一行"),
+        SyntaxProblem::InLine { name, line, inner } => format!("__{name}__ 的一行“{line}”中，{}", syntax(inner)),
+        SyntaxProblem::TooLong { limit } => format!("展开后超过 {limit} 个字符"),
+    };
+    format!("第 {} 列：{problem}", error.column)
+}
+
+/// What is wrong in detail stays as the room says it.
+fn weights(error: &WeightsError) -> String {
+    match error {
+        WeightsError::Io { path, source } => format!("{}：{source}", path.display()),
+        WeightsError::NotAModel { path, looks, advice } => {
+            format!("{} 是 {looks}，不是 safetensors 或 GGUF 文件；{advice}", path.display())
+        }
+        WeightsError::Damaged { path, what } => format!("{} 已损坏：{what}；请重新获取", path.display()),
+        WeightsError::Unsupported { path, what } => format!("{}：不支持：{what}", path.display()),
+        WeightsError::Incomplete { path, what } => format!("{} 中没有 {what}", path.display()),
+        WeightsError::Json { path, place, source } => {
+            format!("{}：{place} 不是所需的 JSON：{source}", path.display())
+        }
+        WeightsError::MissingTensor { path, tensor, nearest } => {
+            let near = nearest.as_ref().map(|name| format!("；最接近的是 {name}")).unwrap_or_default();
+            format!("{} 中没有张量 {tensor}{near}", path.display())
+        }
+        WeightsError::UnsupportedTensor { path, tensor, found } => format!(
+            "{}：张量 {tensor} 的格式是 {found}，应为 F32、F16、BF16 或 Q8_0：请用该模型的其他文件",
+            path.display()
+        ),
+        WeightsError::Shape { path, tensor, found, expected } => {
+            format!("{}：张量 {tensor} 的形状是 {found:?}，应为 {expected:?}：权重与配置不符", path.display())
+        }
+        WeightsError::Layer { path, tensor, source } => format!("{}：张量 {tensor}：{source}", path.display()),
+    }
+}
+
+fn diffusion(error: &DiffusionError) -> Option<String> {
+    match error {
+        DiffusionError::Weights(error) => Some(weights(error)),
+        DiffusionError::Settings(error) => Some(format!("无法读取模型流程的设置：{error}；请重新获取模型")),
+        DiffusionError::Unsupported(what) => Some(format!("不支持这种图片模型：{what}")),
+        DiffusionError::Network(_) | DiffusionError::Vocabulary(_) => None,
+    }
+}
+
+fn engine(error: &EngineError) -> String {
+    match error {
+        EngineError::Instructions { wanted, found } => {
+            format!("处理器没有 {wanted} 指令集；它最宽的是 {found}")
+        }
+        EngineError::Threads { threads, source } => format!("无法启动 {threads} 个线程：{source}"),
+    }
 }
 
 fn paint(error: &PaintError) -> Option<String> {

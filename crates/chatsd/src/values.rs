@@ -125,7 +125,18 @@ within!(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn names_read_back(text in ".{0,20}|[a-z,，、 ]{0,20}") {
+            let names: Names = text.parse().unwrap();
+            prop_assert!(names.0.iter().all(|name| !name.is_empty() && name == name.trim()));
+            prop_assert_eq!(names.to_string().parse::<Names>().unwrap(), names);
+        }
+    }
 
     #[test]
     fn values_are_read_or_refused() {

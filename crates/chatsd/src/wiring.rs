@@ -14,6 +14,8 @@ use chatsd_weights::ModelFiles;
 
 use crate::{
     config,
+    failure::Usage,
+    messages::Lang,
     settings::Settings,
     values::{InstructionSet, Store},
 };
@@ -34,8 +36,8 @@ pub fn model_path(settings: &Settings) -> Option<&Path> {
 /// When there is no model.
 pub fn model_files(settings: &Settings) -> Result<ModelFiles> {
     let files = match model_path(settings) {
-        None => ModelFiles::from_static(POCKET).context("the built-in model cannot be read"),
-        Some(path) => ModelFiles::open(path).with_context(|| format!("no model in {}", path.display())),
+        None => ModelFiles::from_static(POCKET).with_context(|| settings.lang().model_not_read(BUILT_IN)),
+        Some(path) => ModelFiles::open(path).with_context(|| settings.lang().no_model_in(path.display())),
     }?;
     Ok(files.stored_as(settings.store.map(|store| match store {
         Store::F32 => Format::F32,
@@ -70,25 +72,37 @@ pub fn engine(settings: &Settings) -> Result<Engine> {
 pub fn picture_model(settings: &Settings) -> Result<PictureModel> {
     let files = model_files(settings)?;
     let load = || anyhow::Ok(PictureModel::load(&files, &model_name(settings), engine(settings)?)?);
-    load().with_context(|| format!("the model {} cannot be loaded", model_name(settings)))
+    load().with_context(|| settings.lang().model_not_loaded(model_name(settings)))
 }
 
 /// Where the user's own styles are kept.
-pub fn own_styles() -> Result<PathBuf> {
-    Ok(config::data_folder()?.join("styles.csv"))
+pub fn own_styles(lang: Lang) -> Result<PathBuf> {
+    Ok(config::data_folder(lang)?.join("styles.csv"))
 }
 
 /// The styles that come with the program, and the user's own.
 ///
 /// # Errors
 /// When the user's own cannot be read.
-pub fn library() -> Result<Cow<'static, StyleLibrary>> {
+pub fn library(lang: Lang) -> Result<Cow<'static, StyleLibrary>> {
     let builtin = StyleLibrary::builtin();
-    let Ok(path) = own_styles() else { return Ok(Cow::Borrowed(builtin)) };
-    let Some(text) = read_if_there(&path)? else { return Ok(Cow::Borrowed(builtin)) };
+    let Ok(path) = own_styles(lang) else { return Ok(Cow::Borrowed(builtin)) };
+    let Some(text) = read_if_there(&path, lang)? else { return Ok(Cow::Borrowed(builtin)) };
     let mut library = builtin.clone();
-    library.import_csv(&text).with_context(|| format!("in {}", path.display()))?;
+    library.import_csv(&text).with_context(|| lang.in_file(path.display()))?;
     Ok(Cow::Owned(library))
+}
+
+/// The folder of wildcard files; nothing where there is no home to have one in.
+///
+/// # Errors
+/// When a folder was named that is none.
+pub fn wildcard_folder(settings: &Settings) -> Result<Option<PathBuf>> {
+    match &settings.wildcards {
+        Some(folder) if folder.is_dir() => Ok(Some(folder.clone())),
+        Some(folder) => Err(Usage(settings.lang().no_wildcard_folder(folder.display())).into()),
+        None => Ok(config::data_folder(settings.lang()).ok().map(|folder| folder.join("wildcards"))),
+    }
 }
 
 /// The lines of a wildcard file, looked up in the chosen folder.
@@ -96,13 +110,7 @@ pub fn library() -> Result<Cow<'static, StyleLibrary>> {
 /// # Errors
 /// When a folder was named that is none.
 pub fn wildcards(settings: &Settings) -> Result<impl Fn(&str) -> Option<Vec<String>> + use<>> {
-    let folder = match &settings.wildcards {
-        Some(folder) if folder.is_dir() => Some(folder.clone()),
-        Some(folder) => {
-            anyhow::bail!("{} is no folder: expected one with wildcard files such as animal.txt", folder.display())
-        }
-        None => config::data_folder().ok().map(|folder| folder.join("wildcards")),
-    };
+    let folder = wildcard_folder(settings)?;
     Ok(move |name: &str| {
         // A name is a path below the folder, and nowhere else.
         let below = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
@@ -117,11 +125,11 @@ pub fn wildcards(settings: &Settings) -> Result<impl Fn(&str) -> Option<Vec<Stri
 ///
 /// # Errors
 /// When it is there but cannot be read.
-pub fn read_if_there(path: &Path) -> Result<Option<String>> {
+pub fn read_if_there(path: &Path, lang: Lang) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        Err(error) => Err(error).with_context(|| lang.cannot_read(path.display())),
     }
 }
 
@@ -131,5 +139,5 @@ pub fn read_if_there(path: &Path) -> Result<Option<String>> {
 /// As [`picture_model`].
 pub fn reader(settings: &Settings) -> Result<Reader> {
     let load = || anyhow::Ok(Reader::open(&model_files(settings)?)?);
-    load().with_context(|| format!("the model {} cannot be read", model_name(settings)))
+    load().with_context(|| settings.lang().model_not_read(model_name(settings)))
 }

@@ -233,6 +233,8 @@ fn pictures_are_traced_and_shown_when_asked() {
     let drawing = fs::read_to_string(run.paths(&home)[0].with_extension("svg")).unwrap();
     assert!(drawing.starts_with("<svg") && drawing.contains("<path"));
     assert!(run.stderr.contains('▀'));
+    let again = home.run(&["again", run.paths(&home)[0].to_str().unwrap(), "--svg", "--quiet"]).ok();
+    assert_eq!(fs::read_to_string(again.paths(&home)[0].with_extension("svg")).unwrap(), drawing);
     let id = home.run(&["gallery", "list", "--json"]).ok().events()[0]["id"].as_str().unwrap().to_owned();
     for (way, begins) in [("kitty", "\x1b_G"), ("iterm2", "\x1b]1337;"), ("sixel", "\x1bP")] {
         assert!(home.run(&["gallery", "show", &id, "--show", way]).ok().stderr.contains(begins), "{way}");

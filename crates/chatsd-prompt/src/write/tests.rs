@@ -1,7 +1,7 @@
 use std::{collections::HashSet, time::Instant};
 
 use super::*;
-use crate::{Needs, understand};
+use crate::{Needs, SyntaxProblem, understand};
 
 /// Counts words as tokens; a chunk of 75, as CLIP has.
 fn count_words(text: &str) -> TokenCount {
@@ -154,7 +154,10 @@ fn weights_that_are_none_are_found_before_painting() {
     for (sentence, options) in [("a __cat__", by_wildcard), ("a cat", by_negative)] {
         let idea = understand(sentence, library()).unwrap();
         let error = write(&idea, &options, library(), &count_words).unwrap_err();
-        assert!(matches!(&error, PromptError::Syntax(error) if error.message.contains("no weight")), "{error}");
+        assert!(
+            matches!(&error, PromptError::Syntax(error) if matches!(error.problem, SyntaxProblem::NoWeight { .. })),
+            "{error}"
+        );
     }
 }
 
@@ -272,4 +275,17 @@ fn writing_takes_a_few_milliseconds() {
     let nine = written("一只戴帽子的蓝色狐狸，微笑，星空，水彩风格，竖图，不要文字", &options("sd1", 16, 1));
     let took = start.elapsed();
     assert!(nine.len() == 16 && took.as_millis() < 100, "{took:?}");
+}
+
+#[test]
+fn a_lora_is_said_and_not_given_to_the_model() {
+    for one in written("a cat, <lora:x:0.8>, happy", &options("sd1", 2, 1)) {
+        assert_eq!(
+            (one.prompt.own.as_str(), one.prompt.subject.as_str()),
+            ("a cat, <lora:x:0.8>, happy", "a cat, happy")
+        );
+        assert!(!one.prompt.positive.contains("lora"), "{}", one.prompt.positive);
+        assert!(one.notes.contains(&Note::Lora { tags: vec!["<lora:x:0.8>".into()] }), "{:?}", one.notes);
+    }
+    assert!(matches!(understand("<lora:x:0.8>", library()), Err(PromptError::NothingToPaint { .. })));
 }

@@ -18,10 +18,11 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
     arguments.model.put_into(&mut settings);
     arguments.engine.put_into(&mut settings);
     arguments.show.put_into(&mut settings);
+    arguments.drawing.put_into(&mut settings);
     let lang = settings.lang();
     let (path, id) = find(&arguments.target, &settings)?;
     let metadata = read_metadata(&path)?;
-    let (library, wildcards) = (wiring::library()?, wiring::wildcards(&settings)?);
+    let (library, wildcards) = (wiring::library(lang)?, wiring::wildcards(&settings)?);
     let model = wiring::picture_model(&settings)?;
     let studio = Studio { model: &model, library: &library, wildcards: &wildcards };
     let mut talk = Vec::new();
@@ -46,7 +47,8 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
     let card = model.card();
     if is_own && request.model_hash != card.hash {
         let name = |name: &str, hash: &str| format!("{name} [{hash}]");
-        talk.push(lang.again_other_model(name(&request.model, &request.model_hash), name(&card.name, &card.hash)));
+        let (found, expected) = (name(&request.model, &request.model_hash), name(&card.name, &card.hash));
+        talk.push(lang.again_other_model(found, expected, &request.model));
     }
     let mut changed = !is_own || request.model_hash != card.hash;
     (request.model, request.model_hash) = (card.name.clone(), card.hash.clone());
@@ -54,7 +56,7 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
         vary(&mut request, key, value, &library)?;
         changed = true;
     }
-    let mut source = source(arguments.init.as_deref(), arguments.mask.as_deref())?;
+    let mut source = source(arguments.init.as_deref(), arguments.mask.as_deref(), lang)?;
     changed |= source.init.is_some() || source.mask.is_some();
     if changed {
         // A path would tell others about this machine; the file's hash finds it as well.
@@ -93,10 +95,7 @@ fn find(target: &str, settings: &Settings) -> Result<(PathBuf, Option<String>)> 
     }
     let out = settings.out();
     if !out.is_dir() {
-        anyhow::bail!(
-            "{target} is no file, and {} is no gallery: expected a picture, or an id and --out",
-            out.display()
-        );
+        anyhow::bail!("{}", settings.lang().neither_file_nor_gallery(target, out.display()));
     }
     let gallery = Gallery::open(&out)?;
     let entry = gallery.find(target)?;

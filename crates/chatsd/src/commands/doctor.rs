@@ -29,7 +29,9 @@ pub fn run(arguments: cli::Doctor, mut settings: Settings) -> Result<u8> {
     visit.machine(&settings)?;
     visit.terminal(&settings)?;
     visit.settings(&settings)?;
+    visit.brought_along(&settings)?;
     visit.gallery(&settings)?;
+    visit.place_for_pictures(&settings)?;
     visit.model(&settings)?;
     let (lang, troubles) = (visit.lang, visit.troubles);
     if visit.json {
@@ -103,6 +105,51 @@ impl Visit {
             self.tell("", &format!("{name:<18} {:<30} {whose}", output::tame(&value)), &fact)?;
         }
         Ok(())
+    }
+
+    /// The user's own styles and wildcard files.
+    fn brought_along(&mut self, settings: &Settings) -> Result<()> {
+        let lang = self.lang;
+        match wiring::library(lang) {
+            Ok(library) => {
+                let (count, own) = (library.styles().len(), wiring::own_styles(lang).unwrap_or_default());
+                let fact = json!({ "found": "styles", "count": count, "own": own, "exists": own.is_file() });
+                self.tell(&lang.styles(), &lang.styles_known(count, own.display()), &fact)?;
+            }
+            Err(error) => self.trouble(&lang.styles(), "styles", &error)?,
+        }
+        match wiring::wildcard_folder(settings) {
+            Ok(None) => Ok(()),
+            Ok(Some(folder)) => {
+                let (shown, exists) = (folder.display(), folder.is_dir());
+                let text = if exists { lang.wildcards_in(shown) } else { lang.wildcards_absent(shown) };
+                self.tell(
+                    &lang.wildcards(),
+                    &text,
+                    &json!({ "found": "wildcards", "folder": folder, "exists": exists }),
+                )
+            }
+            Err(error) => self.trouble(&lang.wildcards(), "wildcards", &error),
+        }
+    }
+
+    /// Whether a file can be written where the pictures go: tried, because permissions do not tell all.
+    fn place_for_pictures(&mut self, settings: &Settings) -> Result<()> {
+        let folder = settings.out();
+        let folder = if folder.is_absolute() { folder } else { std::env::current_dir()?.join(folder) };
+        let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(&folder);
+        let trial = there.join(format!(".chatsd-trial-{}", std::process::id()));
+        let tried = fs::File::create_new(&trial).and_then(|_| fs::remove_file(&trial));
+        match tried {
+            Ok(()) => {
+                let fact = json!({ "found": "writable", "folder": folder });
+                self.tell("", &self.lang.gallery_writable(folder.display()), &fact)
+            }
+            Err(error) => {
+                let error = anyhow::Error::from(error).context(self.lang.gallery_not_writable(folder.display()));
+                self.trouble("", "writable", &error)
+            }
+        }
     }
 
     fn gallery(&mut self, settings: &Settings) -> Result<()> {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use chatsd_gallery::{Entry, Gallery, read_image};
 
 use super::paint::open_gallery;
-use crate::{cli, failure::OK, output, progress, settings::Settings, terminal, values::Show};
+use crate::{cli, failure::OK, messages::Lang, output, progress, settings::Settings, terminal, values::Show};
 
 /// Lists, shows, finds, opens, exports or removes entries.
 ///
@@ -47,7 +47,7 @@ pub fn run(arguments: cli::Gallery, mut settings: Settings) -> Result<u8> {
         }
         cli::Gallery::Open { id } => {
             let path = gallery.path(&gallery.find(&id)?);
-            open_with_viewer(&path)?;
+            open_with_viewer(&path, lang)?;
             if !settings.quiet() {
                 output::talk(lang.opened(path.display()));
             }
@@ -98,7 +98,7 @@ fn show_picture(path: &Path, settings: &Settings) -> Result<()> {
 }
 
 /// Hands a file to the program that the system opens pictures with.
-fn open_with_viewer(path: &Path) -> Result<()> {
+fn open_with_viewer(path: &Path, lang: Lang) -> Result<()> {
     let mut command = if cfg!(target_os = "macos") {
         Command::new("open")
     } else if cfg!(windows) {
@@ -107,6 +107,6 @@ fn open_with_viewer(path: &Path) -> Result<()> {
         Command::new("xdg-open")
     };
     let name = command.get_program().to_string_lossy().into_owned();
-    command.arg(path).spawn().with_context(|| format!("cannot start {name} to show {}", path.display()))?;
+    command.arg(path).spawn().with_context(|| lang.cannot_start(name, path.display()))?;
     Ok(())
 }

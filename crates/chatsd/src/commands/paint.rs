@@ -5,12 +5,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chatsd_gallery::{Enlarge, Gallery, SheetLayout, read_image};
 use chatsd_studio::{Event, Outcome, PictureChoices, Plan, Studio};
-use chatsd_types::{Image, Mask, ModelCard, Source};
+use chatsd_types::{Image, ImageModel, Mask, ModelCard, Source};
 
 use super::write::{as_line, prompt_choices};
 use crate::{
     cli,
     failure::{OK, STOPPED, Usage},
+    messages::Lang,
     output,
     progress::{Progress, say_notes},
     settings::Settings,
@@ -34,18 +35,20 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     arguments.engine.put_into(&mut settings);
     arguments.show.put_into(&mut settings);
     arguments.sheet.put_into(&mut settings);
+    arguments.drawing.put_into(&mut settings);
+    let lang = settings.lang();
     if strength_alone {
-        return Err(Usage("--strength without --init: there is no picture to paint anew".into()).into());
+        return Err(Usage(lang.strength_alone()).into());
     }
     if settings.columns == Some(0) || arguments.grid_rows == Some(0) {
-        return Err(Usage("a sheet of 0 rows or columns: expected at least 1".into()).into());
+        return Err(Usage(lang.no_cells()).into());
     }
     if let Some(rows) = arguments.grid_rows {
         let columns = *settings.columns.get_or_insert(rows);
         settings.count = Some((rows as usize).saturating_mul(columns as usize));
     }
-    let (library, wildcards) = (wiring::library()?, wiring::wildcards(&settings)?);
-    let source = source(arguments.init.as_deref(), arguments.mask.as_deref())?;
+    let (library, wildcards) = (wiring::library(lang)?, wiring::wildcards(&settings)?);
+    let source = source(arguments.init.as_deref(), arguments.mask.as_deref(), lang)?;
     let prompt = prompt_choices(&arguments.wish, &settings);
     let mut picture = picture_choices(&settings);
     // Which picture it is, only the gallery can tell; whether there is one is known before the gallery is touched.
@@ -55,7 +58,7 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     let studio = Studio { model: &model, library: &library, wildcards: &wildcards };
     let mut plan = studio.plan(&arguments.sentence.text(), &prompt, &picture)?;
     if arguments.dry_run {
-        return dry_run(&plan, arguments.json, &settings);
+        return dry_run(&plan, &model, arguments.json, &settings);
     }
     let gallery = open_gallery(&settings)?;
     let (init, mask) = keep_sources(&gallery, &source)?;
@@ -99,10 +102,10 @@ pub fn open_gallery(settings: &Settings) -> Result<Gallery> {
 ///
 /// # Errors
 /// A file that is not there or no PNG picture.
-pub fn source(init: Option<&Path>, mask: Option<&Path>) -> Result<Source> {
+pub fn source(init: Option<&Path>, mask: Option<&Path>, lang: Lang) -> Result<Source> {
     let read = |path: Option<&Path>| path.map(read_image).transpose();
-    let init = read(init).context("the starting picture cannot be used")?;
-    let mask = read(mask).context("the mask cannot be used")?.map(|image| mask_of(&image));
+    let init = read(init).with_context(|| lang.start_unusable())?;
+    let mask = read(mask).with_context(|| lang.mask_unusable())?.map(|image| mask_of(&image));
     Ok(Source { init, mask })
 }
 
@@ -141,19 +144,24 @@ pub fn paint(
     let layout = sheet_layout(studio.model.card(), settings);
     let wants_svg = settings.svg.unwrap_or(false);
     let mut traced = Ok(());
+    let mut kept = Vec::new();
     let mut follow = |event: Event<'_>| {
         progress.follow(&event);
         // Beside each picture as soon as that is kept, so that an early end leaves whole pairs.
-        if let Event::Kept { path, .. } = event
-            && wants_svg
-            && traced.is_ok()
-        {
-            traced = trace::beside(path);
+        if let Event::Kept { path, .. } = event {
+            kept.push(path.to_owned());
+            if wants_svg && traced.is_ok() {
+                traced = trace::beside(path);
+            }
         }
     };
-    let outcome = studio.paint(plan, source, gallery, &layout, &mut follow, cancel)?;
-    traced?;
-    Ok(outcome)
+    let painted = studio.paint(plan, source, gallery, &layout, &mut follow, cancel);
+    let outcome = painted.map_err(anyhow::Error::from).and_then(|outcome| Ok(traced.map(|()| outcome)?));
+    if outcome.is_err() && !json {
+        // What was kept before it failed is there all the same.
+        kept.iter().try_for_each(|path| output::data(path.display()))?;
+    }
+    outcome
 }
 
 /// Small pictures are shown at twice their size.
@@ -189,7 +197,7 @@ pub fn finish(outcome: &Outcome, count: usize, gallery: &Gallery, settings: &Set
     Ok(if outcome.stopped { STOPPED } else { OK })
 }
 
-fn dry_run(plan: &Plan, json: bool, settings: &Settings) -> Result<u8> {
+fn dry_run(plan: &Plan, model: &dyn ImageModel, json: bool, settings: &Settings) -> Result<u8> {
     if json {
         output::json(&serde_json::json!({ "event": "planned", "plan": plan }))?;
         return Ok(OK);
@@ -200,8 +208,9 @@ fn dry_run(plan: &Plan, json: bool, settings: &Settings) -> Result<u8> {
     }
     for (number, request) in (1..).zip(&plan.requests) {
         let chatsd_types::Request { size, steps, sampler, schedule, guidance, seed, .. } = request;
-        let how = format!("{size}, {steps} steps of {sampler} ({schedule}), guidance {guidance}, seed {seed}");
-        output::data(format!("{}  [{how}]", as_line(number, &request.prompt)))?;
+        let how = settings.lang().how(size, steps, sampler, schedule, guidance, seed);
+        let tokens = model.count_tokens(&request.prompt.positive);
+        output::data(format!("{}  [{how}]", as_line(number, &request.prompt, tokens)))?;
     }
     Ok(OK)
 }

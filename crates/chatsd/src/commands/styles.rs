@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
+use chatsd_gallery::write_whole;
 use chatsd_prompt::{Style, StyleLibrary};
 
 use crate::{cli::Styles, failure::OK, output, settings::Settings, wiring};
@@ -12,7 +13,7 @@ use crate::{cli::Styles, failure::OK, output, settings::Settings, wiring};
 /// # Errors
 /// An unknown style, or a file that cannot be read or written.
 pub fn run(arguments: Styles, mut settings: Settings) -> Result<u8> {
-    let library = wiring::library()?;
+    let library = wiring::library(settings.lang())?;
     match arguments {
         Styles::List { all, model, json } => {
             model.put_into(&mut settings);
@@ -27,7 +28,7 @@ pub fn run(arguments: Styles, mut settings: Settings) -> Result<u8> {
         }
         Styles::Import { file } => import(&file, &settings)?,
         Styles::Export { file: None } => output::data(library.export_csv()?.trim_end())?,
-        Styles::Export { file: Some(file) } => write_whole(&file, &library.export_csv()?)?,
+        Styles::Export { file: Some(file) } => write_whole(&file, library.export_csv()?.as_bytes())?,
     }
     Ok(OK)
 }
@@ -39,27 +40,18 @@ fn line(style: &Style) -> String {
 
 /// Adds the file's styles to the user's own.
 fn import(file: &Path, settings: &Settings) -> Result<()> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let own = wiring::own_styles()?;
+    let lang = settings.lang();
+    let text = fs::read_to_string(file).with_context(|| lang.cannot_read(file.display()))?;
+    let own = wiring::own_styles(lang)?;
     let mut library = StyleLibrary::new(Vec::new());
-    if let Some(known) = wiring::read_if_there(&own)? {
-        library.import_csv(&known).with_context(|| format!("in {}", own.display()))?;
+    if let Some(known) = wiring::read_if_there(&own, lang)? {
+        library.import_csv(&known).with_context(|| lang.in_file(own.display()))?;
     }
-    let count = library.import_csv(&text).with_context(|| format!("in {}", file.display()))?;
+    let count = library.import_csv(&text).with_context(|| lang.in_file(file.display()))?;
     if let Some(folder) = own.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| lang.cannot_make_folder(folder.display()))?;
     }
-    write_whole(&own, &library.export_csv()?)?;
-    output::talk(settings.lang().styles_imported(count, own.display()));
+    write_whole(&own, library.export_csv()?.as_bytes())?;
+    output::talk(lang.styles_imported(count, own.display()));
     Ok(())
-}
-
-/// Writes a file so that it is there whole or not at all.
-fn write_whole(path: &Path, text: &str) -> Result<()> {
-    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written.with_context(|| format!("cannot write {}", path.display()))
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use chatsd_studio::{Composed, PromptChoices, compose};
-use chatsd_types::Prompt;
+use chatsd_types::{Prompt, TokenCount};
 use serde_json::json;
 
 use crate::{
@@ -22,7 +22,7 @@ pub fn run(arguments: cli::Write, mut settings: Settings) -> Result<u8> {
     arguments.prompt.put_into(&mut settings);
     arguments.model.put_into(&mut settings);
     let reader = wiring::reader(&settings)?;
-    let library = wiring::library()?;
+    let library = wiring::library(settings.lang())?;
     let wildcards = wiring::wildcards(&settings)?;
     let composed = compose(
         &arguments.sentence.text(),
@@ -65,18 +65,18 @@ fn as_text(composed: &Composed, settings: &Settings) -> Result<()> {
         say_notes(settings.lang(), &composed.notes());
     }
     for (number, written) in (1..).zip(&composed.prompts) {
-        let chatsd_types::TokenCount { tokens, chunk } = written.tokens;
-        output::data(format!("{}  {}", as_line(number, &written.prompt), output::dim(&format!("[{tokens}/{chunk}]"))))?;
+        output::data(as_line(number, &written.prompt, written.tokens))?;
     }
     Ok(())
 }
 
-/// One line for a prompt: number, style, the text with what was added dim, what must not be seen.
-pub fn as_line(number: u32, prompt: &Prompt) -> String {
+/// One line for a prompt: number, style, the text with what was added dim, what must not be seen, the token meter.
+pub fn as_line(number: u32, prompt: &Prompt, tokens: TokenCount) -> String {
     let text = match prompt.positive.split_once(&prompt.subject) {
         Some((before, after)) => format!("{}{}{}", output::dim(before), prompt.subject, output::dim(after)),
         None => prompt.positive.clone(),
     };
     let negative = if prompt.negative.is_empty() { String::new() } else { format!("  –  {}", prompt.negative) };
-    format!("{number}  {}  {text}{negative}", prompt.style)
+    let meter = output::dim(&format!("[{}/{}]", tokens.tokens, tokens.chunk));
+    format!("{number}  {}  {text}{negative}  {meter}", prompt.style)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chatsd_types::{Sampler, Schedule};
+use chatsd_types::{GUIDANCE_LIMIT, STEPS_LIMIT, Sampler, Schedule};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,7 +10,6 @@ use crate::{
     DiffusionError,
     denoiser::{Parameters, Prediction},
     reader::LEAST_LENGTH,
-    request::{GUIDANCE_LIMIT, STEPS_LIMIT},
     schedule::NoiseLevels,
 };
 

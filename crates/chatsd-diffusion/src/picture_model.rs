@@ -13,7 +13,6 @@ use crate::{
     model_card::Settings,
     network::{Autoencoder, TextEncoder, UNet},
     reader::{Reader, TEXT_ENCODERS},
-    request::nearest_size,
     text_to_image::{paint_latent, text_to_image},
 };
 
@@ -94,7 +93,7 @@ impl PictureModel {
             sampler: family.sampler,
             schedule,
         };
-        let (size, nearest) = (card.size, nearest_size(&card, card.size));
+        let (size, nearest) = (card.size, card.nearest_size(card.size));
         if size != nearest || card.size_step > card.size_limit {
             let (step, limit) = (card.size_step, card.size_limit);
             return Err(DiffusionError::Unsupported(format!(

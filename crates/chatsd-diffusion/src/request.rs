@@ -1,13 +1,8 @@
 //! Requests a model cannot paint, told before anything is calculated.
 
-use chatsd_types::{ModelCard, PaintError, Request, Size, Source};
+use chatsd_types::{GUIDANCE_LIMIT, PaintError, Request, STEPS_LIMIT, Size, Source};
 
 use crate::PictureModel;
-
-/// Most passes of a sampler: a model has 1000 training time steps.
-pub(crate) const STEPS_LIMIT: u32 = 1000;
-/// Guidance beyond this only burns colours.
-pub(crate) const GUIDANCE_LIMIT: f32 = 100.0;
 
 impl PictureModel {
     /// # Errors
@@ -48,7 +43,7 @@ impl PictureModel {
 
     fn check_size(&self, size: Size) -> Result<(), PaintError> {
         let (step, limit) = (self.card.size_step, self.card.size_limit);
-        let offered = nearest_size(&self.card, size);
+        let offered = self.card.nearest_size(size);
         if size == offered {
             return Ok(());
         }
@@ -56,16 +51,6 @@ impl PictureModel {
             "size {size}: this model paints multiples of {step} pixels up to {limit}; the nearest is {offered}"
         )))
     }
-}
-
-/// The size most like `size` that a model paints.
-pub(crate) fn nearest_size(card: &ModelCard, size: Size) -> Size {
-    let (step, limit) = (card.size_step, card.size_limit);
-    let nearest = |side: u32| {
-        let whole = (limit / step).max(1);
-        (side / step + u32::from(side % step >= step.div_ceil(2))).clamp(1, whole) * step
-    };
-    Size { width: nearest(size.width), height: nearest(size.height) }
 }
 
 fn same_size(what: &str, found: Size, pixels: usize, expected: Size) -> Result<(), PaintError> {

@@ -139,12 +139,18 @@ impl Gallery {
         Ok(path)
     }
 
-    /// Takes back a sheet on which nothing was kept: folder and record go. A sheet with entries stays as it is.
+    /// Takes away a sheet on which nothing is kept: folder and record go. A sheet with entries stays as it is.
     ///
     /// # Errors
     /// Those of the folder and of the database.
     pub fn abandon_sheet(&self, sheet: &str) -> Result<(), GalleryError> {
-        self.remove_empty_sheet(sheet)
+        if self.delete_empty_sheet(sheet)? {
+            let folder = self.folder.join(sheet);
+            remove_if_there(&folder.join(SHEET_FILE))?;
+            // A folder into which someone has put more stays.
+            let _ = fs::remove_dir(&folder);
+        }
+        Ok(())
     }
 
     /// The newest entries, newest first.
@@ -283,17 +289,7 @@ impl Gallery {
                 remove_if_there(&path)?;
             }
         }
-        self.remove_empty_sheet(&record.sheet)
-    }
-
-    fn remove_empty_sheet(&self, id: &str) -> Result<(), GalleryError> {
-        if self.delete_empty_sheet(id)? {
-            let folder = self.folder.join(id);
-            remove_if_there(&folder.join(SHEET_FILE))?;
-            // A folder into which someone has put more stays.
-            let _ = fs::remove_dir(&folder);
-        }
-        Ok(())
+        self.abandon_sheet(&record.sheet)
     }
 
     pub(crate) fn run<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, GalleryError> {

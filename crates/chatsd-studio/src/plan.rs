@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use chatsd_prompt::{Note, StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
-use chatsd_types::{Idea, ModelCard, NoiseSource, Prompt, Request, Size, TokenCount};
+use chatsd_types::{GUIDANCE_LIMIT, Idea, ModelCard, NoiseSource, Prompt, Request, STEPS_LIMIT, TokenCount};
 use serde::Serialize;
 
 use crate::{PictureChoices, PromptChoices, Studio, StudioError};
@@ -12,8 +12,6 @@ use crate::{PictureChoices, PromptChoices, Studio, StudioError};
 const COUNT: usize = 9;
 /// More pictures than anyone looks at.
 const COUNT_LIMIT: usize = 999;
-/// More steps than any sampler gains from.
-const STEPS_LIMIT: u32 = 1000;
 /// How much of a starting picture is painted anew when nobody says.
 const STRENGTH: f32 = 0.6;
 
@@ -180,16 +178,13 @@ fn picture_notes(request: &Request, card: &ModelCard, has_negative: bool) -> Vec
 
 /// Whether the model can paint a request, as far as numbers tell.
 pub(crate) fn check(request: &Request, card: &ModelCard) -> Result<(), StudioError> {
-    let (step, limit) = (card.size_step.max(1), card.size_limit);
-    let fits = |side: u32| side > 0 && side <= limit && side.is_multiple_of(step);
-    let Size { width, height } = request.size;
-    if !fits(width) || !fits(height) {
-        let near = |side: u32| side.clamp(step, limit).saturating_add(step / 2) / step * step;
-        let near = Size { width: near(width).min(limit / step * step), height: near(height).min(limit / step * step) };
-        return Err(StudioError::Size { found: request.size, model: card.name.clone(), step, limit, near });
+    let near = card.nearest_size(request.size);
+    if request.size != near {
+        let (model, step, limit) = (card.name.clone(), card.size_step, card.size_limit);
+        return Err(StudioError::Size { found: request.size, model, step, limit, near });
     }
     within("the number of steps", f64::from(request.steps), 1.0, f64::from(STEPS_LIMIT))?;
-    within("the guidance", f64::from(request.guidance), 0.0, 100.0)?;
+    within("the guidance", f64::from(request.guidance), 0.0, f64::from(GUIDANCE_LIMIT))?;
     within("the guidance rescale", f64::from(request.guidance_rescale), 0.0, 1.0)?;
     within("the strength", f64::from(request.strength), 0.0, 1.0)
 }

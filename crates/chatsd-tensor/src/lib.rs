@@ -2,7 +2,7 @@
 //!
 //! Every activation is `batch × height × width × channels` in f32, channels last; a sequence is a picture one pixel
 //! high. So a convolution, a linear layer and an attention read each other's results as they lie in memory.
-//! An [`Engine`] offers about thirty fused operations; below it stands a back end: `reference` (plain loops, the
+//! An [`Engine`] offers about twenty fused operations; below it stands a back end: `reference` (plain loops, the
 //! oracle of every test) or `cpu`. Weights keep the number format they are stored in until a kernel reads them.
 
 mod arena;

@@ -31,6 +31,22 @@ pub struct ModelCard {
     pub schedule: Schedule,
 }
 
+/// Most steps a request may ask for: a model has 1000 training time steps, and no sampler gains from more.
+pub const STEPS_LIMIT: u32 = 1000;
+/// Guidance beyond this only burns colours.
+pub const GUIDANCE_LIMIT: f32 = 100.0;
+
+impl ModelCard {
+    /// The size most like `size` that the model paints; `size` itself when it paints that.
+    #[must_use]
+    pub fn nearest_size(&self, size: Size) -> Size {
+        let step = self.size_step.max(1);
+        let whole = (self.size_limit / step).max(1);
+        let nearest = |side: u32| (side / step + u32::from(side % step >= step.div_ceil(2))).clamp(1, whole) * step;
+        Size { width: nearest(size.width), height: nearest(size.height) }
+    }
+}
+
 /// How many tokens a text takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenCount {

@@ -17,6 +17,6 @@ pub use attention::{Piece, SyntaxError, SyntaxProblem, weighted};
 pub use fake::FakeImageModel;
 pub use idea::{Idea, Language, Shape};
 pub use image::{Image, Mask, Size};
-pub use image_model::{ImageModel, ModelCard, PaintError, Progress, Source, TokenCount};
+pub use image_model::{GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Progress, STEPS_LIMIT, Source, TokenCount};
 pub use prompt::Prompt;
 pub use request::{NoiseSource, Request, Sampler, Schedule, UnknownName};

@@ -3,6 +3,7 @@
 pub mod chunks;
 pub mod denoiser;
 mod error;
+mod finder;
 pub mod guidance;
 pub mod model_card;
 pub mod network;
@@ -18,5 +19,6 @@ pub mod tokenizer;
 mod words;
 
 pub use error::DiffusionError;
+pub use finder::Finder;
 pub use picture_model::PictureModel;
 pub use reader::Reader;

@@ -8,7 +8,7 @@ use chatsd_weights::ModelFiles;
 use serde_json::Value as Json;
 
 use crate::{
-    DiffusionError,
+    DiffusionError, Finder,
     denoiser::Parameters,
     model_card::Settings,
     network::{Autoencoder, TextEncoder, UNet},
@@ -23,6 +23,8 @@ const COMPONENTS: [&str; 4] = ["text_encoder", "text_encoder_2", "unet", "vae"];
 pub struct PictureModel {
     pub(crate) engine: Engine,
     pub(crate) card: ModelCard,
+    /// Finds what requests name beside the model.
+    pub(crate) finder: Finder,
     pub(crate) reader: Reader,
     pub(crate) parameters: Parameters,
     /// One or two; their states stand side by side.
@@ -44,6 +46,12 @@ impl PictureModel {
             model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
             Ok(model)
         })
+    }
+
+    /// The same model, which finds what requests name beside it with `finder`.
+    #[must_use]
+    pub fn with_finder(self, finder: Finder) -> Self {
+        Self { finder, ..self }
     }
 
     /// The model without its hash.
@@ -100,7 +108,7 @@ impl PictureModel {
                 "its own size is {size}, but it paints multiples of {step} pixels up to {limit}: expected {nearest}"
             )));
         }
-        Ok(Self { engine, card, reader, parameters, text_encoders, unet, autoencoder })
+        Ok(Self { engine, card, finder: Finder::default(), reader, parameters, text_encoders, unet, autoencoder })
     }
 }
 

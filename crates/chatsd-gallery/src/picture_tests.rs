@@ -25,14 +25,10 @@ pub(crate) fn request(positive: &str) -> Request {
         size: Size { width: 8, height: 4 },
         steps: 12,
         guidance: 3.5,
-        guidance_rescale: 0.0,
         sampler: Sampler::EulerAncestral,
         schedule: Schedule::Karras,
         seed: u64::MAX,
-        noise: NoiseSource::Cpu,
-        init: None,
-        strength: 1.0,
-        mask: None,
+        ..Request::default()
     }
 }
 

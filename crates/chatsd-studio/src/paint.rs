@@ -137,6 +137,8 @@ impl Work<'_> {
         let source = Source {
             init: self.source.init.as_ref().map(|init| resized(init, request.size)),
             mask: self.source.mask.as_ref().map(|mask| resized_mask(mask, request.size)),
+            controls: self.source.controls.clone(),
+            image_prompts: self.source.image_prompts.clone(),
         };
         let Self { model, pace, events, cancel, .. } = self;
         let mut before = Instant::now();

@@ -160,6 +160,7 @@ fn request_of(card: &ModelCard, idea: &Idea, prompt: Prompt, choices: &PictureCh
         init: choices.init.clone(),
         strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
         mask: choices.mask.clone(),
+        ..Request::default()
     }
 }
 

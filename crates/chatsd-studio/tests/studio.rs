@@ -234,7 +234,7 @@ fn a_starting_picture_is_made_to_fit() {
         let plan = studio.plan("a cat", &choices, &picture).unwrap();
         assert_eq!(plan.requests[0].strength, 0.6);
         let init = Some(Image::filled(Size { width: 50, height: 30 }, [1, 2, 3]));
-        let source = Source { init, mask: None };
+        let source = Source { init, ..Source::default() };
         studio.paint(&plan, &source, &gallery, &LAYOUT, &mut |_| {}, &AtomicBool::new(false)).unwrap();
     });
 }

@@ -63,6 +63,10 @@ pub struct Source {
     pub init: Option<Image>,
     /// Where to paint anew; needs `init`.
     pub mask: Option<Mask>,
+    /// The pictures that ControlNets follow, one for each of the request's controls, before any preprocessor.
+    pub controls: Vec<Image>,
+    /// The pictures looked at like prompts, one for each of the request's image prompts.
+    pub image_prompts: Vec<Image>,
 }
 
 /// One step done.

@@ -3,6 +3,8 @@
 //! `sentence` → [`Idea`] → [`Prompt`] → [`Request`] → latent → [`Image`] → entry → sheet.
 
 mod attention;
+mod conditions;
+mod file_kind;
 mod idea;
 mod image;
 mod image_model;
@@ -13,8 +15,10 @@ mod request;
 mod fake;
 
 pub use attention::{Piece, SyntaxError, SyntaxProblem, weighted};
+pub use conditions::{Adapter, Control, Decoder, Fill, ImagePrompt, LearnedWord, Masking, Preprocessor, SecondPass};
 #[cfg(feature = "fake")]
 pub use fake::FakeImageModel;
+pub use file_kind::FileKind;
 pub use idea::{Idea, Language, Shape};
 pub use image::{Image, Mask, Size};
 pub use image_model::{GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Progress, STEPS_LIMIT, Source, TokenCount};

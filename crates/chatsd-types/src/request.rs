@@ -1,10 +1,8 @@
 //! A prompt with everything needed to make the picture again.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Prompt, Size};
+use crate::{Adapter, Control, Decoder, ImagePrompt, LearnedWord, Masking, Prompt, SecondPass, Size};
 
 /// A name that belongs to no member of a closed list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +20,7 @@ pub struct UnknownName {
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident, $kind:literal, { $($(#[$member_doc:meta])* $member:ident = $text:literal $(| $alias:literal)*),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub enum $name { $($(#[$member_doc])* $member),+ }
 
@@ -37,22 +35,22 @@ macro_rules! named {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.name()) }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.name()) }
         }
 
         impl From<$name> for String {
             fn from(value: $name) -> Self { value.name().to_owned() }
         }
 
-        impl FromStr for $name {
-            type Err = UnknownName;
+        impl std::str::FromStr for $name {
+            type Err = $crate::UnknownName;
 
             /// Reads a name or an alias; capitals do not matter.
-            fn from_str(text: &str) -> Result<Self, UnknownName> {
+            fn from_str(text: &str) -> Result<Self, $crate::UnknownName> {
                 match text.trim().to_lowercase().as_str() {
                     $($text $(| $alias)* => Ok(Self::$member),)+
-                    _ => Err(UnknownName {
+                    _ => Err($crate::UnknownName {
                         kind: $kind,
                         found: text.to_owned(),
                         expected: [$($text),+].join(", "),
@@ -62,11 +60,12 @@ macro_rules! named {
         }
 
         impl TryFrom<String> for $name {
-            type Error = UnknownName;
-            fn try_from(text: String) -> Result<Self, UnknownName> { text.parse() }
+            type Error = $crate::UnknownName;
+            fn try_from(text: String) -> Result<Self, $crate::UnknownName> { text.parse() }
         }
     };
 }
+pub(crate) use named;
 
 named!(
     /// The stepping rule.
@@ -154,6 +153,68 @@ pub struct Request {
     /// Masked painting: SHA-256 of the mask, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<String>,
+    /// Masked painting: how.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub masking: Masking,
+    /// Which layer of the text encoder is read, counted from the last, which is 1; `None` is the model's own choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_skip: Option<u32>,
+    /// Which autoencoder makes the pixels.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub decoder: Decoder,
+    /// LoRAs and their relatives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<Adapter>,
+    /// Learned words that the prompt uses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learned_words: Vec<LearnedWord>,
+    /// ControlNets; their pictures stand in the same order in [`crate::Source::controls`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Control>,
+    /// Pictures looked at like prompts; they stand in the same order in [`crate::Source::image_prompts`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub image_prompts: Vec<ImagePrompt>,
+    /// Models that edit a picture by an instruction: how closely the starting picture is kept; `None` is 1.5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_guidance: Option<f32>,
+    /// A second pass over the picture made larger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_pass: Option<SecondPass>,
+}
+
+impl Default for Request {
+    /// Nothing asked for yet: no words, no size, one step without guidance.
+    fn default() -> Self {
+        Self {
+            prompt: Prompt::default(),
+            model: String::new(),
+            model_hash: String::new(),
+            size: Size { width: 0, height: 0 },
+            steps: 1,
+            guidance: 1.0,
+            guidance_rescale: 0.0,
+            sampler: Sampler::Euler,
+            schedule: Schedule::Automatic,
+            seed: 0,
+            noise: NoiseSource::Cpu,
+            init: None,
+            strength: 1.0,
+            mask: None,
+            masking: Masking::default(),
+            clip_skip: None,
+            decoder: Decoder::default(),
+            adapters: Vec::new(),
+            learned_words: Vec::new(),
+            controls: Vec::new(),
+            image_prompts: Vec::new(),
+            image_guidance: None,
+            second_pass: None,
+        }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn one() -> f32 {

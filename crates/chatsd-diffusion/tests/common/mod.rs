@@ -45,13 +45,9 @@ pub fn request(positive: &str, side: u32) -> Request {
         size: Size { width: side, height: side },
         steps: 2,
         guidance: 3.0,
-        guidance_rescale: 0.0,
         sampler: Sampler::Euler,
         schedule: Schedule::Automatic,
         seed: 1,
-        noise: NoiseSource::Cpu,
-        init: None,
-        strength: 1.0,
-        mask: None,
+        ..Request::default()
     }
 }

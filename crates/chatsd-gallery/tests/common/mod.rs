@@ -19,14 +19,10 @@ pub fn request(positive: &str, style: &str) -> Request {
         size: Size { width: 16, height: 8 },
         steps: 12,
         guidance: 3.5,
-        guidance_rescale: 0.0,
         sampler: Sampler::Euler,
         schedule: Schedule::Flow,
         seed: 7,
-        noise: NoiseSource::Cpu,
-        init: None,
-        strength: 1.0,
-        mask: None,
+        ..Request::default()
     }
 }
 

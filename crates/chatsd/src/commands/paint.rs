@@ -106,7 +106,7 @@ pub fn source(init: Option<&Path>, mask: Option<&Path>, lang: Lang) -> Result<So
     let read = |path: Option<&Path>| path.map(read_image).transpose();
     let init = read(init).with_context(|| lang.start_unusable())?;
     let mask = read(mask).with_context(|| lang.mask_unusable())?.map(|image| mask_of(&image));
-    Ok(Source { init, mask })
+    Ok(Source { init, mask, ..Source::default() })
 }
 
 /// White paints anew, black keeps: the mean of the three colours.

@@ -1,0 +1,42 @@
+//! Files that a request names beside its model: looked up by whoever knows the folders.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use chatsd_types::FileKind;
+use chatsd_weights::{ModelFiles, WeightsError};
+
+/// Finds and opens files by kind and name. This room knows no folders.
+#[derive(Clone)]
+pub struct Finder(Arc<Find>);
+
+type Find = dyn Fn(FileKind, &str) -> Result<ModelFiles, WeightsError> + Send + Sync;
+
+impl Finder {
+    /// Looks up with `find`.
+    pub fn new(find: impl Fn(FileKind, &str) -> Result<ModelFiles, WeightsError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(find))
+    }
+
+    /// The file of that kind and name.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub fn find(&self, kind: FileKind, name: &str) -> Result<ModelFiles, WeightsError> {
+        (self.0)(kind, name)
+    }
+}
+
+impl Default for Finder {
+    /// Knows no file.
+    fn default() -> Self {
+        Self::new(|kind, name| {
+            Err(WeightsError::Incomplete { path: PathBuf::from("this model"), what: format!("{kind} named {name}") })
+        })
+    }
+}
+
+impl fmt::Debug for Finder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Finder")
+    }
+}

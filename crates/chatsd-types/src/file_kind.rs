@@ -1,0 +1,26 @@
+//! What a file beside the model is for.
+
+use crate::request::named;
+
+named!(
+    /// What a file of weights is for. Each kind has folders of its own in every program that keeps such files.
+    FileKind, "kind of file", {
+    /// A whole picture model.
+    Model = "model" | "checkpoint",
+    /// An autoencoder alone (VAE), full or tiny.
+    Autoencoder = "autoencoder" | "vae",
+    /// A text encoder alone.
+    TextEncoder = "text encoder" | "clip",
+    /// Changes to a model's weights: LoRA and its relatives.
+    Adapter = "adapter" | "lora",
+    /// Learned words: textual inversion.
+    Embedding = "embedding",
+    /// A ControlNet.
+    Control = "control" | "controlnet",
+    /// An IP-Adapter.
+    ImagePrompt = "image prompt" | "ip-adapter",
+    /// What an IP-Adapter sees a picture with: CLIP's image encoder.
+    ImageEncoder = "image encoder" | "clip vision",
+    /// A network that makes pictures larger: ESRGAN and its relatives.
+    Upscaler = "upscaler",
+});

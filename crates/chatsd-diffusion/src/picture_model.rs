@@ -54,6 +54,12 @@ impl PictureModel {
         Self { finder, ..self }
     }
 
+    /// Finds what requests name beside the model.
+    #[must_use]
+    pub fn finder(&self) -> &Finder {
+        &self.finder
+    }
+
     /// The model without its hash.
     fn of_files(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
         let settings = Settings::read(files.pipeline_config()?)?;

@@ -177,10 +177,10 @@ fn impossible_numbers_are_refused() {
     assert!(with(|r| r.init = Some("00".into())).contains("not given"));
     assert!(with(|r| r.mask = Some("00".into())).contains("not given"));
     assert!(with(|r| r.prompt.positive = "(cat:1.2.3)".into()).contains("column"));
-    let source = Source { init: Some(Image::filled(Size { width: 64, height: 32 }, [0; 3])), mask: None };
+    let source = Source { init: Some(Image::filled(Size { width: 64, height: 32 }, [0; 3])), ..Source::default() };
     assert!(refusal(&good, &source).contains("64x32"));
     let mask = Some(Mask { size: good.size, coverage: vec![255; 32 * 32] });
-    assert!(refusal(&good, &Source { init: None, mask }).contains("picture to keep"));
+    assert!(refusal(&good, &Source { init: None, mask, ..Source::default() }).contains("picture to keep"));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn picture(side: u32) -> Image {
 
 #[test]
 fn strength_says_how_far_a_picture_is_painted_anew() {
-    let source = Source { init: Some(picture(64)), mask: None };
+    let source = Source { init: Some(picture(64)), ..Source::default() };
     let distance = |strength| {
         let mut steps = 0;
         let asked = Request { steps: 8, strength, ..request(PROMPT, 64) };
@@ -228,7 +228,7 @@ fn a_mask_keeps_what_it_does_not_cover_to_the_byte() {
     let coverage = (0..side * side).map(|index| ((index % side).saturating_sub(35) * 64).min(255) as u8);
     let mask = Mask { size: init.size, coverage: coverage.collect() };
     for sampler in [Sampler::Euler, Sampler::EulerAncestral, Sampler::DpmPlusPlus2M] {
-        let source = Source { init: Some(init.clone()), mask: Some(mask.clone()) };
+        let source = Source { init: Some(init.clone()), mask: Some(mask.clone()), ..Source::default() };
         let asked = Request { steps: 4, sampler, ..request(PROMPT, 64) };
         let image = paint(&MODEL, &asked, &source).unwrap();
         let mut changed = 0;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chatsd_types::{Image, NoiseSource, Prompt, Request, Sampler, Schedule, Size};
+use chatsd_types::{Image, Prompt, Request, Sampler, Schedule, Size};
 use proptest::prelude::*;
 
 use super::*;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use chatsd_tensor::{Shape, Tensor};
-use chatsd_types::{NoiseSource, Prompt, Request, Sampler, Schedule, Size};
+use chatsd_types::{Prompt, Request, Sampler, Schedule, Size};
 use chatsd_weights::WeightFile;
 
 pub fn goldens_folder() -> PathBuf {

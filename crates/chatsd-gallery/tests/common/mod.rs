@@ -4,7 +4,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use chatsd_gallery::{Gallery, NewEntry, read_image};
-use chatsd_types::{Idea, Image, NoiseSource, Prompt, Request, Sampler, Schedule, Size};
+use chatsd_types::{Idea, Image, Prompt, Request, Sampler, Schedule, Size};
 use sha2::{Digest, Sha256};
 
 pub fn idea(sentence: &str) -> Idea {

@@ -33,6 +33,19 @@ pub fn data_folder(lang: Lang) -> Result<PathBuf> {
     Ok(strategy.data_dir().join("chatsd"))
 }
 
+/// The home folder.
+pub fn home() -> Option<PathBuf> {
+    choose_base_strategy().ok().map(|strategy| strategy.home_dir().to_owned())
+}
+
+/// Where Hugging Face's libraries keep what they fetched: `$HF_HUB_CACHE`, `$HF_HOME/hub`, or the usual place
+/// (huggingface_hub `constants.py`).
+pub fn hugging_face_cache() -> Option<PathBuf> {
+    let told = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let usual = || told("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache"))).map(|path| path.join("huggingface"));
+    told("HF_HUB_CACHE").or_else(|| Some(told("HF_HOME").or_else(usual)?.join("hub")))
+}
+
 /// Settings of the config file, then of the environment.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ mod messages;
 mod output;
 mod progress;
 mod settings;
+mod shelves;
 mod stop;
 mod terminal;
 mod trace;

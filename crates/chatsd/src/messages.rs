@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use chatsd_types::FileKind;
+
 /// The language the program talks in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
@@ -25,6 +27,23 @@ impl Lang {
         match self {
             Self::En => english,
             Self::Zh => chinese,
+        }
+    }
+}
+
+impl Lang {
+    /// What a file is for.
+    pub const fn kind_of_file(self, kind: FileKind) -> &'static str {
+        match kind {
+            FileKind::Model => self.pick("model", "模型"),
+            FileKind::Autoencoder => self.pick("autoencoder (VAE)", "自编码器（VAE）"),
+            FileKind::TextEncoder => self.pick("text encoder", "文本编码器"),
+            FileKind::Adapter => self.pick("LoRA", "LoRA"),
+            FileKind::Embedding => self.pick("embedding", "嵌入"),
+            FileKind::Control => self.pick("ControlNet", "ControlNet"),
+            FileKind::ImagePrompt => self.pick("IP-Adapter", "IP-Adapter"),
+            FileKind::ImageEncoder => self.pick("image encoder", "图像编码器"),
+            FileKind::Upscaler => self.pick("upscaler", "放大器"),
         }
     }
 }
@@ -130,6 +149,10 @@ messages! {
         "{key}: found a {found}, expected a text, a number or a list of names", "{key}：是 {found}，应为文字、数字或名称的列表";
     no_home() =
         "no home folder found; set CHATSD_DATA to a folder to keep things in", "找不到主文件夹；请把 CHATSD_DATA 设为存放资料的文件夹";
+    no_such_file(kind, name) =
+        "there is no {kind} called {name}; chatsd models list says what is here", "没有叫 {name} 的{kind}；chatsd models list 列出现有的";
+    no_such_file_but(kind, name, near) =
+        "there is no {kind} called {name}; the nearest are {near}", "没有叫 {name} 的{kind}；最接近的是 {near}";
     no_model_in(path) = "no model in {path}", "{path} 中没有模型";
     model_not_loaded(name) = "the model {name} cannot be loaded", "无法载入模型 {name}";
     model_not_read(name) = "the model {name} cannot be read", "无法读取模型 {name}";

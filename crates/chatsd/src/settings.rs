@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::{
     messages::Lang,
-    values::{Guidance, InstructionSet, Names, Portion, Show, Store},
+    values::{Guidance, InstructionSet, Names, Places, Portion, Show, Store},
 };
 
 /// Who set a value; a later one wins.
@@ -152,6 +152,7 @@ shown_as_displayed!(
     Schedule,
     NoiseSource,
     Names,
+    Places,
     Guidance,
     Portion,
     InstructionSet
@@ -172,9 +173,12 @@ settings! {
     }
     /// Which model.
     ModelArgs {
-        /// A model folder or GGUF file; pocket is the built-in model
+        /// A model by name, or a model folder or file; pocket is the built-in model
         #[arg(long, value_name = "MODEL")]
         model: String = "pocket",
+        /// Further folders with model files, with commas between: another program's, or plain ones
+        #[arg(long, value_name = "A,B")]
+        model_folders: Places = "where programs usually have them",
     }
     /// How it runs.
     EngineArgs {

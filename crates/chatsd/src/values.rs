@@ -1,6 +1,6 @@
 //! The kinds of value that only the command line knows.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +89,25 @@ impl FromStr for Names {
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join(","))
+    }
+}
+
+/// Folders with commas between.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places(pub Vec<PathBuf>);
+
+impl FromStr for Places {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.split(',').map(str::trim).filter(|place| !place.is_empty()).map(PathBuf::from).collect()))
+    }
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<_> = self.0.iter().map(|place| place.to_string_lossy()).collect();
+        f.write_str(&texts.join(","))
     }
 }
 

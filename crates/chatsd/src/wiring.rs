@@ -7,18 +7,22 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use chatsd_diffusion::{PictureModel, Reader};
+use chatsd_diffusion::{Finder, PictureModel, Reader};
 use chatsd_prompt::StyleLibrary;
 use chatsd_tensor::{Engine, Format, Instructions, Options};
-use chatsd_weights::ModelFiles;
+use chatsd_types::FileKind;
+use chatsd_weights::{ModelFiles, WeightsError};
 
 use crate::{
     config,
     failure::Usage,
     messages::Lang,
     settings::Settings,
+    shelves,
     values::{InstructionSet, Store},
 };
+
+pub use crate::shelves::find;
 
 /// The built-in model.
 static POCKET: &[u8] = include_bytes!("../../../models/pocket.gguf");
@@ -26,8 +30,21 @@ static POCKET: &[u8] = include_bytes!("../../../models/pocket.gguf");
 pub const BUILT_IN: &str = "pocket";
 
 /// Where the chosen model lies; nothing for the built-in one.
-pub fn model_path(settings: &Settings) -> Option<&Path> {
-    settings.model.as_deref().filter(|model| *model != BUILT_IN).map(Path::new)
+///
+/// # Errors
+/// When no file has that name.
+pub fn model_path(settings: &Settings) -> Result<Option<PathBuf>> {
+    let named = settings.model.as_deref().filter(|model| *model != BUILT_IN);
+    named.map(|name| find(settings, FileKind::Model, name)).transpose()
+}
+
+/// Finds files for a model that was loaded.
+fn finder(settings: &Settings) -> Finder {
+    let (folders, lang) = (shelves::folders(settings), settings.lang());
+    Finder::new(move |kind, name| match shelves::find_in(&folders, lang, kind, name) {
+        Ok(path) => ModelFiles::open(&path),
+        Err(error) => Err(WeightsError::Io { path: name.into(), source: io::Error::other(error.to_string()) }),
+    })
 }
 
 /// The files of the chosen model. Weights are not read yet.
@@ -35,9 +52,9 @@ pub fn model_path(settings: &Settings) -> Option<&Path> {
 /// # Errors
 /// When there is no model.
 pub fn model_files(settings: &Settings) -> Result<ModelFiles> {
-    let files = match model_path(settings) {
+    let files = match model_path(settings)? {
         None => ModelFiles::from_static(POCKET).with_context(|| settings.lang().model_not_read(BUILT_IN)),
-        Some(path) => ModelFiles::open(path).with_context(|| settings.lang().no_model_in(path.display())),
+        Some(path) => ModelFiles::open(&path).with_context(|| settings.lang().no_model_in(path.display())),
     }?;
     Ok(files.stored_as(settings.store.map(|store| match store {
         Store::F32 => Format::F32,
@@ -46,10 +63,9 @@ pub fn model_files(settings: &Settings) -> Result<ModelFiles> {
     })))
 }
 
-/// What requests call the chosen model: the name of its file or folder.
+/// What requests call the chosen model: its name, or that of its file or folder.
 fn model_name(settings: &Settings) -> String {
-    let name = model_path(settings).and_then(Path::file_stem).map(|name| name.to_string_lossy().into_owned());
-    name.unwrap_or_else(|| BUILT_IN.to_owned())
+    settings.model.as_deref().map_or_else(|| BUILT_IN.to_owned(), shelves::name)
 }
 
 /// The engine as the settings want it.
@@ -71,7 +87,10 @@ pub fn engine(settings: &Settings) -> Result<Engine> {
 /// When it cannot be read or is of a kind that is not known.
 pub fn picture_model(settings: &Settings) -> Result<PictureModel> {
     let files = model_files(settings)?;
-    let load = || anyhow::Ok(PictureModel::load(&files, &model_name(settings), engine(settings)?)?);
+    let load = || {
+        let model = PictureModel::load(&files, &model_name(settings), engine(settings)?)?;
+        anyhow::Ok(model.with_finder(finder(settings)))
+    };
     load().with_context(|| settings.lang().model_not_loaded(model_name(settings)))
 }
 

@@ -17,7 +17,7 @@ use crate::{
 pub fn run(model: ModelArgs, json: bool, mut settings: Settings) -> Result<u8> {
     model.put_into(&mut settings);
     line(&Settings::default(), json)?;
-    if wiring::model_path(&settings).is_some() {
+    if wiring::model_path(&settings)?.is_some() {
         line(&settings, json)?;
     }
     Ok(OK)

@@ -38,7 +38,7 @@ pub fn facts(settings: &Settings) -> Result<Value> {
     let ModelCard { name, family, hash, licence, size, size_step, size_limit, steps, guidance, sampler, schedule } =
         model.card();
     let path =
-        wiring::model_path(settings).map_or_else(|| settings.lang().built_in(), |path| path.display().to_string());
+        wiring::model_path(settings)?.map_or_else(|| settings.lang().built_in(), |path| path.display().to_string());
     Ok(json!({
         "name": name,
         "path": path,

@@ -1,0 +1,73 @@
+//! Names of model files: which file a name means, and what there is instead when it means none.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use chatsd_hub::{Folders, Surroundings};
+use chatsd_types::FileKind;
+
+use crate::{config, messages::Lang, settings::Settings};
+
+/// Names offered when one is not known.
+const OFFERED: usize = 3;
+
+/// Our own folder of models: `models` in the data folder.
+///
+/// # Errors
+/// Where there is no home.
+pub fn own_folder(lang: Lang) -> Result<PathBuf> {
+    Ok(config::data_folder(lang)?.join("models"))
+}
+
+/// Every folder with model files on this machine, as the settings and the usual places say.
+pub fn folders(settings: &Settings) -> Folders {
+    Folders::new(&Surroundings {
+        own: own_folder(settings.lang()).ok(),
+        named: settings.model_folders.clone().unwrap_or_default().0,
+        hugging_face: config::hugging_face_cache(),
+        home: config::home(),
+    })
+}
+
+/// What to call a model that was chosen by name or path: its last part, without the ending of a file.
+pub fn name(wanted: &str) -> String {
+    let last = Path::new(wanted).file_name().map(|name| name.to_string_lossy().into_owned());
+    chatsd_hub::stem(last.as_deref().unwrap_or(wanted)).to_owned()
+}
+
+/// The file of a kind that a name or a path means. A path that exists is meant before a name.
+///
+/// # Errors
+/// When there is none: says the nearest names there are.
+pub fn find(settings: &Settings, kind: FileKind, name: &str) -> Result<PathBuf> {
+    find_in(&folders(settings), settings.lang(), kind, name)
+}
+
+/// As [`find`], in folders that were looked for before.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_in(folders: &Folders, lang: Lang, kind: FileKind, name: &str) -> Result<PathBuf> {
+    if Path::new(name).exists() {
+        return Ok(name.into());
+    }
+    if let Some(path) = folders.find(kind, name) {
+        return Ok(path);
+    }
+    let names = folders.list(kind).into_iter().map(|found| found.name);
+    let near = nearest(name, names);
+    if near.is_empty() {
+        bail!("{}", lang.no_such_file(lang.kind_of_file(kind), name));
+    }
+    bail!("{}", lang.no_such_file_but(lang.kind_of_file(kind), name, near.join(", ")));
+}
+
+/// The names most like `name`, best first.
+pub fn nearest(name: &str, names: impl Iterator<Item = String>) -> Vec<String> {
+    let wanted = name.to_lowercase();
+    let mut rated: Vec<(f64, String)> =
+        names.map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name)).collect();
+    rated.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    rated.dedup_by(|a, b| a.1 == b.1);
+    rated.into_iter().take(OFFERED).map(|(_, name)| name).collect()
+}

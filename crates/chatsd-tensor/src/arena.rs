@@ -10,11 +10,12 @@ use std::{
     },
 };
 
-/// Returned buffers by capacity, and how many had to be made.
+/// Returned buffers by size, how many had to be made, and what they take together.
 #[derive(Default)]
 pub(crate) struct Arena {
     free: Mutex<BTreeMap<usize, Vec<Vec<f32>>>>,
     made: AtomicUsize,
+    held: AtomicUsize,
 }
 
 impl Arena {
@@ -23,17 +24,17 @@ impl Arena {
         let returned = {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             // Best fit, but never one that wastes more than half.
-            let capacity = free.range(len..=len.saturating_mul(2)).find(|(_, buffers)| !buffers.is_empty());
-            let capacity = capacity.map(|(&capacity, _)| capacity);
-            capacity.and_then(|capacity| free.get_mut(&capacity)?.pop())
+            let size = free.range(len..=len.saturating_mul(2)).find(|(_, buffers)| !buffers.is_empty());
+            let size = size.map(|(&size, _)| size);
+            size.and_then(|size| free.get_mut(&size)?.pop())
         };
-        let mut values = returned.unwrap_or_else(|| {
+        let values = returned.unwrap_or_else(|| {
             self.made.fetch_add(1, Ordering::Relaxed);
+            self.held.fetch_add(len * size_of::<f32>(), Ordering::Relaxed);
+            // Pages of zeros from the system: they take no memory until they are written.
             vec![0.0; len]
         });
-        // Shrinking keeps the capacity; growing again writes only the part that was cut off.
-        values.resize(len, 0.0);
-        Buffer { values, home: Some(Arc::clone(self)) }
+        Buffer { values, len, home: Some(Arc::clone(self)) }
     }
 
     /// How many buffers were ever allocated.
@@ -41,29 +42,37 @@ impl Arena {
         self.made.load(Ordering::Relaxed)
     }
 
+    /// Bytes of all buffers, lent and returned.
+    pub(crate) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// Gives the memory of all returned buffers back to the system.
     pub(crate) fn trim(&self) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let returned = std::mem::take(&mut *self.free.lock().unwrap_or_else(PoisonError::into_inner));
+        let bytes: usize = returned.iter().map(|(size, buffers)| size * size_of::<f32>() * buffers.len()).sum();
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// Values on loan from an arena, or owned.
+/// Values on loan from an arena, or owned: the first `len` of a buffer that may be larger.
 pub(crate) struct Buffer {
     values: Vec<f32>,
+    len: usize,
     home: Option<Arc<Arena>>,
 }
 
 impl From<Vec<f32>> for Buffer {
     fn from(values: Vec<f32>) -> Self {
-        Self { values, home: None }
+        Self { len: values.len(), values, home: None }
     }
 }
 
 impl Clone for Buffer {
     fn clone(&self) -> Self {
-        let Some(home) = &self.home else { return self.values.clone().into() };
-        let mut copy = home.lend(self.values.len());
-        copy.copy_from_slice(&self.values);
+        let Some(home) = &self.home else { return self.to_vec().into() };
+        let mut copy = home.lend(self.len);
+        copy.copy_from_slice(self);
         copy
     }
 }
@@ -73,26 +82,26 @@ impl Drop for Buffer {
         let Some(home) = self.home.take() else { return };
         let values = std::mem::take(&mut self.values);
         let mut free = home.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.entry(values.capacity()).or_default().push(values);
+        free.entry(values.len()).or_default().push(values);
     }
 }
 
 impl Deref for Buffer {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        &self.values
+        &self.values[..self.len]
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.values
+        &mut self.values[..self.len]
     }
 }
 
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} values", self.values.len())
+        write!(f, "{} values", self.len)
     }
 }
 
@@ -109,7 +118,11 @@ mod tests {
         assert_eq!(arena.made(), 1, "all four fit the first buffer");
         drop(arena.lend(10));
         assert_eq!(arena.made(), 2, "a tenth of the buffer would waste it");
+        assert_eq!(arena.held(), 4 * 110);
+        let lent = arena.lend(10);
         arena.trim();
+        assert_eq!(arena.held(), 4 * 10);
+        drop(lent);
         drop(arena.lend(100));
         assert_eq!(arena.made(), 3);
     }

@@ -1,6 +1,6 @@
 //! The seam: what a back end computes. Shapes are checked above it, so a back end only calculates.
 
-use crate::{packed::PackedMatrix, tensor::Rows};
+use crate::{counting::Work, packed::PackedMatrix, tensor::Rows};
 
 /// An elementwise function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,4 +151,8 @@ pub(crate) trait Backend: Send + Sync {
     fn activate(&self, activation: Activation, values: &mut [f32]);
     /// `Σ factorᵢ · xᵢ`, in the order given.
     fn combine(&self, terms: &[(f32, &[f32])], output: &mut [f32]);
+    /// What was asked for so far, where that is counted and nothing is computed.
+    fn work(&self) -> Option<Work> {
+        None
+    }
 }

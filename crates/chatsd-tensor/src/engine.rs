@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     arena::Arena,
     backend::{Activation, Attention, AttentionMask, Backend, Geometry, GroupNorm, Product},
+    counting::{Counting, Work},
     cpu::{Cpu, Instructions},
     layer::{Convolution, Embedding, Linear, Norm, UpsampleConvolution},
     reference::Reference,
@@ -95,6 +96,24 @@ impl Engine {
     #[must_use]
     pub fn reference() -> Self {
         Self { backend: Arc::new(Reference), arena: Arc::default(), options: Options::default() }
+    }
+
+    /// Counts and computes nothing: results are zeros, and layers need no numbers. See [`Self::work`].
+    #[must_use]
+    pub fn counting() -> Self {
+        Self { backend: Arc::<Counting>::default(), arena: Arc::default(), options: Options::default() }
+    }
+
+    /// What the operations so far would have taken; nothing unless this is a counting engine.
+    #[must_use]
+    pub fn work(&self) -> Option<Work> {
+        self.backend.work()
+    }
+
+    /// Bytes of all buffers, in use and returned. It grows until every shape has been seen.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.arena.held()
     }
 
     /// What was decided about threads and instructions; both `None` for the reference.

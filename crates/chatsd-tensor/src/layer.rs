@@ -1,5 +1,7 @@
 //! Learned parts, packed and ready for an operation.
 
+mod outline;
+
 use std::borrow::Cow;
 
 use crate::{
@@ -368,7 +370,16 @@ impl Embedding {
         Ok(Self { table, tokens, channels })
     }
 
+    /// Bytes held, or that would be held by more than an outline.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.table.format.bytes(self.channels).unwrap_or(0) * self.tokens
+    }
+
     pub(crate) fn row(&self, token: usize, values: &mut [f32]) {
+        if self.table.bytes.is_empty() {
+            return values.fill(0.0);
+        }
         let row_bytes = self.table.bytes.len() / self.tokens;
         let row = &self.table.bytes[token * row_bytes..][..row_bytes];
         self.table.format.decode(row, values).expect("checked when the table was made");

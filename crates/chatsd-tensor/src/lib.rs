@@ -7,11 +7,13 @@
 
 mod arena;
 mod backend;
+mod counting;
 mod cpu;
 mod engine;
 mod format;
 mod layer;
 mod mapped;
+mod pace;
 mod packed;
 mod reference;
 mod tensor;
@@ -20,6 +22,7 @@ pub mod testing;
 mod weight;
 
 pub use backend::{Activation, AttentionMask};
+pub use counting::Work;
 pub use cpu::{Instructions, peak};
 pub use engine::{Engine, EngineError, Epilogue, Options};
 pub use format::{Format, FormatError};

@@ -10,6 +10,11 @@ pub(crate) const PANEL: usize = 32;
 #[repr(C, align(64))]
 struct Line([u8; 64]);
 
+/// The format that rows of `depth` values are kept in: `store`, or f16 where its blocks do not divide them.
+fn kept(depth: usize, store: Format) -> Format {
+    if depth.is_multiple_of(store.block()) { store } else { Format::F16 }
+}
+
 /// `outputs × depth` numbers in panels of [`PANEL`] outputs, padded with zeros to a whole panel.
 ///
 /// * F32, F16, Bf16: `[panel][depth][32 outputs]`.
@@ -32,7 +37,7 @@ impl PackedMatrix {
         store: Format,
         mut row: impl FnMut(usize) -> std::borrow::Cow<'a, [u8]>,
     ) -> Result<Self, WeightError> {
-        let format = if depth.is_multiple_of(store.block()) { store } else { Format::F16 };
+        let format = kept(depth, store);
         let panels = outputs.div_ceil(PANEL);
         let overflow = || WeightError::Unsupported(format!("a matrix of {outputs} by {depth} fits no memory"));
         let row_bytes = format.bytes(depth).ok_or_else(overflow)?;
@@ -70,6 +75,11 @@ impl PackedMatrix {
         Ok(packed)
     }
 
+    /// One as large as if it held `store`, without numbers: for counting alone.
+    pub(crate) fn outline(outputs: usize, depth: usize, store: Format) -> Self {
+        Self { outputs, depth, format: kept(depth, store), lines: Vec::new() }
+    }
+
     /// Packs a stored `[outputs, …]` weight whose rows lie as the kernel wants them.
     pub(crate) fn from_rows(
         weight: &Weight<'_>,
@@ -101,9 +111,9 @@ impl PackedMatrix {
         &self.bytes()[index * self.panel_bytes()..][..self.panel_bytes()]
     }
 
-    /// Bytes held.
+    /// Bytes held, or that would be held by more than an outline.
     pub(crate) fn size(&self) -> usize {
-        self.lines.len() * 64
+        (self.panel_bytes() * self.outputs.div_ceil(PANEL)).next_multiple_of(64)
     }
 
     fn bytes(&self) -> &[u8] {

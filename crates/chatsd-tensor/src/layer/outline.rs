@@ -1,0 +1,52 @@
+//! Layers as large as loaded ones that hold no numbers: enough for an engine that counts.
+//!
+//! An engine that computes panics on one.
+
+use std::borrow::Cow;
+
+use super::{Convolution, Embedding, Linear, Norm, UpsampleConvolution};
+use crate::{Format, Weight, packed::PackedMatrix};
+
+impl Linear {
+    /// A layer without numbers; of a gated one, half the `outputs` are gates.
+    #[must_use]
+    pub fn outline(inputs: usize, outputs: usize, format: Format, gated: bool) -> Self {
+        Self { matrix: PackedMatrix::outline(outputs, inputs, format), bias: None, gated }
+    }
+}
+
+impl Convolution {
+    /// A convolution without numbers, of stride 1 and with as much padding as keeps the picture's size.
+    #[must_use]
+    pub fn outline([inputs, outputs, kernel]: [usize; 3], format: Format) -> Self {
+        let matrix = PackedMatrix::outline(outputs, kernel * kernel * inputs, format);
+        Self { matrix, bias: None, inputs, kernel, stride: 1, padding: [kernel / 2; 2] }
+    }
+}
+
+impl UpsampleConvolution {
+    /// A doubling and its convolution without numbers.
+    #[must_use]
+    pub fn outline([inputs, outputs]: [usize; 2], format: Format) -> Self {
+        let store = if format.block() == 1 { format } else { Format::F16 };
+        let phases = [(); 4].map(|()| PackedMatrix::outline(outputs, 4 * inputs, store));
+        Self { phases, bias: None, inputs }
+    }
+}
+
+impl Norm {
+    /// Scale 1 and shift 0.
+    #[must_use]
+    pub fn outline(channels: usize, epsilon: f32) -> Self {
+        Self { scale: vec![1.0; channels], shift: vec![0.0; channels], epsilon }
+    }
+}
+
+impl Embedding {
+    /// A table without numbers: every vector is zero.
+    #[must_use]
+    pub fn outline(tokens: usize, channels: usize, format: Format) -> Self {
+        let table = Weight { shape: vec![tokens, channels], format, bytes: Cow::Borrowed(&[]) };
+        Self { table, tokens, channels }
+    }
+}

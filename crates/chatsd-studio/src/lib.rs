@@ -10,7 +10,6 @@ mod event;
 mod pace;
 mod paint;
 mod plan;
-mod resize;
 mod vary;
 
 pub use choices::{PictureChoices, PromptChoices};
@@ -19,7 +18,6 @@ pub use event::Event;
 pub use pace::Pace;
 pub use paint::Outcome;
 pub use plan::{Composed, Plan, compose};
-pub use resize::{resized, resized_mask};
 pub use vary::{VARIABLE, vary};
 
 use chatsd_prompt::{StyleLibrary, Wildcards};

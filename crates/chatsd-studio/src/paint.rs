@@ -8,9 +8,9 @@ use std::{
 };
 
 use chatsd_gallery::{Entry, Gallery, GalleryError, NewEntry, Sheet, SheetLayout};
-use chatsd_types::{Image, ImageModel, PaintError, Request, Source};
+use chatsd_types::{Image, ImageModel, Kernel, PaintError, Request, Source};
 
-use crate::{Event, Pace, Plan, Studio, StudioError, resized, resized_mask};
+use crate::{Event, Pace, Plan, Studio, StudioError};
 
 /// Entries that are looked at to guess how long it takes.
 const LOOK_BACK: usize = 64;
@@ -135,8 +135,8 @@ impl Work<'_> {
     /// `rest` is what will be painted after it.
     fn paint_one(&mut self, number: u32, request: &Request, rest: &[Request]) -> Result<Image, PaintError> {
         let source = Source {
-            init: self.source.init.as_ref().map(|init| resized(init, request.size)),
-            mask: self.source.mask.as_ref().map(|mask| resized_mask(mask, request.size)),
+            init: self.source.init.as_ref().map(|init| init.resized(request.size, Kernel::Triangle)),
+            mask: self.source.mask.as_ref().map(|mask| mask.resized(request.size)),
             controls: self.source.controls.clone(),
             image_prompts: self.source.image_prompts.clone(),
         };

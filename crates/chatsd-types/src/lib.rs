@@ -10,6 +10,7 @@ mod image;
 mod image_model;
 mod prompt;
 mod request;
+mod resample;
 
 #[cfg(feature = "fake")]
 mod fake;
@@ -24,3 +25,4 @@ pub use image::{Image, Mask, Size};
 pub use image_model::{GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Progress, STEPS_LIMIT, Source, TokenCount};
 pub use prompt::Prompt;
 pub use request::{NoiseSource, Request, Sampler, Schedule, UnknownName};
+pub use resample::Kernel;

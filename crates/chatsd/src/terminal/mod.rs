@@ -9,8 +9,7 @@ use std::io::{self, Write};
 pub use detect::detect;
 
 use anyhow::Result;
-use chatsd_studio::resized;
-use chatsd_types::{Image, Size};
+use chatsd_types::{Image, Kernel, Size};
 
 use crate::values::Show;
 
@@ -42,7 +41,7 @@ fn fitted(image: &Image, width: u32) -> Image {
     let Size { width: from_width, height: from_height } = image.size;
     let width = width.clamp(1, from_width.max(1));
     let height = (u64::from(from_height) * u64::from(width) / u64::from(from_width.max(1))).max(1) as u32;
-    resized(image, Size { width, height })
+    image.resized(Size { width, height }, Kernel::Triangle)
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use crate::{
     counting::{Counting, Work},
     cpu::{Cpu, Instructions},
     layer::{Convolution, Embedding, Linear, Norm, UpsampleConvolution},
+    packed::PANEL,
     reference::Reference,
+    side::Side,
     tensor::{Rows, Shape, Tensor, View},
 };
 
@@ -154,8 +156,53 @@ impl Engine {
         let output = shape.with_channels(layer.outputs());
         // A row for each picture needs to know where a picture ends.
         let geometry = Geometry { batch: shape.batch, ..Geometry::rows(shape.pixels()) };
-        let product = Product { gated: layer.gated, ..self.product(&layer.matrix, layer.bias.as_deref(), geometry) };
-        self.run(product, &[x.rows()], output, epilogue)
+        let product = self.product(&layer.matrix, layer.bias.as_deref(), geometry);
+        match &layer.side {
+            None => self.run(Product { gated: layer.gated, ..product }, &[x.rows()], output, epilogue),
+            Some(side) => {
+                let wide = output.with_channels(layer.matrix.outputs);
+                let wide = self.run_beside(product, side, &[x.rows()], wide, epilogue);
+                if layer.gated { self.gate(&wide) } else { wide }
+            }
+        }
+    }
+
+    /// The product of a layer, and of the path beside it.
+    fn run_beside(
+        &self,
+        product: Product<'_>,
+        side: &Side,
+        segments: &[Rows<'_>],
+        shape: Shape,
+        epilogue: Epilogue<'_>,
+    ) -> Tensor {
+        let down = self.product(&side.down, None, product.geometry);
+        let narrow = self.run(down, segments, shape.with_channels(side.down.outputs), Epilogue::default());
+        let geometry = Geometry { batch: shape.batch, ..Geometry::rows(shape.pixels()) };
+        let up = self.product(&side.up, None, geometry);
+        let before = Epilogue { residual: epilogue.residual, ..Epilogue::default() };
+        let added = self.run(up, &[View::from(&narrow).rows()], shape, before);
+        self.run(product, segments, shape, Epilogue { residual: Some(&added), ..epilogue })
+    }
+
+    /// `value · gelu(gate)` of what a gated layer makes, in the order of its panels.
+    fn gate(&self, wide: &Tensor) -> Tensor {
+        const HALF: usize = PANEL / 2;
+        let shape = wide.shape().with_channels(wide.shape().channels / 2);
+        let (mut output, mut gates) = (self.lend(shape), self.lend(shape));
+        let panels = wide.values().as_chunks::<PANEL>().0;
+        for (gate, panel) in gates.values_mut().as_chunks_mut::<HALF>().0.iter_mut().zip(panels) {
+            gate.copy_from_slice(&panel[HALF..]);
+        }
+        self.backend.activate(Activation::Gelu, gates.values_mut());
+        let gates = gates.values().as_chunks::<HALF>().0;
+        for ((values, gates), panel) in output.values_mut().as_chunks_mut::<HALF>().0.iter_mut().zip(gates).zip(panels)
+        {
+            for ((value, gate), &given) in values.iter_mut().zip(gates).zip(panel) {
+                *value = given * gate;
+            }
+        }
+        output
     }
 
     /// `epilogue(convolution of the segments' concatenated channels + b)`.
@@ -171,7 +218,11 @@ impl Engine {
         let geometry = layer.geometry(shape);
         let [height, width] = geometry.output;
         let output = Shape { height, width, channels: layer.outputs(), ..shape };
-        self.run(self.product(&layer.matrix, layer.bias.as_deref(), geometry), &rows, output, epilogue)
+        let product = self.product(&layer.matrix, layer.bias.as_deref(), geometry);
+        match &layer.side {
+            None => self.run(product, &rows, output, epilogue),
+            Some(side) => self.run_beside(product, side, &rows, output, epilogue),
+        }
     }
 
     /// Doubles the picture by repeating pixels, then convolves; the doubled picture is never made.
@@ -326,7 +377,7 @@ impl Engine {
     pub fn embed(&self, tokens: &[u32], table: &Embedding) -> Tensor {
         let mut output = self.lend(Shape::sequence(1, tokens.len(), table.channels));
         for (&token, values) in tokens.iter().zip(output.values_mut().chunks_exact_mut(table.channels)) {
-            table.row((token as usize).min(table.tokens - 1), values);
+            table.row((token as usize).min(table.rows() - 1), values);
         }
         output
     }

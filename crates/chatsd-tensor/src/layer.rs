@@ -2,12 +2,13 @@
 
 mod outline;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     Format, Shape, Weight, WeightError,
     backend::Geometry,
     packed::{PANEL, PackedMatrix},
+    side::{LowRank, Side},
 };
 
 /// The order in which a file stores a convolution's weights.
@@ -26,6 +27,17 @@ pub struct Linear {
     pub(crate) bias: Option<Vec<f32>>,
     /// Value and gate columns lie side by side in each panel.
     pub(crate) gated: bool,
+    pub(crate) side: Option<Side>,
+}
+
+/// The output that stands at a place of a gated layer's panels: panel p holds values 16p.. and then gates 16p..: see
+/// `Backend::product`.
+fn gated_order(outputs: usize, place: usize) -> usize {
+    let half = PANEL / 2;
+    match place % PANEL {
+        column if column < half => place / PANEL * half + column,
+        column => outputs / 2 + place / PANEL * half + column - half,
+    }
 }
 
 impl Linear {
@@ -72,17 +84,24 @@ impl Linear {
         if weight.shape != [outputs, inputs, 1, 1] && weight.shape != [outputs, 1, 1, inputs] {
             weight.expect_shape(&[outputs, inputs])?;
         }
-        // Panel p of a gated layer holds values 16p.. and then gates 16p..: see `Backend::product`.
-        let half = PANEL / 2;
-        let order = |output: usize| match (gated, output % PANEL) {
-            (false, _) => output,
-            (true, column) if column < half => output / PANEL * half + column,
-            (true, column) => outputs / 2 + output / PANEL * half + column - half,
-        };
+        let order = |output: usize| if gated { gated_order(outputs, output) } else { output };
         let matrix = PackedMatrix::from_rows(weight, outputs, inputs, store.unwrap_or(weight.format), order)?;
         let bias = bias.map(|bias| bias.values_of_shape(&[outputs])).transpose()?;
         let bias = bias.map(|bias| (0..outputs).map(|output| bias[order(output)]).collect());
-        Ok(Self { matrix, bias, gated })
+        Ok(Self { matrix, bias, gated, side: None })
+    }
+
+    /// The same layer with a low-rank path beside its weights, which stay as they are: `y = W x + up (down x) + b`.
+    ///
+    /// # Errors
+    /// When the path is not as wide as the layer.
+    pub fn beside(self, path: &LowRank) -> Result<Self, WeightError> {
+        let outputs = self.matrix.outputs;
+        let order = |output: usize| if self.gated { gated_order(outputs, output) } else { output };
+        let down = Weight::from_values(&[path.rank, self.matrix.depth], &path.down);
+        let down = PackedMatrix::from_rows(&down, path.rank, self.matrix.depth, Format::F32, |row| row)?;
+        let side = Some(Side { down, up: path.packed_up(outputs, order)? });
+        Ok(Self { side, ..self })
     }
 
     /// Several layers that read the same input as one, their outputs side by side (query, key and value).
@@ -129,7 +148,8 @@ impl Linear {
     /// Bytes held.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.matrix.size() + self.bias.as_ref().map_or(0, |bias| 4 * bias.len())
+        let side = self.side.as_ref().map_or(0, Side::size);
+        self.matrix.size() + side + self.bias.as_ref().map_or(0, |bias| 4 * bias.len())
     }
 }
 
@@ -143,6 +163,7 @@ pub struct Convolution {
     stride: usize,
     /// Zeros before and after, in both directions.
     padding: [usize; 2],
+    pub(crate) side: Option<Side>,
 }
 
 impl Convolution {
@@ -190,7 +211,20 @@ impl Convolution {
             }
         };
         let bias = bias.map(|bias| bias.values_of_shape(&[outputs])).transpose()?;
-        Ok(Self { matrix, bias, inputs, kernel, stride: 1, padding: [kernel / 2; 2] })
+        Ok(Self { matrix, bias, inputs, kernel, stride: 1, padding: [kernel / 2; 2], side: None })
+    }
+
+    /// The same layer with a low-rank path beside its weights, which stay as they are: a convolution of `path.down`,
+    /// `[rank, in, kernel height, kernel width]`, then `path.up` for each pixel.
+    ///
+    /// # Errors
+    /// When the path is not as wide as the layer.
+    pub fn beside(self, path: &LowRank) -> Result<Self, WeightError> {
+        let extents = [self.inputs, path.rank, self.kernel];
+        let down = Weight::from_values(&[path.rank, self.inputs, self.kernel, self.kernel], &path.down);
+        let down = Self::new(&down, None, extents, Layout::Oihw, Some(Format::F32))?.matrix;
+        let side = Some(Side { down, up: path.packed_up(self.matrix.outputs, |output| output)? });
+        Ok(Self { side, ..self })
     }
 
     /// Another stride, and zeros `before` (above and left) and `after` (below and right).
@@ -214,7 +248,8 @@ impl Convolution {
     /// Bytes held.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.matrix.size() + self.bias.as_ref().map_or(0, |bias| 4 * bias.len())
+        let side = self.side.as_ref().map_or(0, Side::size);
+        self.matrix.size() + side + self.bias.as_ref().map_or(0, |bias| 4 * bias.len())
     }
 
     pub(crate) fn geometry(&self, input: Shape) -> Geometry {
@@ -348,9 +383,12 @@ impl Norm {
 /// A table of token vectors, kept as stored; rows are decoded when they are looked up.
 #[derive(Clone)]
 pub struct Embedding {
-    table: Weight<'static>,
+    table: Arc<[u8]>,
+    format: Format,
     pub(crate) tokens: usize,
     pub(crate) channels: usize,
+    /// Vectors of words learned afterwards, for the tokens from `tokens` on.
+    learned: Vec<f32>,
 }
 
 impl Embedding {
@@ -365,23 +403,49 @@ impl Embedding {
             table.values()?; // says what is wrong
             return Err(WeightError::Unsupported(format!("rows of {channels} {:?} values", table.format)));
         }
-        let bytes = Cow::Owned(table.bytes.to_vec());
-        let table = Weight { shape: table.shape.clone(), format: table.format, bytes };
-        Ok(Self { table, tokens, channels })
+        Ok(Self { table: table.bytes.as_ref().into(), format: table.format, tokens, channels, learned: Vec::new() })
+    }
+
+    /// The same table with the vectors of words learned afterwards: the first is that of the token after the last.
+    /// Copies none of what is there.
+    ///
+    /// # Errors
+    /// When the values are no whole vectors.
+    pub fn with_learned(self, values: Vec<f32>) -> Result<Self, WeightError> {
+        if !values.len().is_multiple_of(self.channels.max(1)) {
+            let (found, channels) = (values.len(), self.channels);
+            return Err(WeightError::Unsupported(format!("{found} values make no whole vectors of {channels}")));
+        }
+        Ok(Self { learned: values, ..self })
+    }
+
+    /// Tokens of the table itself, without words learned afterwards.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// Tokens in all.
+    pub(crate) fn rows(&self) -> usize {
+        self.tokens + self.learned.len() / self.channels.max(1)
     }
 
     /// Bytes held, or that would be held by more than an outline.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.table.format.bytes(self.channels).unwrap_or(0) * self.tokens
+        self.format.bytes(self.channels).unwrap_or(0) * self.tokens
     }
 
     pub(crate) fn row(&self, token: usize, values: &mut [f32]) {
-        if self.table.bytes.is_empty() {
+        if let Some(learned) = token.checked_sub(self.tokens) {
+            values.copy_from_slice(&self.learned[learned * self.channels..][..self.channels]);
+            return;
+        }
+        if self.table.is_empty() {
             return values.fill(0.0);
         }
-        let row_bytes = self.table.bytes.len() / self.tokens;
-        let row = &self.table.bytes[token * row_bytes..][..row_bytes];
-        self.table.format.decode(row, values).expect("checked when the table was made");
+        let row_bytes = self.table.len() / self.tokens;
+        let row = &self.table[token * row_bytes..][..row_bytes];
+        self.format.decode(row, values).expect("checked when the table was made");
     }
 }

@@ -16,6 +16,7 @@ mod mapped;
 mod pace;
 mod packed;
 mod reference;
+mod side;
 mod tensor;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -28,5 +29,6 @@ pub use engine::{Engine, EngineError, Epilogue, Options};
 pub use format::{Format, FormatError};
 pub use layer::{Convolution, Embedding, Layout, Linear, Norm, UpsampleConvolution};
 pub use mapped::{MappedFile, map_file};
+pub use side::LowRank;
 pub use tensor::{Shape, Tensor, View};
 pub use weight::{Weight, WeightError};

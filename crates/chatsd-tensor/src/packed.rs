@@ -1,5 +1,7 @@
 //! A weight matrix in the order a kernel reads it: panels of 32 outputs.
 
+use std::sync::Arc;
+
 use crate::{Format, Weight, WeightError};
 
 /// Outputs that are computed side by side. 32 divides every channel count of the Stable Diffusion networks.
@@ -24,7 +26,8 @@ pub(crate) struct PackedMatrix {
     pub(crate) outputs: usize,
     pub(crate) depth: usize,
     pub(crate) format: Format,
-    lines: Vec<Line>,
+    /// Shared by clones: two networks that differ in some layers hold the others once.
+    lines: Arc<Vec<Line>>,
 }
 
 impl PackedMatrix {
@@ -43,7 +46,7 @@ impl PackedMatrix {
         let row_bytes = format.bytes(depth).ok_or_else(overflow)?;
         let panel_bytes = row_bytes.checked_mul(PANEL).ok_or_else(overflow)?;
         let lines = panel_bytes.checked_mul(panels).ok_or_else(overflow)?.div_ceil(64);
-        let mut packed = Self { outputs, depth, format, lines: vec![Line([0; 64]); lines] };
+        let mut packed = Self { outputs, depth, format, lines: Arc::new(vec![Line([0; 64]); lines]) };
         let unit = format.block_bytes().min(4);
         let mut values = vec![0.0; depth];
         for output in 0..outputs {
@@ -77,7 +80,7 @@ impl PackedMatrix {
 
     /// One as large as if it held `store`, without numbers: for counting alone.
     pub(crate) fn outline(outputs: usize, depth: usize, store: Format) -> Self {
-        Self { outputs, depth, format: kept(depth, store), lines: Vec::new() }
+        Self { outputs, depth, format: kept(depth, store), lines: Arc::default() }
     }
 
     /// Packs a stored `[outputs, …]` weight whose rows lie as the kernel wants them.
@@ -122,8 +125,9 @@ impl PackedMatrix {
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
+        let lines = Arc::make_mut(&mut self.lines);
         // SAFETY: `Line` is 64 plain bytes without padding, and every byte pattern is one.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.lines.len() * 64) }
+        unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * 64) }
     }
 
     /// The whole column of one output in f32: the slow way, for the reference back end.

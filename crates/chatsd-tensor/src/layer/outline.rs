@@ -2,16 +2,14 @@
 //!
 //! An engine that computes panics on one.
 
-use std::borrow::Cow;
-
 use super::{Convolution, Embedding, Linear, Norm, UpsampleConvolution};
-use crate::{Format, Weight, packed::PackedMatrix};
+use crate::{Format, packed::PackedMatrix};
 
 impl Linear {
     /// A layer without numbers; of a gated one, half the `outputs` are gates.
     #[must_use]
     pub fn outline(inputs: usize, outputs: usize, format: Format, gated: bool) -> Self {
-        Self { matrix: PackedMatrix::outline(outputs, inputs, format), bias: None, gated }
+        Self { matrix: PackedMatrix::outline(outputs, inputs, format), bias: None, gated, side: None }
     }
 }
 
@@ -20,7 +18,7 @@ impl Convolution {
     #[must_use]
     pub fn outline([inputs, outputs, kernel]: [usize; 3], format: Format) -> Self {
         let matrix = PackedMatrix::outline(outputs, kernel * kernel * inputs, format);
-        Self { matrix, bias: None, inputs, kernel, stride: 1, padding: [kernel / 2; 2] }
+        Self { matrix, bias: None, inputs, kernel, stride: 1, padding: [kernel / 2; 2], side: None }
     }
 }
 
@@ -46,7 +44,6 @@ impl Embedding {
     /// A table without numbers: every vector is zero.
     #[must_use]
     pub fn outline(tokens: usize, channels: usize, format: Format) -> Self {
-        let table = Weight { shape: vec![tokens, channels], format, bytes: Cow::Borrowed(&[]) };
-        Self { table, tokens, channels }
+        Self { table: [].into(), format, tokens, channels, learned: Vec::new() }
     }
 }

@@ -115,7 +115,8 @@ impl Linear {
         store: Option<Format>,
     ) -> Result<Self, WeightError> {
         let total = outputs * parts.len();
-        let format = parts.first().map_or(Format::F32, |(weight, _)| weight.format);
+        let first = parts.first().map_or(Format::F32, |(weight, _)| weight.format);
+        let format = if parts.iter().all(|(weight, _)| weight.format == first) { first } else { first.kept() };
         let mut bytes = Vec::new();
         let mut bias = Vec::new();
         for (weight, part_bias) in parts {

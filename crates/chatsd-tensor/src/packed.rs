@@ -7,14 +7,45 @@ use crate::{Format, Weight, WeightError};
 /// Outputs that are computed side by side. 32 divides every channel count of the Stable Diffusion networks.
 pub(crate) const PANEL: usize = 32;
 
+/// The formats that kernels read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    F32,
+    F16,
+    Bf16,
+    Q8_0,
+}
+
+impl Packing {
+    /// The one that takes the place of a format: the same where there is one.
+    pub(crate) const fn of(format: Format) -> Self {
+        match format.kept() {
+            Format::F32 => Self::F32,
+            Format::Bf16 => Self::Bf16,
+            Format::Q8_0 => Self::Q8_0,
+            _ => Self::F16,
+        }
+    }
+
+    pub(crate) const fn format(self) -> Format {
+        match self {
+            Self::F32 => Format::F32,
+            Self::F16 => Format::F16,
+            Self::Bf16 => Format::Bf16,
+            Self::Q8_0 => Format::Q8_0,
+        }
+    }
+}
+
 /// One cache line; keeps a packed matrix aligned to what the widest load wants.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([u8; 64]);
 
-/// The format that rows of `depth` values are kept in: `store`, or f16 where its blocks do not divide them.
-fn kept(depth: usize, store: Format) -> Format {
-    if depth.is_multiple_of(store.block()) { store } else { Format::F16 }
+/// What rows of `depth` values are packed in: `store`, or what takes its place; f16 where its blocks do not divide them.
+const fn kept(depth: usize, store: Format) -> Packing {
+    let packing = Packing::of(store);
+    if depth.is_multiple_of(packing.format().block()) { packing } else { Packing::F16 }
 }
 
 /// `outputs × depth` numbers in panels of [`PANEL`] outputs, padded with zeros to a whole panel.
@@ -25,14 +56,15 @@ fn kept(depth: usize, store: Format) -> Format {
 pub(crate) struct PackedMatrix {
     pub(crate) outputs: usize,
     pub(crate) depth: usize,
-    pub(crate) format: Format,
+    pub(crate) packing: Packing,
     /// Shared by clones: two networks that differ in some layers hold the others once.
     lines: Arc<Vec<Line>>,
 }
 
 impl PackedMatrix {
     /// Packs rows of `depth` values; `row(output)` gives the stored bytes of one row in `source`.
-    /// `store` is the format wanted; where its blocks do not divide `depth`, f16 takes its place.
+    /// `store` is the format wanted; where no kernel reads it, [`Format::kept`] takes its place, and where its blocks do
+    /// not divide `depth`, f16.
     pub(crate) fn pack<'a>(
         outputs: usize,
         depth: usize,
@@ -40,13 +72,14 @@ impl PackedMatrix {
         store: Format,
         mut row: impl FnMut(usize) -> std::borrow::Cow<'a, [u8]>,
     ) -> Result<Self, WeightError> {
-        let format = kept(depth, store);
+        let packing = kept(depth, store);
+        let format = packing.format();
         let panels = outputs.div_ceil(PANEL);
         let overflow = || WeightError::Unsupported(format!("a matrix of {outputs} by {depth} fits no memory"));
         let row_bytes = format.bytes(depth).ok_or_else(overflow)?;
         let panel_bytes = row_bytes.checked_mul(PANEL).ok_or_else(overflow)?;
         let lines = panel_bytes.checked_mul(panels).ok_or_else(overflow)?.div_ceil(64);
-        let mut packed = Self { outputs, depth, format, lines: Arc::new(vec![Line([0; 64]); lines]) };
+        let mut packed = Self { outputs, depth, packing, lines: Arc::new(vec![Line([0; 64]); lines]) };
         let unit = format.block_bytes().min(4);
         let mut values = vec![0.0; depth];
         for output in 0..outputs {
@@ -59,13 +92,13 @@ impl PackedMatrix {
             }
             let column = output % PANEL;
             let panel = &mut packed.bytes_mut()[output / PANEL * panel_bytes..][..panel_bytes];
-            match format {
-                Format::F32 | Format::F16 | Format::Bf16 => {
+            match packing {
+                Packing::F32 | Packing::F16 | Packing::Bf16 => {
                     for (value, line) in bytes.chunks_exact(unit).zip(panel.chunks_exact_mut(unit * PANEL)) {
                         line[column * unit..][..unit].copy_from_slice(value);
                     }
                 }
-                Format::Q8_0 => {
+                Packing::Q8_0 => {
                     for (block, target) in bytes.chunks_exact(34).zip(panel.chunks_exact_mut(34 * PANEL)) {
                         target[2 * column..][..2].copy_from_slice(&block[..2]);
                         for (&value, line) in block[2..].iter().zip(target[2 * PANEL..].chunks_exact_mut(PANEL)) {
@@ -80,7 +113,7 @@ impl PackedMatrix {
 
     /// One as large as if it held `store`, without numbers: for counting alone.
     pub(crate) fn outline(outputs: usize, depth: usize, store: Format) -> Self {
-        Self { outputs, depth, format: kept(depth, store), lines: Arc::default() }
+        Self { outputs, depth, packing: kept(depth, store), lines: Arc::default() }
     }
 
     /// Packs a stored `[outputs, …]` weight whose rows lie as the kernel wants them.
@@ -106,7 +139,8 @@ impl PackedMatrix {
 
     /// Bytes of one panel.
     pub(crate) fn panel_bytes(&self) -> usize {
-        self.depth / self.format.block() * self.format.block_bytes() * PANEL
+        let format = self.packing.format();
+        self.depth / format.block() * format.block_bytes() * PANEL
     }
 
     /// The panel of outputs `32 · index ..`, as laid out above.
@@ -133,15 +167,16 @@ impl PackedMatrix {
     /// The whole column of one output in f32: the slow way, for the reference back end.
     pub(crate) fn column(&self, output: usize) -> Vec<f32> {
         let (panel, column) = (self.panel(output / PANEL), output % PANEL);
-        let mut stored = Vec::with_capacity(self.format.bytes(self.depth).unwrap_or(0));
-        match self.format {
-            Format::F32 | Format::F16 | Format::Bf16 => {
-                let unit = self.format.block_bytes();
+        let mut stored = Vec::with_capacity(self.packing.format().bytes(self.depth).unwrap_or(0));
+        let format = self.packing.format();
+        match self.packing {
+            Packing::F32 | Packing::F16 | Packing::Bf16 => {
+                let unit = format.block_bytes();
                 for line in panel.chunks_exact(unit * PANEL) {
                     stored.extend_from_slice(&line[column * unit..][..unit]);
                 }
             }
-            Format::Q8_0 => {
+            Packing::Q8_0 => {
                 for block in panel.chunks_exact(34 * PANEL) {
                     stored.extend_from_slice(&block[2 * column..][..2]);
                     stored.extend(block[2 * PANEL..].chunks_exact(PANEL).map(|line| line[column]));
@@ -149,7 +184,7 @@ impl PackedMatrix {
             }
         }
         let mut values = vec![0.0; self.depth];
-        self.format.decode(&stored, &mut values).expect("a packed column holds whole blocks");
+        format.decode(&stored, &mut values).expect("a packed column holds whole blocks");
         values
     }
 }
@@ -175,6 +210,22 @@ mod tests {
                 for output in 0..outputs {
                     prop_assert_eq!(&packed.column(output), &expected[output * depth..][..depth]);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_kernel_reads_is_kept_in_another_format() {
+        for (format, kept) in [(Format::Q4K, Format::F16), (Format::F64, Format::F32), (Format::Q5_1, Format::F16)] {
+            let values: Vec<f32> = (0..3 * 256).map(|at| (at as f32 / 9.0).sin()).collect();
+            let bytes = format.encode(&values).unwrap();
+            let weight = Weight { shape: vec![3, 256], format, bytes: bytes.into() };
+            let packed = PackedMatrix::from_rows(&weight, 3, 256, format, |output| output).unwrap();
+            assert_eq!(packed.packing.format(), kept);
+            let mut expected = vec![0.0; values.len()];
+            kept.decode(&kept.encode(&weight.values().unwrap()).unwrap(), &mut expected).unwrap();
+            for output in 0..3 {
+                assert_eq!(packed.column(output), &expected[output * 256..][..256], "{format}");
             }
         }
     }

@@ -75,7 +75,7 @@ pub enum WeightsError {
     },
     /// A tensor stored in a way that cannot be read.
     #[error(
-        "{path}: tensor {tensor} is stored as {found}; expected F32, F16, BF16 or Q8_0: use another file of the model",
+        "{path}: tensor {tensor} is stored as {found}, which is not read: use another file of the model",
         path = path.display()
     )]
     UnsupportedTensor {

@@ -1,7 +1,6 @@
 //! One file of named tensors.
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
     fmt::Write as _,
     fs::{self, File},
@@ -9,7 +8,7 @@ use std::{
     sync::{OnceLock, atomic::Ordering},
 };
 
-use chatsd_tensor::{Layout, MappedFile, Weight, map_file};
+use chatsd_tensor::{Format, Layout, MappedFile, Weight, map_file};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -23,6 +22,11 @@ use crate::{
 
 /// Names that are compared when a wrong one was asked for.
 const COMPARED_NAMES: usize = 10_000;
+
+/// Names beside a weight of eight bits for the factor that makes it its true size, as ComfyUI and kohya-ss write them.
+const SCALES: [&str; 2] = ["scale_weight", "weight_scale"];
+/// Names in files of eight bits for what concerns products in eight bits alone, which are not made here.
+const EIGHT_BIT_ARITHMETIC: [&str; 4] = ["scale_input", "input_scale", "scaled_fp8", "comfy_quant"];
 
 /// A safetensors or GGUF file: names, shapes and metadata in memory, numbers where they lie.
 #[derive(Debug)]
@@ -118,11 +122,11 @@ impl WeightFile {
         self.tensors.range(below.clone()..).next().is_some_and(|(name, _)| name.starts_with(&below))
     }
 
-    /// The tensor of that name; its bytes are borrowed from the file.
+    /// The tensor of that name; its bytes are borrowed from the file, unless it is a view that must be copied. A weight
+    /// of eight bits with a factor beside it is given multiplied, in f16.
     ///
     /// # Errors
-    /// When there is none (offers the nearest name), or it is stored in a format that no layer is made of: integers,
-    /// F64, GGUF's other block formats. Such tensors have a name and a shape all the same.
+    /// When there is none (offers the nearest name), or it is stored in a format that is not read. Such tensors have a name and a shape all the same.
     pub fn get(&self, name: &str) -> Result<Weight<'_>, WeightsError> {
         let entry = self.tensors.get(name).ok_or_else(|| WeightsError::MissingTensor {
             path: self.path.clone(),
@@ -130,17 +134,24 @@ impl WeightFile {
             nearest: nearest(name, self.names()),
         })?;
         entry.asked.store(true, Ordering::Relaxed);
-        match &entry.stored {
-            Stored::As(format) => {
-                let bytes = Cow::Borrowed(&self.bytes.as_slice()[entry.span.clone()]);
-                Ok(Weight { shape: entry.shape.clone(), format: *format, bytes })
-            }
-            Stored::Other(found) => Err(WeightsError::UnsupportedTensor {
-                path: self.path.clone(),
-                tensor: name.to_owned(),
-                found: found.to_string(),
-            }),
+        let unsupported =
+            |found| WeightsError::UnsupportedTensor { path: self.path.clone(), tensor: name.into(), found };
+        let format = match &entry.stored {
+            Stored::As(format) => *format,
+            Stored::Other(found) => return Err(unsupported(found.to_string())),
+        };
+        let bytes = entry.bytes(self.bytes.as_slice(), format);
+        let weight = Weight { shape: entry.shape.clone(), format, bytes };
+        match self.scale_of(name, format) {
+            None => Ok(weight),
+            Some(scale) => scaled(&weight, &self.get(&scale)?).map_err(unsupported),
         }
+    }
+
+    /// The name of the factor that a weight of eight bits is to be multiplied with, where the file has one.
+    fn scale_of(&self, name: &str, format: Format) -> Option<String> {
+        let layer = name.strip_suffix(".weight").filter(|_| matches!(format, Format::F8E4M3 | Format::F8E5M2))?;
+        SCALES.iter().map(|scale| format!("{layer}.{scale}")).find(|scale| self.contains(scale))
     }
 
     /// The extents of the tensor of that name, outermost first.
@@ -149,12 +160,14 @@ impl WeightFile {
         self.tensors.get(name).map(|entry| entry.shape.as_slice())
     }
 
-    /// Names that begin with `prefix` and were never asked for. Tensors that make no layer anyway are left out: files
-    /// hold integers such as `position_ids` that nobody needs.
+    /// Names that begin with `prefix` and were never asked for. Left out are integers, since files hold some, such as
+    /// `position_ids`, that nobody needs, and what files of eight bits hold for products in eight bits.
     pub fn unused<'f, 'p>(&'f self, prefix: &'p str) -> impl Iterator<Item = &'f str> + use<'f, 'p> {
         let entries = self.tensors.iter().filter(move |(name, _)| name.starts_with(prefix));
-        let unused = |entry: &Entry| matches!(entry.stored, Stored::As(_)) && !entry.asked.load(Ordering::Relaxed);
-        entries.filter(move |(_, entry)| unused(entry)).map(|(name, _)| name.as_str())
+        let is_weight = |entry: &Entry| matches!(entry.stored, Stored::As(format) if !format.is_integer());
+        let unused = move |entry: &Entry| is_weight(entry) && !entry.asked.load(Ordering::Relaxed);
+        let is_for_layers = |name: &str| !EIGHT_BIT_ARITHMETIC.contains(&name.rsplit('.').next().unwrap_or(name));
+        entries.filter(move |(name, entry)| unused(entry) && is_for_layers(name)).map(|(name, _)| name.as_str())
     }
 
     /// A metadata value; safetensors has texts alone.
@@ -205,6 +218,22 @@ impl Bytes {
             Self::Static(bytes) => bytes,
         }
     }
+}
+
+/// A weight times a factor, or times one for each row.
+fn scaled(weight: &Weight<'_>, scale: &Weight<'_>) -> Result<Weight<'static>, String> {
+    let (values, scales) = (weight.values(), scale.values());
+    let (Ok(mut values), Ok(scales)) = (values, scales) else { return Err("bytes that are no values".into()) };
+    let rows = weight.shape.first().copied().unwrap_or(1);
+    if scales.len() != 1 && scales.len() != rows {
+        return Err(format!("{} with {} factors for {rows} rows", weight.format, scales.len()));
+    }
+    let row = (values.len() / scales.len().max(1)).max(1);
+    for (values, scale) in values.chunks_mut(row).zip(scales) {
+        values.iter_mut().for_each(|value| *value *= scale);
+    }
+    let bytes = Format::F16.encode(&values).map_err(|error| error.to_string())?;
+    Ok(Weight { shape: weight.shape.clone(), format: Format::F16, bytes: bytes.into() })
 }
 
 /// SHA-256 in hexadecimal.

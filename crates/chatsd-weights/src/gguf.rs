@@ -253,29 +253,21 @@ impl<'a> Described<'a> {
     }
 }
 
-/// A tensor type's number in a file.
-pub(crate) fn kind_of(format: Format) -> u32 {
-    match format {
-        Format::F32 => 0,
-        Format::F16 => 1,
-        Format::Q8_0 => 8,
-        Format::Bf16 => 30,
-    }
+/// A tensor type's number in a file; `None` when the format has none.
+pub(crate) fn kind_of(format: Format) -> Option<u32> {
+    KINDS.iter().find(|kind| kind.1 == format).map(|kind| kind.0)
 }
 
 /// How a tensor is stored, and the bytes it takes.
 fn storage(kind: u32, shape: &[usize]) -> Result<(Stored, usize)> {
     let values = count(shape)?;
-    let (block, block_bytes, stored) = match kind {
-        0 => (1, 4, Stored::As(Format::F32)),
-        1 => (1, 2, Stored::As(Format::F16)),
-        8 => (32, 34, Stored::As(Format::Q8_0)),
-        30 => (1, 2, Stored::As(Format::Bf16)),
-        _ => match OTHERS.iter().find(|other| other.0 == kind) {
-            Some(&(_, name, block, bytes)) => (block, bytes, Stored::Other(name.into())),
-            // Newer than this table: nothing is known of its size, and nothing of it is read.
-            None => return Ok((Stored::Other(format!("type {kind}").into()), 0)),
-        },
+    let (block, block_bytes, stored) = if let Some(&(_, format)) = KINDS.iter().find(|known| known.0 == kind) {
+        (format.block(), format.block_bytes(), Stored::As(format))
+    } else if let Some(&(_, name, block, bytes)) = OTHERS.iter().find(|other| other.0 == kind) {
+        (block, bytes, Stored::Other(name.into()))
+    } else {
+        // Newer than these tables: nothing is known of its size, and nothing of it is read.
+        return Ok((Stored::Other(format!("type {kind}").into()), 0));
     };
     let inner = shape.last().copied().unwrap_or(1);
     if !inner.is_multiple_of(block) {
@@ -285,35 +277,41 @@ fn storage(kind: u32, shape: &[usize]) -> Result<(Stored, usize)> {
     Ok((stored, size))
 }
 
-/// Tensor types that are known but make no layer: number, name, values and bytes of a block.
-const OTHERS: [(u32, &str, usize, usize); 29] = [
-    (2, "Q4_0", 32, 18),
-    (3, "Q4_1", 32, 20),
-    (6, "Q5_0", 32, 22),
-    (7, "Q5_1", 32, 24),
-    (10, "Q2_K", 256, 84),
-    (11, "Q3_K", 256, 110),
-    (12, "Q4_K", 256, 144),
-    (13, "Q5_K", 256, 176),
-    (14, "Q6_K", 256, 210),
-    (15, "Q8_K", 256, 292),
-    (16, "IQ2_XXS", 256, 66),
-    (17, "IQ2_XS", 256, 74),
-    (18, "IQ3_XXS", 256, 98),
-    (19, "IQ1_S", 256, 50),
-    (20, "IQ4_NL", 32, 18),
-    (21, "IQ3_S", 256, 110),
-    (22, "IQ2_S", 256, 82),
-    (23, "IQ4_XS", 256, 136),
-    (24, "I8", 1, 1),
-    (25, "I16", 1, 2),
-    (26, "I32", 1, 4),
-    (27, "I64", 1, 8),
-    (28, "F64", 1, 8),
-    (29, "IQ1_M", 256, 56),
-    (34, "TQ1_0", 256, 54),
-    (35, "TQ2_0", 256, 66),
-    (39, "MXFP4", 32, 17),
-    (40, "NVFP4", 64, 36),
-    (41, "Q1_0", 128, 18),
+/// Tensor types by their number.
+const KINDS: [(u32, Format); 32] = [
+    (0, Format::F32),
+    (1, Format::F16),
+    (2, Format::Q4_0),
+    (3, Format::Q4_1),
+    (6, Format::Q5_0),
+    (7, Format::Q5_1),
+    (8, Format::Q8_0),
+    (9, Format::Q8_1),
+    (10, Format::Q2K),
+    (11, Format::Q3K),
+    (12, Format::Q4K),
+    (13, Format::Q5K),
+    (14, Format::Q6K),
+    (15, Format::Q8K),
+    (16, Format::Iq2Xxs),
+    (17, Format::Iq2Xs),
+    (18, Format::Iq3Xxs),
+    (19, Format::Iq1S),
+    (20, Format::Iq4Nl),
+    (21, Format::Iq3S),
+    (22, Format::Iq2S),
+    (23, Format::Iq4Xs),
+    (24, Format::I8),
+    (25, Format::I16),
+    (26, Format::I32),
+    (27, Format::I64),
+    (28, Format::F64),
+    (29, Format::Iq1M),
+    (30, Format::Bf16),
+    (34, Format::Tq1_0),
+    (35, Format::Tq2_0),
+    (39, Format::Mxfp4),
 ];
+
+/// Tensor types that are known but not read: number, name, values and bytes of a block.
+const OTHERS: [(u32, &str, usize, usize); 2] = [(40, "NVFP4", 64, 36), (41, "Q1_0", 128, 18)];

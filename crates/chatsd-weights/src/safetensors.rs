@@ -146,6 +146,14 @@ impl Described {
             "F32" => Stored::As(Format::F32),
             "F16" => Stored::As(Format::F16),
             "BF16" => Stored::As(Format::Bf16),
+            "F64" => Stored::As(Format::F64),
+            "F8_E4M3" => Stored::As(Format::F8E4M3),
+            "F8_E5M2" => Stored::As(Format::F8E5M2),
+            "I8" => Stored::As(Format::I8),
+            "U8" | "BOOL" => Stored::As(Format::U8),
+            "I16" => Stored::As(Format::I16),
+            "I32" => Stored::As(Format::I32),
+            "I64" => Stored::As(Format::I64),
             _ => Stored::Other(self.dtype.into()),
         };
         Ok(Entry::new(shape, stored, span))

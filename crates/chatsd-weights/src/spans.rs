@@ -24,13 +24,45 @@ pub(crate) struct Entry {
     pub(crate) stored: Stored,
     /// In bytes from the start of the file.
     pub(crate) span: Range<usize>,
+    /// Values from one index to the next in each extent, where they do not simply follow each other.
+    pub(crate) strides: Option<Box<[usize]>>,
     /// Whether anyone wanted it.
     pub(crate) asked: AtomicBool,
 }
 
 impl Entry {
     pub(crate) fn new(shape: Vec<usize>, stored: Stored, span: Range<usize>) -> Self {
-        Self { shape, stored, span, asked: AtomicBool::new(false) }
+        Self { shape, stored, span, strides: None, asked: AtomicBool::new(false) }
+    }
+
+    /// The bytes of its values, one after another.
+    pub(crate) fn bytes<'f>(&self, file: &'f [u8], format: Format) -> Cow<'f, [u8]> {
+        let stored = &file[self.span.clone()];
+        match &self.strides {
+            None => Cow::Borrowed(stored),
+            Some(strides) => Cow::Owned(gathered(stored, &self.shape, strides, format.block_bytes())),
+        }
+    }
+}
+
+/// Copies the values of `unit` bytes each that a view shows, in order. The view was checked against `stored`.
+fn gathered(stored: &[u8], shape: &[usize], strides: &[usize], unit: usize) -> Vec<u8> {
+    let Some((&row, outer)) = shape.split_last().filter(|_| !shape.contains(&0)) else { return Vec::new() };
+    let step = strides[outer.len()] * unit;
+    let mut bytes = Vec::with_capacity(shape.iter().product::<usize>() * unit);
+    let mut place = vec![0; outer.len()];
+    loop {
+        let mut at = place.iter().zip(strides).map(|(index, stride)| index * stride * unit).sum::<usize>();
+        for _ in 0..row {
+            bytes.extend_from_slice(&stored[at..at + unit]);
+            at += step;
+        }
+        // The next place, the last extent running fastest.
+        let Some(extent) = (0..outer.len()).rev().find(|&extent| place[extent] + 1 < outer[extent]) else {
+            return bytes;
+        };
+        place[extent] += 1;
+        place[extent + 1..].fill(0);
     }
 }
 

@@ -77,6 +77,9 @@ impl<'a> GgufWriter<'a> {
                 return Err(format!("tensor {name} has {} extents, expected at most {EXTENT_LIMIT}", shape.len()));
             }
             let row = shape.last().copied().unwrap_or(1);
+            if kind_of(weight.format).is_none() {
+                return Err(format!("tensor {name} is {}, which GGUF has no number for", weight.format));
+            }
             if weight.format.bytes(count(shape)?) != Some(weight.bytes.len()) || weight.format.bytes(row).is_none() {
                 let (bytes, format) = (weight.bytes.len(), weight.format);
                 return Err(format!("tensor {name} has {bytes} bytes for {shape:?} values of {format:?}"));
@@ -111,7 +114,7 @@ impl<'a> GgufWriter<'a> {
             for &extent in weight.shape.iter().rev() {
                 header.extend((extent as u64).to_le_bytes());
             }
-            header.extend(kind_of(weight.format).to_le_bytes());
+            header.extend(kind_of(weight.format).unwrap_or(u32::MAX).to_le_bytes());
             header.extend(offset.to_le_bytes());
             offset += weight.bytes.len().next_multiple_of(ALIGNMENT) as u64;
         }

@@ -8,7 +8,10 @@ use super::{
     scratch::{self, Scratch},
     tile::{Span, Step, accumulate, height},
 };
-use crate::{Format, backend::Product, packed::PANEL};
+use crate::{
+    backend::Product,
+    packed::{PANEL, Packing},
+};
 
 /// Depth that is multiplied before the next rows: of a panel read where it lies, what a core's second cache keeps …
 const DEPTH_BLOCK: usize = 2048;
@@ -143,9 +146,9 @@ impl Kernel for Part<'_> {
 
         let gated = product.gated;
         // Blocks of depth as equal as whole blocks of a format allow; the sums between two of them are kept.
-        let most = if weights.format == Format::F32 { DEPTH_BLOCK } else { DECODED_BLOCK };
+        let most = if weights.packing == Packing::F32 { DEPTH_BLOCK } else { DECODED_BLOCK };
         let blocks = weights.depth.div_ceil(most).max(1);
-        let block = weights.depth.div_ceil(blocks).next_multiple_of(weights.format.block());
+        let block = weights.depth.div_ceil(blocks).next_multiple_of(weights.packing.format().block());
         let sums = scratch.sums.take(rows * PANEL).as_mut_ptr();
         let spans = &mut scratch.spans;
         for panel in first_panel..first_panel + panels {
@@ -155,11 +158,11 @@ impl Kernel for Part<'_> {
                 let count = block.min(weights.depth - depth);
                 cut(spans, segments.iter().map(|segment| segment.channels), lists, depth, count);
                 let bytes = weights.panel(panel);
-                let panel_weights = if weights.format == Format::F32 {
+                let panel_weights = if weights.packing == Packing::F32 {
                     bytes.as_ptr().cast::<f32>().wrapping_add(depth * PANEL)
                 } else {
                     let panel = scratch.panel.take(count * PANEL);
-                    decode::<L>(weights.format, bytes, depth, panel);
+                    decode::<L>(weights.packing, bytes, depth, panel);
                     panel.as_ptr()
                 };
                 let mut row = 0;
@@ -232,28 +235,29 @@ fn cut(
 
 /// Exactly what `Format::decode` gives, for the lines of a panel from `depth` on.
 #[inline(always)]
-pub(super) fn decode<L: Lane>(format: Format, panel: &[u8], depth: usize, values: &mut [f32]) {
+pub(super) fn decode<L: Lane>(packing: Packing, panel: &[u8], depth: usize, values: &mut [f32]) {
+    let format = packing.format();
     let (from, to, len) = (panel.as_ptr(), values.as_mut_ptr(), values.len());
     assert!(format.bytes(depth * PANEL + len).is_some_and(|bytes| bytes <= panel.len()), "a panel ends within a block");
     // SAFETY: the panel holds all lines up to the last that is wanted; a line is 32 values, a multiple of the width.
     unsafe {
-        match format {
-            Format::F32 => std::ptr::copy_nonoverlapping(from.cast::<f32>().add(depth * PANEL), to, len),
-            Format::F16 => {
+        match packing {
+            Packing::F32 => std::ptr::copy_nonoverlapping(from.cast::<f32>().add(depth * PANEL), to, len),
+            Packing::F16 => {
                 let mut index = 0;
                 while index < len {
                     L::load_f16(from.add(2 * (depth * PANEL + index))).store(to.add(index));
                     index += L::WIDTH;
                 }
             }
-            Format::Bf16 => {
+            Packing::Bf16 => {
                 let mut index = 0;
                 while index < len {
                     L::load_bf16(from.add(2 * (depth * PANEL + index))).store(to.add(index));
                     index += L::WIDTH;
                 }
             }
-            Format::Q8_0 => {
+            Packing::Q8_0 => {
                 let block = format.block();
                 for index in 0..len / (block * PANEL) {
                     let from = from.add((depth / block + index) * format.block_bytes() * PANEL);

@@ -75,7 +75,7 @@ impl Kernel for Decode<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(self) {
-        decode::<L>(self.matrix.format, self.matrix.panel(self.panel), self.depth, self.values);
+        decode::<L>(self.matrix.packing, self.matrix.panel(self.panel), self.depth, self.values);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A picture model running here: text encoder, network, denoiser, samplers, autoencoder.
 
 pub mod chunks;
+mod cost;
 pub mod denoiser;
 mod error;
 mod finder;

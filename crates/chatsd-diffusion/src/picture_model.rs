@@ -3,12 +3,13 @@
 use std::{ops::ControlFlow, panic, thread};
 
 use chatsd_tensor::{Engine, Tensor};
-use chatsd_types::{Image, ImageModel, ModelCard, PaintError, Progress, Request, Size, Source, TokenCount};
+use chatsd_types::{Cost, Image, ImageModel, ModelCard, PaintError, Progress, Request, Size, Source, TokenCount};
 use chatsd_weights::ModelFiles;
 use serde_json::Value as Json;
 
 use crate::{
     DiffusionError, Finder,
+    cost::Counter,
     denoiser::Parameters,
     model_card::Settings,
     network::{Autoencoder, TextEncoder, UNet},
@@ -31,6 +32,8 @@ pub struct PictureModel {
     pub(crate) text_encoders: Vec<TextEncoder>,
     pub(crate) unet: UNet,
     pub(crate) autoencoder: Autoencoder,
+    /// Counts what a request takes.
+    pub(crate) counter: Option<Counter>,
 }
 
 impl PictureModel {
@@ -43,6 +46,7 @@ impl PictureModel {
         thread::scope(|scope| {
             let hash = scope.spawn(|| files.short_hash(&COMPONENTS));
             let mut model = Self::of_files(files, name, engine)?;
+            model.counter = Some(Counter::Of(Box::new(Self::outline(files, name)?)));
             model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
             Ok(model)
         })
@@ -51,7 +55,17 @@ impl PictureModel {
     /// The same model, which finds what requests name beside it with `finder`.
     #[must_use]
     pub fn with_finder(self, finder: Finder) -> Self {
-        Self { finder, ..self }
+        match self.counter {
+            Some(Counter::Outline(tally, alone)) => {
+                let finder = Self::outlined(&finder, &tally);
+                Self { finder, counter: Some(Counter::Outline(tally, alone)), ..self }
+            }
+            Some(Counter::Of(outline)) => {
+                let outline = Box::new(outline.with_finder(finder.clone()));
+                Self { finder, counter: Some(Counter::Of(outline)), ..self }
+            }
+            None => Self { finder, ..self },
+        }
     }
 
     /// Finds what requests name beside the model.
@@ -61,7 +75,7 @@ impl PictureModel {
     }
 
     /// The model without its hash.
-    fn of_files(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
+    pub(crate) fn of_files(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
         let settings = Settings::read(files.pipeline_config()?)?;
         let parameters = settings.parameters()?;
         let reader = Reader::open(files)?;
@@ -114,7 +128,17 @@ impl PictureModel {
                 "its own size is {size}, but it paints multiples of {step} pixels up to {limit}: expected {nearest}"
             )));
         }
-        Ok(Self { engine, card, finder: Finder::default(), reader, parameters, text_encoders, unet, autoencoder })
+        Ok(Self {
+            engine,
+            card,
+            finder: Finder::default(),
+            reader,
+            parameters,
+            text_encoders,
+            unet,
+            autoencoder,
+            counter: None,
+        })
     }
 }
 
@@ -171,6 +195,14 @@ impl ImageModel for PictureModel {
 
     fn count_tokens(&self, text: &str) -> TokenCount {
         self.reader.count_tokens(text)
+    }
+
+    fn cost(&self, request: &Request, source: &Source) -> Result<Cost, PaintError> {
+        self.count(request, source)
+    }
+
+    fn pace(&self) -> Option<f64> {
+        self.probed()
     }
 
     fn paint(

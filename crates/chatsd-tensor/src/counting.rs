@@ -1,6 +1,9 @@
 //! The back end that computes nothing: it counts what a network would take, so that no count is a second copy of it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    ops::Sub,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use crate::{
     backend::{Activation, Attention, AttentionMask, Backend, GroupNorm, Product},
@@ -29,6 +32,19 @@ impl Work {
     #[must_use]
     pub fn total(self) -> f64 {
         self.products as f64 + ATTENTION * self.attention as f64 + VALUE * self.values as f64
+    }
+}
+
+impl Sub for Work {
+    type Output = Self;
+
+    /// What was added since.
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            products: self.products - earlier.products,
+            attention: self.attention - earlier.attention,
+            values: self.values - earlier.values,
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
-use crate::{Image, ImageModel, ModelCard, PaintError, Progress, Request, Sampler, Schedule, Size, Source, TokenCount};
+use crate::{
+    Cost, Image, ImageModel, ModelCard, PaintError, Progress, Request, Sampler, Schedule, Size, Source, TokenCount,
+};
 
 /// Paints one colour, made of the seed and the prompt; counts words as tokens.
 pub struct FakeImageModel {
@@ -36,6 +38,18 @@ impl ImageModel for FakeImageModel {
 
     fn count_tokens(&self, text: &str) -> TokenCount {
         TokenCount { tokens: text.split_whitespace().count(), chunk: 30 }
+    }
+
+    /// A step takes a unit for each pixel; words and decoding take half a step each.
+    fn cost(&self, request: &Request, _source: &Source) -> Result<Cost, PaintError> {
+        let pixels = f64::from(request.size.width) * f64::from(request.size.height);
+        let after_steps = (1..=request.steps).map(|step| pixels * (f64::from(step) + 0.5)).collect();
+        let bytes = 1000 + 12 * pixels as u64;
+        Ok(Cost { work: pixels * (f64::from(request.steps) + 1.0), after_steps, bytes })
+    }
+
+    fn pace(&self) -> Option<f64> {
+        Some(1e-6)
     }
 
     fn paint(

@@ -69,6 +69,17 @@ pub struct Source {
     pub image_prompts: Vec<Image>,
 }
 
+/// What painting a request takes, told before it is painted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Work until the picture is finished, in multiply-adds; what is none counts as those that take as long.
+    pub work: f64,
+    /// Work that is done after each step, words and a starting picture included.
+    pub after_steps: Vec<f64>,
+    /// Most bytes of memory that weights and buffers take.
+    pub bytes: u64,
+}
+
 /// One step done.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
@@ -111,6 +122,16 @@ pub trait ImageModel: Send + Sync {
 
     /// How many tokens `text` takes; weights and other syntax are not counted.
     fn count_tokens(&self, text: &str) -> TokenCount;
+
+    /// What painting a request takes. Nothing is painted for it, and no weights are needed.
+    ///
+    /// # Errors
+    /// As [`Self::paint`].
+    fn cost(&self, request: &Request, source: &Source) -> Result<Cost, PaintError>;
+
+    /// Seconds that this machine takes for a unit of [`Cost::work`], by a probe shorter than a second. Nothing where
+    /// the model cannot paint.
+    fn pace(&self) -> Option<f64>;
 
     /// Paints one picture. `observer` is called after each step and may stop the work.
     ///

@@ -22,7 +22,9 @@ pub use fake::FakeImageModel;
 pub use file_kind::FileKind;
 pub use idea::{Idea, Language, Shape};
 pub use image::{Image, Mask, Size};
-pub use image_model::{GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Progress, STEPS_LIMIT, Source, TokenCount};
+pub use image_model::{
+    Cost, GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Progress, STEPS_LIMIT, Source, TokenCount,
+};
 pub use prompt::Prompt;
 pub use request::{NoiseSource, Request, Sampler, Schedule, UnknownName};
 pub use resample::Kernel;

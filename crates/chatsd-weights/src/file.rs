@@ -148,6 +148,18 @@ impl WeightFile {
         }
     }
 
+    /// The format that [`WeightFile::get`] gives the tensor of that name in, without a look at its numbers.
+    ///
+    /// # Errors
+    /// As [`WeightFile::get`].
+    pub fn format(&self, name: &str) -> Result<Format, WeightsError> {
+        match self.tensors.get(name).map(|entry| &entry.stored) {
+            Some(Stored::As(format)) if self.scale_of(name, *format).is_none() => Ok(*format),
+            Some(Stored::As(_)) => Ok(Format::F16),
+            _ => self.get(name).map(|weight| weight.format),
+        }
+    }
+
     /// The name of the factor that a weight of eight bits is to be multiplied with, where the file has one.
     fn scale_of(&self, name: &str, format: Format) -> Option<String> {
         let layer = name.strip_suffix(".weight").filter(|_| matches!(format, Format::F8E4M3 | Format::F8E5M2))?;

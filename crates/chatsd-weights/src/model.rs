@@ -1,11 +1,11 @@
 //! Everything a picture model consists of.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use chatsd_tensor::Format;
 use serde_json::Value;
 
-use crate::{Scope, Vocabulary, WeightFile, WeightsError, file::sha256_of, folder::Folder};
+use crate::{Scope, Tally, Vocabulary, WeightFile, WeightsError, file::sha256_of, folder::Folder};
 
 /// Digits of a hash that name a model.
 const HASH_DIGITS: usize = 10;
@@ -15,10 +15,11 @@ const HASH_DIGITS: usize = 10;
 /// The GGUF file keeps the config of component `c` as JSON text under `chatsd.c.config`, its tensors under names that
 /// begin with `c.`, the settings of the pipeline under `chatsd.pipeline.config`, and the tokenizer under
 /// `tokenizer.ggml.tokens` and `tokenizer.ggml.merges`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ModelFiles {
-    source: Source,
+    source: Arc<Source>,
     store: Option<Format>,
+    tally: Option<Tally>,
 }
 
 #[derive(Debug)]
@@ -38,14 +39,20 @@ pub struct Component<'a> {
 }
 
 impl ModelFiles {
-    const fn of(source: Source) -> Self {
-        Self { source, store: None }
+    fn of(source: Source) -> Self {
+        Self { source: Arc::new(source), store: None, tally: None }
     }
 
     /// The same model, whose layers are kept in another number format once they are loaded; `None` keeps the files'.
     #[must_use]
     pub fn stored_as(self, store: Option<Format>) -> Self {
         Self { store, ..self }
+    }
+
+    /// The same files, of which layers without numbers are made; what they would hold is added to `tally`.
+    #[must_use]
+    pub fn outlined_into(&self, tally: &Tally) -> Self {
+        Self { tally: Some(tally.clone()), ..self.clone() }
     }
 
     /// Opens a model folder or file. Weights are opened as components are asked for.
@@ -70,7 +77,7 @@ impl ModelFiles {
     /// Where the model was opened.
     #[must_use]
     pub fn path(&self) -> &Path {
-        match &self.source {
+        match &*self.source {
             Source::Folder(folder) => folder.path(),
             Source::Single([file]) => file.path(),
         }
@@ -79,7 +86,7 @@ impl ModelFiles {
     /// The one file that the model is, when it is one.
     #[must_use]
     pub fn file(&self) -> Option<&WeightFile> {
-        match &self.source {
+        match &*self.source {
             Source::Folder(_) => None,
             Source::Single([file]) => Some(file),
         }
@@ -88,7 +95,7 @@ impl ModelFiles {
     /// Whether the model has a component of that name: `unet`, `text_encoder`, `text_encoder_2`, `vae`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        match &self.source {
+        match &*self.source {
             Source::Folder(folder) => folder.has(name),
             Source::Single([file]) => file.metadata(&config_key(name)).is_some(),
         }
@@ -99,17 +106,23 @@ impl ModelFiles {
     /// # Errors
     /// When the model has none of that name, or its files are damaged.
     pub fn component(&self, name: &str) -> Result<Component<'_>, WeightsError> {
-        match &self.source {
+        match &*self.source {
             Source::Folder(folder) => {
                 let (config, files) = folder.component(name)?;
-                Ok(Component { config: config.clone(), weights: Scope::new(files).stored_as(self.store) })
+                Ok(Component {
+                    config: config.clone(),
+                    weights: Scope::new(files).stored_as(self.store).outlined_into(self.tally.as_ref()),
+                })
             }
             Source::Single(files) => {
                 let config = json(&files[0], &config_key(name))?.ok_or_else(|| WeightsError::Incomplete {
                     path: self.path().to_owned(),
                     what: format!("{} in its metadata: it holds no {name}; give a whole model", config_key(name)),
                 })?;
-                Ok(Component { config, weights: Scope::new(files).at(name).stored_as(self.store) })
+                Ok(Component {
+                    config,
+                    weights: Scope::new(files).at(name).stored_as(self.store).outlined_into(self.tally.as_ref()),
+                })
             }
         }
     }
@@ -123,7 +136,7 @@ impl ModelFiles {
     /// # Errors
     /// When a component's files cannot be opened.
     pub fn short_hash(&self, components: &[&str]) -> Result<String, WeightsError> {
-        let mut hash = match &self.source {
+        let mut hash = match &*self.source {
             Source::Folder(folder) => {
                 let mut lines = String::new();
                 for name in components.iter().filter(|name| folder.has(name)) {
@@ -145,7 +158,7 @@ impl ModelFiles {
     /// # Errors
     /// When it is there but no JSON.
     pub fn pipeline_config(&self) -> Result<Option<Value>, WeightsError> {
-        match &self.source {
+        match &*self.source {
             Source::Folder(folder) => folder.json("scheduler/scheduler_config.json"),
             Source::Single([file]) => json(file, &config_key("pipeline")),
         }
@@ -156,7 +169,7 @@ impl ModelFiles {
     /// # Errors
     /// When it has none, or it is damaged.
     pub fn vocabulary(&self) -> Result<Vocabulary<'_>, WeightsError> {
-        match &self.source {
+        match &*self.source {
             Source::Folder(folder) => folder.vocabulary()?.borrow(),
             Source::Single([file]) => Vocabulary::of_file(file),
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chatsd_tensor::{Convolution, Embedding, Format, Layout, Linear, Norm, UpsampleConvolution, Weight, WeightError};
 
-use crate::{WeightFile, WeightsError, file::nearest};
+use crate::{Tally, WeightFile, WeightsError, file::nearest};
 
 /// The tensors of one or several files whose names begin with a prefix. A network hands `scope.at("part")` to its
 /// parts; each takes its layers by their short names.
@@ -15,13 +15,15 @@ pub struct Scope<'a> {
     prefix: String,
     /// The format that layers are kept in; `None` keeps each as it is stored.
     pub store: Option<Format>,
+    /// Where the sizes of layers are added up, when they are outlined instead of loaded.
+    pub(crate) tally: Option<Tally>,
 }
 
 impl<'a> Scope<'a> {
     /// All tensors of `files`, which are the parts of one set of weights.
     #[must_use]
     pub fn new(files: &'a [WeightFile]) -> Self {
-        Self { files, prefix: String::new(), store: None }
+        Self { files, prefix: String::new(), store: None, tally: None }
     }
 
     /// The files that the tensors are in, for their names and hashes.
@@ -40,6 +42,12 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn stored_as(&self, store: Option<Format>) -> Self {
         Self { store, ..self.clone() }
+    }
+
+    /// The same tensors, of which layers without numbers are made; what they would hold is added to `tally`.
+    #[must_use]
+    pub(crate) fn outlined_into(&self, tally: Option<&Tally>) -> Self {
+        Self { tally: tally.cloned(), ..self.clone() }
     }
 
     /// Whether there is a tensor `name` here, or one below it.
@@ -80,14 +88,21 @@ impl<'a> Scope<'a> {
     /// When it is missing, or stored in a format no layer is made of.
     pub fn weight(&self, name: &str) -> Result<Weight<'a>, WeightsError> {
         let full = self.full(name);
-        match self.files.iter().find(|file| file.contains(&full)) {
-            Some(file) => file.get(&full),
-            None => Err(WeightsError::MissingTensor {
-                path: self.path(&full).to_owned(),
-                nearest: nearest(&full, self.files.iter().flat_map(WeightFile::names)),
-                tensor: full,
-            }),
-        }
+        self.file_of(&full)?.get(&full)
+    }
+
+    /// The format of the tensor `name`, without a look at its numbers.
+    pub(crate) fn format(&self, name: &str) -> Result<Format, WeightsError> {
+        let full = self.full(name);
+        self.file_of(&full)?.format(&full)
+    }
+
+    fn file_of(&self, full: &str) -> Result<&'a WeightFile, WeightsError> {
+        self.files.iter().find(|file| file.contains(full)).ok_or_else(|| WeightsError::MissingTensor {
+            path: self.path(full).to_owned(),
+            nearest: nearest(full, self.files.iter().flat_map(WeightFile::names)),
+            tensor: full.to_owned(),
+        })
     }
 
     /// `y = W x + b` from `name.weight` of `[outputs, inputs]`, and `name.bias` where there is one.
@@ -95,6 +110,9 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When a tensor is missing or has other extents.
     pub fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
+        if let Some(format) = self.outlined(name)? {
+            return Ok(self.tallied(Linear::outline(inputs, outputs, format, false), Linear::size));
+        }
         let weight = self.weight(&format!("{name}.weight"))?;
         let bias = self.bias(name, outputs)?;
         let linear = Linear::new(&weight, bias.as_ref(), inputs, outputs, self.store);
@@ -106,6 +124,9 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When a tensor is missing or has other extents.
     pub fn linear_gated(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
+        if let Some(format) = self.outlined(name)? {
+            return Ok(self.tallied(Linear::outline(inputs, outputs, format, true), Linear::size));
+        }
         let weight = self.weight(&format!("{name}.weight"))?;
         let bias = self.bias(name, outputs)?;
         let linear = Linear::gated(&weight, bias.as_ref(), inputs, outputs, self.store);
@@ -117,6 +138,9 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When a tensor is missing or has other extents, or only some of the layers have a bias.
     pub fn linear_stacked(&self, names: &[&str], inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
+        if let Some(format) = names.first().map(|name| self.outlined(name)).transpose()?.flatten() {
+            return Ok(self.tallied(Linear::outline(inputs, outputs * names.len(), format, false), Linear::size));
+        }
         let mut parts = Vec::with_capacity(names.len());
         for name in names {
             let weight = self.weight(&format!("{name}.weight"))?;
@@ -134,6 +158,9 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When a tensor is missing or has other extents.
     pub fn convolution(&self, name: &str, [inputs, outputs, kernel]: [usize; 3]) -> Result<Convolution, WeightsError> {
+        if let Some(format) = self.outlined(name)? {
+            return Ok(self.tallied(Convolution::outline([inputs, outputs, kernel], format), Convolution::size));
+        }
         let weight = self.weight(&format!("{name}.weight"))?;
         let bias = self.bias(name, outputs)?;
         let extents = [inputs, outputs, kernel];
@@ -150,6 +177,10 @@ impl<'a> Scope<'a> {
         name: &str,
         [inputs, outputs]: [usize; 2],
     ) -> Result<UpsampleConvolution, WeightsError> {
+        if let Some(format) = self.outlined(name)? {
+            let outline = UpsampleConvolution::outline([inputs, outputs], format);
+            return Ok(self.tallied(outline, UpsampleConvolution::size));
+        }
         let weight = self.weight(&format!("{name}.weight"))?;
         let bias = self.bias(name, outputs)?;
         let extents = [inputs, outputs];
@@ -162,6 +193,9 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When a tensor is missing or has other extents.
     pub fn norm(&self, name: &str, channels: usize, epsilon: f32) -> Result<Norm, WeightsError> {
+        if self.outlined(name)?.is_some() {
+            return Ok(Norm::outline(channels, epsilon));
+        }
         let scale = self.weight(&format!("{name}.weight"))?;
         let shift = format!("{name}.bias");
         let shift = self.shaped(&shift, &[channels])?;
@@ -173,6 +207,11 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When it is missing or has other extents.
     pub fn embedding(&self, name: &str, tokens: usize, channels: usize) -> Result<Embedding, WeightsError> {
+        if self.outlined(name)?.is_some() {
+            // A table is kept as stored, whatever layers are kept in.
+            let format = self.format(&format!("{name}.weight"))?;
+            return Ok(self.tallied(Embedding::outline(tokens, channels, format), Embedding::size));
+        }
         let table = self.weight(&format!("{name}.weight"))?;
         Embedding::new(&table, tokens, channels).map_err(|error| self.error(name, error))
     }

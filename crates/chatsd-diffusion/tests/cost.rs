@@ -1,0 +1,96 @@
+//! What a request takes, counted before it is painted, against what it took.
+
+mod common;
+
+use std::{ops::ControlFlow, path::Path, sync::LazyLock, time::Instant};
+
+use chatsd_diffusion::PictureModel;
+use chatsd_tensor::{Engine, Options};
+use chatsd_types::{Image, ImageModel, Request, Sampler, Size, Source};
+use chatsd_weights::ModelFiles;
+use common::request;
+
+const PROMPT: &str = "logo of cat, cute, happy, smile, flat style";
+
+fn files() -> ModelFiles {
+    ModelFiles::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket.gguf")).unwrap()
+}
+
+static OUTLINE: LazyLock<PictureModel> = LazyLock::new(|| PictureModel::outline(&files(), "pocket").unwrap());
+
+fn work(request: &Request) -> f64 {
+    OUTLINE.cost(request, &Source::default()).unwrap().work
+}
+
+#[test]
+fn an_outline_is_the_model_without_its_weights() {
+    let engine = Engine::cpu(Options { threads: Some(1), ..Options::default() }).unwrap();
+    let model = PictureModel::load(&files(), "pocket", engine).unwrap();
+    let (mut card, outline) = (model.card().clone(), OUTLINE.card());
+    card.hash.clear();
+    assert_eq!(card, *outline);
+    assert_eq!(model.count_tokens(PROMPT), OUTLINE.count_tokens(PROMPT));
+    let request = request(PROMPT, 64);
+    assert_eq!(model.cost(&request, &Source::default()).unwrap(), OUTLINE.cost(&request, &Source::default()).unwrap());
+    assert!(OUTLINE.pace().is_none());
+}
+
+#[test]
+fn steps_passes_and_pixels_are_counted_as_they_are_made() {
+    let plain = request(PROMPT, 128);
+    let one = Request { guidance: 1.0, ..plain.clone() };
+    let cost = OUTLINE.cost(&plain, &Source::default()).unwrap();
+    assert_eq!(cost.after_steps.len(), plain.steps as usize);
+    assert!(cost.after_steps.is_sorted() && cost.work >= *cost.after_steps.last().unwrap());
+    let step = |request: &Request| {
+        let after = OUTLINE.cost(request, &Source::default()).unwrap().after_steps;
+        after[1] - after[0]
+    };
+    let twice = step(&plain) / step(&one);
+    assert!((1.95..2.05).contains(&twice), "guidance asks twice: {twice}");
+    let long = work(&Request { steps: 12, ..plain.clone() }) - work(&Request { steps: 2, ..plain.clone() });
+    assert!((long / (10.0 * step(&plain)) - 1.0).abs() < 0.01);
+    let heun = step(&Request { sampler: Sampler::Heun, steps: 3, ..plain.clone() }) / step(&plain);
+    assert!((1.95..2.05).contains(&heun), "Heun asks twice a step: {heun}");
+    // Attention grows faster than the picture.
+    let large = step(&Request { size: Size { width: 256, height: 256 }, ..plain.clone() }) / step(&plain);
+    assert!((4.0..8.0).contains(&large), "{large}");
+    let image = Image::filled(Size { width: 128, height: 128 }, [9; 3]);
+    let half = Request { init: Some(String::new()), strength: 0.5, steps: 12, ..plain };
+    let from = Source { init: Some(image), ..Source::default() };
+    assert_eq!(OUTLINE.cost(&half, &from).unwrap().after_steps.len(), 6);
+    assert!(OUTLINE.cost(&half, &Source::default()).is_err(), "what cannot be painted is not counted");
+}
+
+fn seconds(model: &PictureModel, request: &Request) -> f64 {
+    let begun = Instant::now();
+    model.paint(request, &Source::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    begun.elapsed().as_secs_f64()
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the figures are wanted, also where they are near enough")]
+fn the_time_of_one_request_tells_that_of_another() {
+    let engine = Engine::cpu(Options { threads: Some(1), ..Options::default() }).unwrap();
+    let model = PictureModel::load(&files(), "pocket", engine).unwrap();
+    let known = Request { steps: 6, ..request(PROMPT, 128) };
+    for (name, other) in [
+        ("more steps", Request { steps: 12, ..known.clone() }),
+        ("larger", Request { size: Size { width: 192, height: 192 }, ..known.clone() }),
+        ("without guidance", Request { guidance: 1.0, ..known.clone() }),
+        ("heun", Request { sampler: Sampler::Heun, ..known.clone() }),
+    ] {
+        // The machine may be shared: the fastest of each is what it can do.
+        let (mut of_known, mut took, mut far) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
+        for _ in 0..8 {
+            of_known = of_known.min(seconds(&model, &known));
+            took = took.min(seconds(&model, &other));
+            far = of_known / work(&known) * work(&other) / took - 1.0;
+            if far.abs() < 0.15 {
+                break;
+            }
+        }
+        println!("{name}: took {took:.3} s, expected {:+.1} %", 100.0 * far);
+        assert!(far.abs() < 0.2, "{name}: took {took:.3} s, expected {:+.1} %", 100.0 * far);
+    }
+}

@@ -3,7 +3,9 @@
 pub mod chunks;
 mod cost;
 pub mod denoiser;
+mod enlarge;
 mod error;
+mod fill;
 mod finder;
 pub mod guidance;
 pub mod model_card;
@@ -15,6 +17,8 @@ mod reader;
 mod request;
 pub mod sampler;
 pub mod schedule;
+mod second_pass;
+mod start;
 mod text_to_image;
 pub mod tokenizer;
 mod words;

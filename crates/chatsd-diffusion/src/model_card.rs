@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// No model paints longer sides, in pixels.
-const SIDE_LIMIT: u32 = 1 << 14;
+pub(crate) const SIDE_LIMIT: u32 = 1 << 14;
 /// No text encoder sees more tokens at once.
 const LENGTH_LIMIT: usize = 1 << 14;
 

@@ -10,13 +10,14 @@ pub(crate) fn to_tensor(image: &Image) -> Tensor {
 }
 
 /// The nearest bytes; beyond -1 and 1 they are cut off.
-pub(crate) fn to_image(pixels: &Tensor, size: Size) -> Image {
+pub(crate) fn to_image(pixels: &Tensor) -> Image {
+    let size = Size { width: pixels.shape().width as u32, height: pixels.shape().height as u32 };
     let byte = |value: &f32| ((value + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8;
     Image { size, rgb: pixels.values().iter().map(byte).collect() }
 }
 
-/// How much of each latent pixel is painted anew, 0 to 1, for all channels of `latent`: the mean over the
-/// `factor × factor` pixels that it stands for.
+/// Which latent pixels are painted anew (1, else 0), for all channels of `latent`: those of whose `factor × factor`
+/// pixels the mask covers more than half.
 pub(crate) fn coverage(engine: &Engine, mask: &Mask, latent: Shape, factor: usize) -> Tensor {
     let mut coverage = engine.filled(latent, 0.0);
     let width = mask.size.width as usize;
@@ -24,16 +25,17 @@ pub(crate) fn coverage(engine: &Engine, mask: &Mask, latent: Shape, factor: usiz
         let (top, left) = (index / latent.width * factor, index % latent.width * factor);
         let rows = (top..top + factor).map(|y| &mask.coverage[y * width + left..][..factor]);
         let sum: u32 = rows.flatten().map(|&byte| u32::from(byte)).sum();
-        values.fill(sum as f32 / (255 * factor * factor) as f32);
+        values.fill(f32::from(u8::from(2 * u64::from(sum) > 255 * (factor * factor) as u64)));
     }
     coverage
 }
 
-/// What was painted where the mask covers, `kept` where it does not, a mixture between.
+/// What was painted where the mask covers half or more, `kept` where it does not cover, a mixture between.
 pub(crate) fn paste(painted: &mut Image, kept: &Image, mask: &Mask) {
     let pixels = painted.rgb.chunks_exact_mut(3).zip(kept.rgb.chunks_exact(3)).zip(&mask.coverage);
     for ((painted, kept), &coverage) in pixels {
-        let coverage = u32::from(coverage);
+        // Doubled as stable-diffusion-webui does: a latent pixel covered by half is painted whole.
+        let coverage = (2 * u32::from(coverage)).min(255);
         for (painted, kept) in painted.iter_mut().zip(kept) {
             let sum = coverage * u32::from(*painted) + (255 - coverage) * u32::from(*kept);
             *painted = ((sum + 127) / 255) as u8;
@@ -48,20 +50,21 @@ mod tests {
     #[test]
     fn bytes_survive_the_way_there_and_back() {
         let image = Image { size: Size { width: 16, height: 16 }, rgb: (0..=255).cycle().take(768).collect() };
-        assert_eq!(to_image(&to_tensor(&image), image.size), image);
+        assert_eq!(to_image(&to_tensor(&image)), image);
         let beyond = Tensor::new(Shape::new(1, 1, 1, 3), vec![-7.0, 7.0, 0.0]);
-        assert_eq!(to_image(&beyond, Size { width: 1, height: 1 }).rgb, [0, 255, 128]);
+        assert_eq!(to_image(&beyond).rgb, [0, 255, 128]);
     }
 
     #[test]
-    fn a_mask_is_averaged_for_latents_and_exact_for_pixels() {
+    fn a_mask_decides_for_latents_and_mixes_pixels() {
         let size = Size { width: 4, height: 2 };
-        let mask = Mask { size, coverage: vec![255, 255, 0, 0, 255, 0, 0, 0] };
+        let mask = Mask { size, coverage: vec![255, 255, 0, 255, 64, 0, 0, 255] };
         let coverage = coverage(&Engine::reference(), &mask, Shape::new(1, 1, 2, 2), 2);
-        assert_eq!(coverage.values(), [0.75, 0.75, 0.0, 0.0]);
+        assert_eq!(coverage.values(), [1.0, 1.0, 0.0, 0.0], "half is not more than half");
         let (mut painted, kept) = (Image::filled(size, [10, 20, 30]), Image::filled(size, [1, 2, 3]));
         paste(&mut painted, &kept, &mask);
         assert_eq!(painted.pixel(0, 0), [10, 20, 30]);
         assert_eq!(painted.pixel(1, 1), [1, 2, 3]);
+        assert_eq!(painted.pixel(0, 1), [6, 11, 17]);
     }
 }

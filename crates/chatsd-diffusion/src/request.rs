@@ -2,13 +2,16 @@
 
 use chatsd_types::{GUIDANCE_LIMIT, PaintError, Request, STEPS_LIMIT, Size, Source};
 
-use crate::PictureModel;
+use crate::{PictureModel, model_card::SIDE_LIMIT};
 
 impl PictureModel {
     /// # Errors
     /// [`PaintError::Unsupported`] says what was asked for, what is possible, and the nearest to it.
     pub(crate) fn check(&self, request: &Request, source: &Source) -> Result<(), PaintError> {
-        self.check_size(request.size)?;
+        if request.paints() {
+            self.check_size(request.size)?;
+        }
+        self.check_second_pass(request)?;
         let refuse = |what: String| Err(PaintError::Unsupported(what));
         if !(1..=STEPS_LIMIT).contains(&request.steps) {
             return refuse(format!("{} steps: expected 1 to {STEPS_LIMIT}", request.steps));
@@ -39,6 +42,27 @@ impl PictureModel {
             (Some(mask), Some(_)) => same_size("the mask", mask.size, mask.coverage.len(), request.size),
             (None, _) => Ok(()),
         }
+    }
+
+    fn check_second_pass(&self, request: &Request) -> Result<(), PaintError> {
+        let Some(second) = &request.second_pass else { return Ok(()) };
+        let refuse = |what: String| Err(PaintError::Unsupported(what));
+        let Size { width, height } = second.size;
+        if second.strength > 0.0 {
+            self.check_size(second.size)?;
+        } else if width.min(height) == 0 || width.max(height) > SIDE_LIMIT {
+            return refuse(format!("a larger picture of {}: expected sides of 1 to {SIDE_LIMIT} pixels", second.size));
+        }
+        if second.steps > STEPS_LIMIT {
+            return refuse(format!("{} steps of the second pass: expected 1 to {STEPS_LIMIT}", second.steps));
+        }
+        if !(0.0..=1.0).contains(&second.strength) {
+            return refuse(format!("strength {} of the second pass: expected a number from 0 to 1", second.strength));
+        }
+        if request.mask.is_some() {
+            return refuse("a second pass over masked painting: leave out the mask, or the second pass".into());
+        }
+        Ok(())
     }
 
     fn check_size(&self, size: Size) -> Result<(), PaintError> {

@@ -7,11 +7,14 @@ use chatsd_types::{Image, PaintError, Progress, Request, Schedule, Source};
 
 use crate::{
     PictureModel,
+    enlarge::Enlarger,
     guidance::Guidance,
     noise::Noise,
     pixels,
     sampler::{Walk, rule},
     schedule::from_strength,
+    second_pass::SecondWalk,
+    start::Start,
     words::Words,
 };
 
@@ -22,16 +25,36 @@ pub(crate) fn text_to_image(
     source: &Source,
     observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Image, PaintError> {
-    let latent = paint_latent(model, request, source, &mut |progress, _| observer(progress))?;
-    let pixels = model.decode(&latent);
+    let image = match &source.init {
+        Some(init) if !request.paints() => {
+            model.check(request, source)?;
+            init.clone()
+        }
+        _ => {
+            let latent = paint_latent(model, request, source, &mut |progress, _| observer(progress))?;
+            let mut image = picture(model, &latent, request.steps)?;
+            // A part that was cut out of a larger picture is put back into that.
+            if let (Some(init), Some(mask), false) = (&source.init, &source.mask, request.masking.only_masked) {
+                pixels::paste(&mut image, init, mask);
+            }
+            image
+        }
+    };
+    match &request.second_pass {
+        Some(second) if second.strength == 0.0 => {
+            Ok(Enlarger::find(&model.finder, &second.upscaler)?.image(&model.engine, &image, second.size))
+        }
+        _ => Ok(image),
+    }
+}
+
+/// The picture of a latent, after `step` steps.
+pub(crate) fn picture(model: &PictureModel, latent: &Tensor, step: u32) -> Result<Image, PaintError> {
+    let pixels = model.decode(latent);
     if !is_finite(&pixels) {
-        return Err(PaintError::NotANumber { step: request.steps });
+        return Err(PaintError::NotANumber { step });
     }
-    let mut image = pixels::to_image(&pixels, request.size);
-    if let (Some(init), Some(mask)) = (&source.init, &source.mask) {
-        pixels::paste(&mut image, init, mask);
-    }
-    Ok(image)
+    Ok(pixels::to_image(&pixels))
 }
 
 /// Paints one latent. See [`PictureModel::latent`].
@@ -42,43 +65,61 @@ pub(crate) fn paint_latent(
     observer: &mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
 ) -> Result<Tensor, PaintError> {
     model.check(request, source)?;
-    let began = Instant::now();
-    let (engine, parameters) = (&model.engine, &model.parameters);
+    let sigmas = model.parameters.levels.sigmas(model.schedule(request), request.steps as usize);
+    let sigmas = from_strength(&sigmas, f64::from(request.strength));
+    let second = request.second_pass.as_ref().filter(|second| second.strength > 0.0);
+    let second = second.map(|second| SecondWalk::new(model, request, second)).transpose()?;
+    let steps = sigmas.len() - 1 + second.as_ref().map_or(0, SecondWalk::steps);
+    let mut watch = watch(steps as u32, observer);
+    let latent = pass(model, request, sigmas, |noise| Ok(Start::of_source(model, request, source, noise)), &mut watch)?;
+    match &second {
+        Some(second) => {
+            let start = |_: &Tensor| second.start(model, &latent);
+            pass(model, &second.request, &second.sigmas, start, &mut watch)
+        }
+        None => Ok(latent),
+    }
+}
 
+/// One walk along `sigmas`; `start` makes of the starting noise what it starts from.
+fn pass(
+    model: &PictureModel,
+    request: &Request,
+    sigmas: &[f64],
+    start: impl FnOnce(&Tensor) -> Result<Start, PaintError>,
+    watch: &mut dyn FnMut(&Tensor) -> ControlFlow<PaintError>,
+) -> Result<Tensor, PaintError> {
+    let (engine, parameters) = (&model.engine, &model.parameters);
     let guidance = model.guidance(request);
     let words = model.words(request, guidance.asks_twice())?;
     let mut noise = Noise::new(request.noise, request.seed);
     let shape = model.latent_shape(request);
-    let sigmas = parameters.levels.sigmas(model.schedule(request), request.steps as usize);
-    let sigmas = from_strength(&sigmas, f64::from(request.strength));
-
-    let init = source.init.as_ref().map(|init| model.autoencoder.encode(engine, &pixels::to_tensor(init)));
     let begin = noise.tensor(shape);
-    let x = match &init {
-        Some(init) => engine.combine(&[(1.0, init), (sigmas[0] as f32, &begin)]),
-        // What the network saw at the end of training: pure noise.
-        None => engine.combine(&[(1.0 / parameters.input_scale(sigmas[0]) as f32, &begin)]),
+    let start = start(&begin)?;
+    let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
+    let mut denoiser = |x: &Tensor, sigma: f64| start.keep(engine, model.denoised(x, sigma, &words, guidance));
+    let mut walk = Walk {
+        engine,
+        sigmas,
+        denoiser: &mut denoiser,
+        noise: &mut || noise.tensor(shape),
+        observer: &mut |_, x: &Tensor| watch(x),
     };
+    match rule(request.sampler)(&mut walk, x) {
+        ControlFlow::Continue(latent) => Ok(latent),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
 
-    let kept = init.as_ref().zip(source.mask.as_ref()).map(|(init, mask)| {
-        let coverage = pixels::coverage(engine, mask, shape, model.autoencoder.factor());
-        let kept = engine.zip(&coverage, init, |coverage, init| (1.0 - coverage) * init);
-        (coverage, kept)
-    });
-    let mut denoiser = |x: &Tensor, sigma: f64| {
-        let denoised = model.denoised(x, sigma, &words, guidance);
-        match &kept {
-            // Where the picture is kept it is known: every step then leads to it with the noise of that step.
-            Some((coverage, kept)) => {
-                let painted = engine.zip(coverage, &denoised, |coverage, denoised| coverage * denoised);
-                engine.combine(&[(1.0, &painted), (1.0, kept)])
-            }
-            None => denoised,
-        }
-    };
-    let steps = sigmas.len() as u32 - 1;
-    let mut watch = |step: usize, x: &Tensor| {
-        let step = step as u32;
+/// Counts the steps of all walks together, tells `observer`, and stops when it says so or the numbers run away.
+fn watch<'a>(
+    steps: u32,
+    observer: &'a mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
+) -> impl FnMut(&Tensor) -> ControlFlow<PaintError> + 'a {
+    let began = Instant::now();
+    let mut step = 0;
+    move |x| {
+        step += 1;
         if !is_finite(x) {
             return ControlFlow::Break(PaintError::NotANumber { step });
         }
@@ -86,12 +127,6 @@ pub(crate) fn paint_latent(
             return ControlFlow::Break(PaintError::Stopped { step, steps });
         }
         ControlFlow::Continue(())
-    };
-    let mut walk =
-        Walk { engine, sigmas, denoiser: &mut denoiser, noise: &mut || noise.tensor(shape), observer: &mut watch };
-    match rule(request.sampler)(&mut walk, x) {
-        ControlFlow::Continue(latent) => Ok(latent),
-        ControlFlow::Break(error) => Err(error),
     }
 }
 
@@ -101,7 +136,7 @@ fn is_finite(x: &Tensor) -> bool {
 
 impl PictureModel {
     /// The shape of a request's latent.
-    fn latent_shape(&self, request: &Request) -> Shape {
+    pub(crate) fn latent_shape(&self, request: &Request) -> Shape {
         let factor = self.autoencoder.factor();
         let [height, width] = [request.size.height, request.size.width].map(|side| side as usize / factor);
         Shape::new(1, height, width, self.autoencoder.latent_channels())
@@ -113,7 +148,7 @@ impl PictureModel {
         Guidance { scale, rescale: request.guidance_rescale }
     }
 
-    fn schedule(&self, request: &Request) -> Schedule {
+    pub(crate) fn schedule(&self, request: &Request) -> Schedule {
         if request.schedule == Schedule::Automatic { self.card.schedule } else { request.schedule }
     }
 

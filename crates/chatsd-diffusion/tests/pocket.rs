@@ -6,7 +6,9 @@ use std::{ops::ControlFlow, path::Path, sync::LazyLock};
 
 use chatsd_diffusion::PictureModel;
 use chatsd_tensor::{Engine, Options, Shape};
-use chatsd_types::{Image, ImageModel, Mask, PaintError, Request, Sampler, Schedule, Size, Source};
+use chatsd_types::{
+    Fill, Image, ImageModel, Kernel, Mask, Masking, PaintError, Request, Sampler, Schedule, SecondPass, Size, Source,
+};
 use chatsd_weights::ModelFiles;
 use common::{Goldens, request};
 
@@ -264,4 +266,55 @@ fn long_prompts_of_unequal_length_are_painted() {
     asked.prompt.negative = "x, ".repeat(200);
     asked.prompt.positive = String::new();
     paint(&MODEL, &asked, &Source::default()).unwrap();
+}
+
+#[test]
+fn what_stands_under_the_mask_changes_what_is_painted_there_alone() {
+    let init = picture(64);
+    let mask = Mask { size: init.size, coverage: (0..64 * 64).map(|index| u8::from(index % 64 >= 32) * 255).collect() };
+    let source = Source { init: Some(init.clone()), mask: Some(mask), ..Source::default() };
+    let mut made: Vec<Image> = Vec::new();
+    for &fill in Fill::ALL {
+        let masking = Masking { fill, ..Masking::default() };
+        let asked = Request { steps: 4, strength: 0.5, masking, ..request(PROMPT, 64) };
+        let image = paint(&MODEL, &asked, &source).unwrap();
+        assert!((0..64).all(|y| (0..32).all(|x| image.pixel(x, y) == init.pixel(x, y))), "{fill}");
+        assert!(!made.contains(&image), "{fill}");
+        made.push(image);
+    }
+}
+
+#[test]
+fn a_second_pass_paints_the_larger_picture() {
+    let pass = |strength, steps, upscaler: &str| {
+        let size = Size { width: 96, height: 64 };
+        Some(SecondPass { size, steps, strength, upscaler: upscaler.into() })
+    };
+    let plain = paint(&MODEL, &Request { steps: 3, ..request(PROMPT, 32) }, &Source::default()).unwrap();
+    let mut steps = Vec::new();
+    for (second_pass, expected) in
+        [(pass(0.5, 2, "latent"), 5), (pass(0.7, 0, "lanczos"), 6), (pass(0.0, 2, "lanczos"), 3)]
+    {
+        let asked = Request { steps: 3, second_pass, ..request(PROMPT, 32) };
+        steps.clear();
+        let image = MODEL.paint(&asked, &Source::default(), &mut |progress| {
+            steps.push((progress.step, progress.steps));
+            ControlFlow::Continue(())
+        });
+        let image = image.unwrap();
+        assert_eq!(image.size, Size { width: 96, height: 64 });
+        assert_eq!(steps, (1..=expected).map(|step| (step, expected)).collect::<Vec<_>>());
+        if asked.second_pass.as_ref().is_some_and(|second| second.strength == 0.0) {
+            assert_eq!(image, plain.resized(image.size, Kernel::Lanczos), "nothing is painted anew");
+        }
+    }
+    for (second_pass, complaint) in [
+        (pass(1.5, 2, "latent"), "strength 1.5"),
+        (pass(0.5, 9999, "latent"), "9999 steps"),
+        (Some(SecondPass { size: Size { width: 33, height: 32 }, ..pass(0.5, 2, "latent").unwrap() }), "33x32"),
+    ] {
+        let asked = Request { second_pass, ..request(PROMPT, 32) };
+        let refusal = paint(&MODEL, &asked, &Source::default()).unwrap_err().to_string();
+        assert!(refusal.contains(complaint), "{refusal}");
+    }
 }

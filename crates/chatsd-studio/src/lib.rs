@@ -7,6 +7,8 @@
 mod choices;
 mod error;
 mod event;
+mod extend;
+mod masked;
 mod pace;
 mod paint;
 mod plan;
@@ -15,6 +17,7 @@ mod vary;
 pub use choices::{PictureChoices, PromptChoices};
 pub use error::StudioError;
 pub use event::Event;
+pub use extend::{Margins, extended};
 pub use pace::Pace;
 pub use paint::Outcome;
 pub use plan::{Composed, Plan, compose};

@@ -8,9 +8,9 @@ use std::{
 };
 
 use chatsd_gallery::{Entry, Gallery, GalleryError, NewEntry, Sheet, SheetLayout};
-use chatsd_types::{Image, ImageModel, Kernel, PaintError, Request, Source};
+use chatsd_types::{Image, ImageModel, PaintError, Request, Source};
 
-use crate::{Event, Pace, Plan, Studio, StudioError};
+use crate::{Event, Pace, Plan, Studio, StudioError, masked::Prepared};
 
 /// Entries that are looked at to guess how long it takes.
 const LOOK_BACK: usize = 64;
@@ -134,15 +134,10 @@ impl Work<'_> {
 
     /// `rest` is what will be painted after it.
     fn paint_one(&mut self, number: u32, request: &Request, rest: &[Request]) -> Result<Image, PaintError> {
-        let source = Source {
-            init: self.source.init.as_ref().map(|init| init.resized(request.size, Kernel::Triangle)),
-            mask: self.source.mask.as_ref().map(|mask| mask.resized(request.size)),
-            controls: self.source.controls.clone(),
-            image_prompts: self.source.image_prompts.clone(),
-        };
+        let prepared = Prepared::new(request, self.source);
         let Self { model, pace, events, cancel, .. } = self;
         let mut before = Instant::now();
-        model.paint(request, &source, &mut |progress| {
+        let painted = model.paint(request, &prepared.source, &mut |progress| {
             let part = 1.0 / f64::from(progress.steps.max(1));
             pace.measured(request, part, before.elapsed());
             before = Instant::now();
@@ -152,6 +147,7 @@ impl Work<'_> {
             let left_seconds = here.zip(after).map(|(here, after)| here + after);
             events(Event::Step { number, step: progress.step, steps: progress.steps, left_seconds });
             if cancel.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
+        });
+        painted.map(|image| prepared.finish(image))
     }
 }

@@ -141,7 +141,7 @@ pub struct SecondPass {
     pub size: Size,
     /// Steps of the second pass; 0 is as many as the first has.
     pub steps: u32,
-    /// How much is painted anew, 0 to 1.
+    /// How much is painted anew, 0 to 1; 0 makes the picture larger and paints nothing.
     pub strength: f32,
     /// What makes it larger: `latent`, `lanczos`, or the name of an upscaler's file.
     pub upscaler: String,

@@ -3,6 +3,7 @@
 //! `sentence` → [`Idea`] → [`Prompt`] → [`Request`] → latent → [`Image`] → entry → sheet.
 
 mod attention;
+mod blur;
 mod conditions;
 mod file_kind;
 mod idea;
@@ -16,6 +17,7 @@ mod resample;
 mod fake;
 
 pub use attention::{Piece, SyntaxError, SyntaxProblem, weighted};
+pub use blur::blurred;
 pub use conditions::{Adapter, Control, Decoder, Fill, ImagePrompt, LearnedWord, Masking, Preprocessor, SecondPass};
 #[cfg(feature = "fake")]
 pub use fake::FakeImageModel;

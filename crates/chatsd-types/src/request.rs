@@ -182,6 +182,20 @@ pub struct Request {
     pub second_pass: Option<SecondPass>,
 }
 
+impl Request {
+    /// Whether anything is painted; otherwise the picture is the starting picture, or that made larger.
+    #[must_use]
+    pub fn paints(&self) -> bool {
+        self.init.is_none() || self.strength > 0.0
+    }
+
+    /// The size of the finished picture: that of the second pass where there is one.
+    #[must_use]
+    pub fn final_size(&self) -> Size {
+        self.second_pass.as_ref().map_or(self.size, |second| second.size)
+    }
+}
+
 impl Default for Request {
     /// Nothing asked for yet: no words, no size, one step without guidance.
     fn default() -> Self {

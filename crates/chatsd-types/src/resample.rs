@@ -61,7 +61,8 @@ fn resample<const CHANNELS: usize>(values: &[u8], from: Size, to: Size, kernel: 
         for (first, weights) in &columns {
             for channel in 0..CHANNELS {
                 let sum = weights.iter().zip(*first..).map(|(w, x)| w * f32::from(row[CHANNELS * x + channel]));
-                narrowed.push(sum.sum::<f32>());
+                // Cut off here already, as Pillow does: what a sharp kernel overshoots by would come back.
+                narrowed.push(sum.sum::<f32>().clamp(0.0, 255.0));
             }
         }
     }

@@ -1,0 +1,71 @@
+//! A picture on a larger canvas, to be painted on beyond its edges (outpainting).
+
+use chatsd_types::{Image, Mask, Size};
+
+/// Pixels that a picture grows by on each side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Margins {
+    /// To the left.
+    pub left: u32,
+    /// To the right.
+    pub right: u32,
+    /// Above.
+    pub top: u32,
+    /// Below.
+    pub bottom: u32,
+}
+
+impl Margins {
+    /// The size of a picture of `size` with these margins.
+    #[must_use]
+    pub const fn around(self, size: Size) -> Size {
+        Size {
+            width: size.width.saturating_add(self.left).saturating_add(self.right),
+            height: size.height.saturating_add(self.top).saturating_add(self.bottom),
+        }
+    }
+}
+
+/// The picture with margins in the colours of its edges, and the mask of what is new: it reaches `overlap` pixels into
+/// the picture on the sides that grow, so that the seam is painted anew.
+#[must_use]
+pub fn extended(image: &Image, margins: Margins, overlap: u32) -> (Image, Mask) {
+    let size = margins.around(image.size);
+    let reach = |margin: u32| if margin > 0 { margin + overlap } else { 0 };
+    let (left, top) = (reach(margins.left), reach(margins.top));
+    let (right, bottom) =
+        (size.width - reach(margins.right).min(size.width), size.height - reach(margins.bottom).min(size.height));
+    let pixels = size.width as usize * size.height as usize;
+    let (mut rgb, mut coverage) = (Vec::with_capacity(3 * pixels), Vec::with_capacity(pixels));
+    let nearest = |place: u32, margin: u32, side: u32| place.saturating_sub(margin).min(side.saturating_sub(1));
+    for y in 0..size.height {
+        for x in 0..size.width {
+            rgb.extend(
+                image.pixel(nearest(x, margins.left, image.size.width), nearest(y, margins.top, image.size.height)),
+            );
+            let old = (left..right).contains(&x) && (top..bottom).contains(&y);
+            coverage.push(if old { 0 } else { 255 });
+        }
+    }
+    (Image { size, rgb }, Mask { size, coverage })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn margins_take_the_colours_of_the_edges_and_the_mask_reaches_over_the_seam() {
+        let image = Image { size: Size { width: 3, height: 1 }, rgb: vec![1, 1, 1, 2, 2, 2, 3, 3, 3] };
+        let margins = Margins { left: 2, top: 1, ..Margins::default() };
+        let (canvas, mask) = extended(&image, margins, 0);
+        assert_eq!(canvas.size, Size { width: 5, height: 2 });
+        let reds: Vec<u8> = canvas.rgb.iter().step_by(3).copied().collect();
+        assert_eq!(reds, [1, 1, 1, 2, 3, 1, 1, 1, 2, 3]);
+        assert_eq!(mask.coverage, [255, 255, 255, 255, 255, 255, 255, 0, 0, 0]);
+        let (_, mask) = extended(&image, Margins { left: 2, ..Margins::default() }, 1);
+        assert_eq!(mask.coverage, [255, 255, 255, 0, 0]);
+        let (_, mask) = extended(&image, Margins { right: 1, ..Margins::default() }, 9);
+        assert_eq!(mask.coverage, [255; 4], "an overlap larger than the picture");
+    }
+}

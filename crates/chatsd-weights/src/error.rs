@@ -4,6 +4,8 @@ use std::{io, path::PathBuf};
 
 use chatsd_tensor::WeightError;
 
+use crate::{Family, Kind, layout};
+
 /// A model file that cannot be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
@@ -48,6 +50,24 @@ pub enum WeightsError {
         path: PathBuf,
         /// What is missing, and what to do.
         what: String,
+    },
+    /// A file of tensors in order, but without the part that was wanted.
+    #[error(
+        "{path} is {kind}{of} and has no {part}; {advice}",
+        path = path.display(),
+        of = family.map(|family| format!(" of {family}")).unwrap_or_default(),
+        part = layout::part_name(component),
+        advice = kind.advice_for(component)
+    )]
+    WithoutPart {
+        /// Of the file.
+        path: PathBuf,
+        /// What it is.
+        kind: Kind,
+        /// Of which family, where that can be told.
+        family: Option<Family>,
+        /// What was wanted of it: `unet`, `text_encoder`, `text_encoder_2`, `vae`, `controlnet`.
+        component: String,
     },
     /// JSON that does not say what it should.
     #[error("{path}: {place} is not the JSON expected: {source}", path = path.display())]

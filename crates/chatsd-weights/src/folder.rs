@@ -97,6 +97,10 @@ impl Folder {
         read_json(&path).map(Some)
     }
 
+    pub(crate) fn has_vocabulary(&self) -> bool {
+        self.path.join("tokenizer/vocab.json").is_file()
+    }
+
     pub(crate) fn vocabulary(&self) -> Result<&OwnedVocabulary, WeightsError> {
         if let Some(vocabulary) = self.vocabulary.get() {
             return Ok(vocabulary);

@@ -4,11 +4,13 @@
 //! a [`Scope`] is the part of it below one name, from which a network takes its layers. Every length and offset of a
 //! file is checked before it is believed.
 
+mod description;
 mod error;
 mod fault;
 mod file;
 mod folder;
 mod gguf;
+mod layout;
 mod looks;
 mod model;
 mod outline;
@@ -19,8 +21,10 @@ mod value;
 mod vocabulary;
 mod writer;
 
+pub use description::{ComponentFacts, Description};
 pub use error::WeightsError;
 pub use file::WeightFile;
+pub use layout::{Family, Kind, Predicts};
 pub use model::{Component, ModelFiles};
 pub use outline::Tally;
 pub use scope::Scope;

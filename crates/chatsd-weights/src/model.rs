@@ -1,32 +1,50 @@
 //! Everything a picture model consists of.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chatsd_tensor::Format;
 use serde_json::Value;
 
-use crate::{Scope, Tally, Vocabulary, WeightFile, WeightsError, file::sha256_of, folder::Folder};
+use crate::{
+    Family, Predicts, Scope, Tally, Vocabulary, WeightFile, WeightsError,
+    file::sha256_of,
+    folder::Folder,
+    layout::{self, Found},
+};
 
 /// Digits of a hash that name a model.
 const HASH_DIGITS: usize = 10;
 
-/// A model's files: a folder as the diffusers library saves it, or one GGUF file that has everything.
+/// A model's files: a folder as the diffusers library saves it, or one file.
 ///
-/// The GGUF file keeps the config of component `c` as JSON text under `chatsd.c.config`, its tensors under names that
-/// begin with `c.`, the settings of the pipeline under `chatsd.pipeline.config`, and the tokenizer under
-/// `tokenizer.ggml.tokens` and `tokenizer.ggml.merges`.
+/// The file is a checkpoint of any program, recognised by its tensors, or a GGUF file of ChatSD. That one keeps the
+/// config of component `c` as JSON text under `chatsd.c.config`, its tensors under names that begin with `c.`, the
+/// settings of the pipeline under `chatsd.pipeline.config`, and the tokenizer under `tokenizer.ggml.tokens` and
+/// `tokenizer.ggml.merges`.
 #[derive(Clone, Debug)]
 pub struct ModelFiles {
     source: Arc<Source>,
     store: Option<Format>,
     tally: Option<Tally>,
+    /// What a checkpoint's network predicts, when the user says so.
+    predicts: Option<Predicts>,
+    /// Components from elsewhere, by name.
+    others: BTreeMap<String, Self>,
+    /// Where the words of CLIP's tokenizer are, which checkpoints come without.
+    words: Option<Arc<Self>>,
 }
 
 #[derive(Debug)]
 enum Source {
     Folder(Folder),
-    /// A slice of one, because a scope is made of several files.
-    Single([WeightFile; 1]),
+    /// A GGUF file of ChatSD. A slice of one, because a scope is made of several files.
+    Own([WeightFile; 1]),
+    /// Any other file, and its other half where a model has two; and what was found in it.
+    Checkpoint(Vec<WeightFile>, Found),
 }
 
 /// One network of a model.
@@ -40,7 +58,14 @@ pub struct Component<'a> {
 
 impl ModelFiles {
     fn of(source: Source) -> Self {
-        Self { source: Arc::new(source), store: None, tally: None }
+        Self {
+            source: Arc::new(source),
+            store: None,
+            tally: None,
+            predicts: None,
+            others: BTreeMap::new(),
+            words: None,
+        }
     }
 
     /// The same model, whose layers are kept in another number format once they are loaded; `None` keeps the files'.
@@ -55,7 +80,32 @@ impl ModelFiles {
         Self { tally: Some(tally.clone()), ..self.clone() }
     }
 
-    /// Opens a model folder or file. Weights are opened as components are asked for.
+    /// The same model with one component from elsewhere: `vae` from a file of an autoencoder, say.
+    ///
+    /// # Errors
+    /// When the other has no such component.
+    pub fn with_component(mut self, name: &str, other: Self) -> Result<Self, WeightsError> {
+        if !other.has(name) {
+            other.component(name)?;
+        }
+        self.others.insert(name.to_owned(), other);
+        Ok(self)
+    }
+
+    /// The same model; where it has no words of its own for its tokenizer, those of `other` are its.
+    #[must_use]
+    pub fn with_words_of(self, other: Self) -> Self {
+        Self { words: Some(Arc::new(other)), ..self }
+    }
+
+    /// The same model, whose network predicts what the user says. `None` is what its files say, or its tensors.
+    #[must_use]
+    pub fn predicting(self, predicts: Option<Predicts>) -> Self {
+        Self { predicts, ..self }
+    }
+
+    /// Opens a model folder or file. Of a file the header alone is read; of a folder nothing before its components are
+    /// asked for.
     ///
     /// # Errors
     /// When there is no model at `path`: says what is there instead.
@@ -63,7 +113,14 @@ impl ModelFiles {
         if path.is_dir() {
             return Folder::open(path).map(Source::Folder).map(Self::of);
         }
-        WeightFile::open(path).map(|file| Self::of(Source::Single([file])))
+        let file = WeightFile::open(path)?;
+        if is_own(&file) {
+            return Ok(Self::of(Source::Own([file])));
+        }
+        let mut files = vec![file];
+        files.extend(other_half(path).map(|path| WeightFile::open(&path)).transpose()?);
+        let found = layout::recognise(&files)?;
+        Ok(Self::of(Source::Checkpoint(files, found)))
     }
 
     /// A model that is part of the program.
@@ -71,7 +128,7 @@ impl ModelFiles {
     /// # Errors
     /// When the bytes are no model file.
     pub fn from_static(bytes: &'static [u8]) -> Result<Self, WeightsError> {
-        WeightFile::from_static(bytes).map(|file| Self::of(Source::Single([file])))
+        WeightFile::from_static(bytes).map(|file| Self::of(Source::Own([file])))
     }
 
     /// Where the model was opened.
@@ -79,7 +136,8 @@ impl ModelFiles {
     pub fn path(&self) -> &Path {
         match &*self.source {
             Source::Folder(folder) => folder.path(),
-            Source::Single([file]) => file.path(),
+            Source::Own([file]) => file.path(),
+            Source::Checkpoint(files, _) => files[0].path(),
         }
     }
 
@@ -88,17 +146,28 @@ impl ModelFiles {
     pub fn file(&self) -> Option<&WeightFile> {
         match &*self.source {
             Source::Folder(_) => None,
-            Source::Single([file]) => Some(file),
+            Source::Own([file]) => Some(file),
+            Source::Checkpoint(files, _) => files.first(),
+        }
+    }
+
+    /// What was found in a checkpoint.
+    pub(crate) fn found(&self) -> Option<&Found> {
+        match &*self.source {
+            Source::Checkpoint(_, found) => Some(found),
+            Source::Folder(_) | Source::Own(_) => None,
         }
     }
 
     /// Whether the model has a component of that name: `unet`, `text_encoder`, `text_encoder_2`, `vae`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        match &*self.source {
-            Source::Folder(folder) => folder.has(name),
-            Source::Single([file]) => file.metadata(&config_key(name)).is_some(),
-        }
+        self.others.contains_key(name)
+            || match &*self.source {
+                Source::Folder(folder) => folder.has(name),
+                Source::Own([file]) => file.metadata(&config_key(name)).is_some(),
+                Source::Checkpoint(_, found) => found.parts.contains_key(name),
+            }
     }
 
     /// The config and weights of a component.
@@ -106,6 +175,15 @@ impl ModelFiles {
     /// # Errors
     /// When the model has none of that name, or its files are damaged.
     pub fn component(&self, name: &str) -> Result<Component<'_>, WeightsError> {
+        if let Some(other) = self.others.get(name) {
+            let mut component = other.component(name)?;
+            component.weights = component.weights.stored_as(self.store).outlined_into(self.tally.as_ref());
+            if matches!(*other.source, Source::Checkpoint(..)) && component.config["_class_name"] == "AutoencoderKL" {
+                // No tensor of an autoencoder tells how its latents are scaled: the picture network does.
+                component.config["scaling_factor"] = self.latent_scale()?;
+            }
+            return Ok(component);
+        }
         match &*self.source {
             Source::Folder(folder) => {
                 let (config, files) = folder.component(name)?;
@@ -114,7 +192,13 @@ impl ModelFiles {
                     weights: Scope::new(files).stored_as(self.store).outlined_into(self.tally.as_ref()),
                 })
             }
-            Source::Single(files) => {
+            Source::Checkpoint(files, found) => {
+                let part = found.parts.get(name).ok_or_else(|| found.without(name, files[0].path()))?;
+                let weights = Scope::mapped(files, &part.keys).stored_as(self.store);
+                let weights = weights.outlined_into(self.tally.as_ref());
+                Ok(Component { config: part.config.clone(), weights })
+            }
+            Source::Own(files) => {
                 let config = json(&files[0], &config_key(name))?.ok_or_else(|| WeightsError::Incomplete {
                     path: self.path().to_owned(),
                     what: format!("{} in its metadata: it holds no {name}; give a whole model", config_key(name)),
@@ -124,6 +208,22 @@ impl ModelFiles {
                     weights: Scope::new(files).at(name).stored_as(self.store).outlined_into(self.tally.as_ref()),
                 })
             }
+        }
+    }
+
+    /// By what its picture network expects latents to be multiplied.
+    fn latent_scale(&self) -> Result<Value, WeightsError> {
+        let own = match &*self.source {
+            Source::Folder(folder) if folder.has("vae") => folder.component("vae")?.0.get("scaling_factor").cloned(),
+            Source::Own([file]) => {
+                json(file, &config_key("vae"))?.and_then(|config| config.get("scaling_factor").cloned())
+            }
+            _ => None,
+        };
+        match own {
+            Some(scale) => Ok(scale),
+            None => Ok(Family::of_config(&self.component("unet")?.config)
+                .map_or(Value::Null, |family| family.latent_scale().into())),
         }
     }
 
@@ -147,7 +247,8 @@ impl ModelFiles {
                 }
                 sha256_of(lines.as_bytes())
             }
-            Source::Single([file]) => file.sha256().to_owned(),
+            Source::Own([file]) => file.sha256().to_owned(),
+            Source::Checkpoint(files, _) => files[0].sha256().to_owned(),
         };
         hash.truncate(HASH_DIGITS);
         Ok(hash)
@@ -160,7 +261,8 @@ impl ModelFiles {
     pub fn pipeline_config(&self) -> Result<Option<Value>, WeightsError> {
         match &*self.source {
             Source::Folder(folder) => folder.json("scheduler/scheduler_config.json"),
-            Source::Single([file]) => json(file, &config_key("pipeline")),
+            Source::Own([file]) => json(file, &config_key("pipeline")),
+            Source::Checkpoint(files, found) => found.settings(&files[0], self.predicts).map(Some),
         }
     }
 
@@ -169,11 +271,33 @@ impl ModelFiles {
     /// # Errors
     /// When it has none, or it is damaged.
     pub fn vocabulary(&self) -> Result<Vocabulary<'_>, WeightsError> {
-        match &*self.source {
-            Source::Folder(folder) => folder.vocabulary()?.borrow(),
-            Source::Single([file]) => Vocabulary::of_file(file),
+        match (&*self.source, &self.words) {
+            (Source::Folder(folder), Some(words)) if !folder.has_vocabulary() => words.vocabulary(),
+            (Source::Checkpoint(files, _), Some(words)) if files[0].texts("tokenizer.ggml.tokens").is_none() => {
+                words.vocabulary()
+            }
+            (Source::Folder(folder), _) => folder.vocabulary()?.borrow(),
+            (Source::Own([file]), _) => Vocabulary::of_file(file),
+            (Source::Checkpoint(files, _), _) => Vocabulary::of_file(&files[0]),
         }
     }
+}
+
+/// Whether a file is a whole model of ChatSD: its configs are in it.
+fn is_own(file: &WeightFile) -> bool {
+    ["unet", "text_encoder", "text_encoder_2", "vae", "controlnet", "pipeline"]
+        .iter()
+        .any(|name| file.metadata(&config_key(name)).is_some())
+}
+
+/// The file of the other half, where the name says that it is one: TAESD's `taesd_encoder` and `taesd_decoder`.
+fn other_half(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let other = match name.contains("decoder") {
+        true => name.replace("decoder", "encoder"),
+        false => name.replace("encoder", "decoder"),
+    };
+    Some(path.with_file_name(&other)).filter(|other| other != path && name.starts_with("tae") && other.is_file())
 }
 
 fn config_key(component: &str) -> String {

@@ -1,16 +1,25 @@
 //! The tensors below one name, and the layers made of them.
 
-use std::path::Path;
+use std::{borrow::Cow, collections::BTreeSet, path::Path};
 
 use chatsd_tensor::{Convolution, Embedding, Format, Layout, Linear, Norm, UpsampleConvolution, Weight, WeightError};
 
-use crate::{Tally, WeightFile, WeightsError, file::nearest};
+use crate::{
+    Tally, WeightFile, WeightsError,
+    file::nearest,
+    layout::{KeyMap, View},
+};
 
 /// The tensors of one or several files whose names begin with a prefix. A network hands `scope.at("part")` to its
 /// parts; each takes its layers by their short names.
+///
+/// Names are diffusers' (transformers' for text encoders). Where the files name or cut their tensors otherwise, a key
+/// map finds them; messages and [`Scope::unused`] tell the files' own names.
 #[derive(Clone, Debug)]
 pub struct Scope<'a> {
     files: &'a [WeightFile],
+    /// Where the names of the network stand in the files; `None` where they are the files' own.
+    keys: Option<&'a KeyMap>,
     /// Empty, or ends with a dot.
     prefix: String,
     /// The format that layers are kept in; `None` keeps each as it is stored.
@@ -23,7 +32,12 @@ impl<'a> Scope<'a> {
     /// All tensors of `files`, which are the parts of one set of weights.
     #[must_use]
     pub fn new(files: &'a [WeightFile]) -> Self {
-        Self { files, prefix: String::new(), store: None, tally: None }
+        Self { files, keys: None, prefix: String::new(), store: None, tally: None }
+    }
+
+    /// The tensors of `files` by the names that stand in `keys`.
+    pub(crate) fn mapped(files: &'a [WeightFile], keys: &'a KeyMap) -> Self {
+        Self { keys: Some(keys), ..Self::new(files) }
     }
 
     /// The files that the tensors are in, for their names and hashes.
@@ -54,32 +68,47 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         let full = self.full(name);
-        self.files.iter().any(|file| file.contains(&full) || file.has_below(&full))
+        match self.keys {
+            Some(keys) => keys.get(&full).is_some() || keys.names_from(&format!("{full}.")).next().is_some(),
+            None => self.files.iter().any(|file| file.contains(&full) || file.has_below(&full)),
+        }
     }
 
-    /// The full name of `name` here, as it stands in the file.
+    /// The full name of `name` here, as the network calls it.
     #[must_use]
     pub fn full(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
 
     /// Names here, below the prefix, sorted within each file.
-    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let names: Box<dyn Iterator<Item = &'a str>> = match self.keys {
+            Some(keys) => Box::new(keys.names_from(&self.prefix)),
+            None => Box::new(self.files.iter().flat_map(WeightFile::names)),
+        };
         let prefix = self.prefix.clone();
-        self.files.iter().flat_map(WeightFile::names).filter_map(move |name| name.strip_prefix(&prefix))
+        names.filter_map(move |name| name.strip_prefix(&prefix))
     }
 
-    /// Full names here that nobody asked for, once a network is loaded: weights of something it does not have.
+    /// Full names here, as they stand in the files, that nobody asked for once a network is loaded: weights of
+    /// something it does not have.
     #[must_use]
     pub fn unused(&self) -> Vec<&'a str> {
-        self.files.iter().flat_map(|file| file.unused(&self.prefix)).collect()
+        let Some(keys) = self.keys else {
+            return self.files.iter().flat_map(|file| file.unused(&self.prefix)).collect();
+        };
+        let unused: BTreeSet<&str> = self.files.iter().flat_map(|file| file.unused("")).collect();
+        let known = keys.names_from(&self.prefix).filter_map(|name| Some(keys.get(name)?.name.as_str()));
+        let rest = keys.rest().iter().map(String::as_str).filter(|_| self.prefix.is_empty());
+        let names: BTreeSet<&str> = known.chain(rest).filter(|name| unused.contains(name)).collect();
+        names.into_iter().collect()
     }
 
     /// The extents of the tensor `name`, outermost first.
     #[must_use]
-    pub fn shape(&self, name: &str) -> Option<&'a [usize]> {
-        let full = self.full(name);
-        self.files.iter().find_map(|file| file.shape(&full))
+    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        let (file, name, view) = self.place(&self.full(name))?;
+        file.shape(&name).map(|shape| view.shape(shape))
     }
 
     /// The tensor `name` as stored.
@@ -88,21 +117,48 @@ impl<'a> Scope<'a> {
     /// When it is missing, or stored in a format no layer is made of.
     pub fn weight(&self, name: &str) -> Result<Weight<'a>, WeightsError> {
         let full = self.full(name);
-        self.file_of(&full)?.get(&full)
+        let (file, stored, view) = self.place_of(&full)?;
+        view.of(file.get(&stored)?).map_err(|error| self.error_of(name, error))
     }
 
     /// The format of the tensor `name`, without a look at its numbers.
     pub(crate) fn format(&self, name: &str) -> Result<Format, WeightsError> {
-        let full = self.full(name);
-        self.file_of(&full)?.format(&full)
+        let (file, stored, view) = self.place_of(&self.full(name))?;
+        file.format(&stored).map(|format| view.format(format))
     }
 
-    fn file_of(&self, full: &str) -> Result<&'a WeightFile, WeightsError> {
-        self.files.iter().find(|file| file.contains(full)).ok_or_else(|| WeightsError::MissingTensor {
-            path: self.path(full).to_owned(),
-            nearest: nearest(full, self.files.iter().flat_map(WeightFile::names)),
-            tensor: full.to_owned(),
+    /// The format that the tensor `name` is stored in.
+    pub(crate) fn stored_format(&self, name: &str) -> Result<Format, WeightsError> {
+        let (file, stored, _) = self.place_of(&self.full(name))?;
+        file.format(&stored)
+    }
+
+    /// Where the tensor of a full name lies.
+    fn place_of(&self, full: &str) -> Result<(&'a WeightFile, Cow<'a, str>, View), WeightsError> {
+        self.place(full).ok_or_else(|| {
+            let tensor = self.original(full);
+            let nearest = nearest(&tensor, self.files.iter().flat_map(WeightFile::names));
+            WeightsError::MissingTensor { path: self.path(full).to_owned(), tensor, nearest }
         })
+    }
+
+    /// Where the tensor of a full name lies: in which file, under which name, and what of it.
+    fn place(&self, full: &str) -> Option<(&'a WeightFile, Cow<'a, str>, View)> {
+        match self.keys {
+            Some(keys) => {
+                let stored = keys.get(full)?;
+                Some((self.files.get(stored.file)?, Cow::Borrowed(stored.name.as_str()), stored.view))
+            }
+            None => {
+                let file = self.files.iter().find(|file| file.contains(full))?;
+                Some((file, Cow::Owned(full.to_owned()), View::Whole))
+            }
+        }
+    }
+
+    /// What the files call the tensor of a full name.
+    fn original(&self, full: &str) -> String {
+        self.keys.map_or_else(|| full.to_owned(), |keys| keys.original(full))
     }
 
     /// `y = W x + b` from `name.weight` of `[outputs, inputs]`, and `name.bias` where there is one.
@@ -238,13 +294,12 @@ impl<'a> Scope<'a> {
     /// The order of the file that has the layer `name`.
     fn layout(&self, name: &str) -> Layout {
         let full = self.full(&format!("{name}.weight"));
-        let file = self.files.iter().find(|file| file.contains(&full));
-        file.map_or(Layout::Oihw, WeightFile::layout)
+        self.place(&full).map_or(Layout::Oihw, |(file, ..)| file.layout())
     }
 
     /// The file that has a tensor, or the folder of all when none does.
     fn path(&self, full: &str) -> &Path {
-        let file = self.files.iter().find(|file| file.contains(full));
+        let file = self.place(full).map(|(file, ..)| file);
         match (file, self.files) {
             (Some(file), _) | (None, [file]) => file.path(),
             (None, [file, ..]) => file.path().parent().unwrap_or(file.path()),
@@ -257,8 +312,8 @@ impl<'a> Scope<'a> {
     }
 
     fn error_of(&self, name: &str, error: WeightError) -> WeightsError {
-        let tensor = self.full(name);
-        let path = self.path(&tensor).to_owned();
+        let full = self.full(name);
+        let (path, tensor) = (self.path(&full).to_owned(), self.original(&full));
         match error {
             WeightError::Shape { found, expected } => WeightsError::Shape { path, tensor, found, expected },
             source => WeightsError::Layer { path, tensor, source },

@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod failure;
 mod help;
+mod kinds;
 mod messages;
 mod output;
 mod progress;

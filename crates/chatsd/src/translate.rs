@@ -11,7 +11,7 @@ use chatsd_tensor::EngineError;
 use chatsd_types::{PaintError, SyntaxError, SyntaxProblem};
 use chatsd_weights::WeightsError;
 
-use crate::{messages::Lang, settings::SettingError};
+use crate::{kinds, messages::Lang, settings::SettingError};
 
 /// One error, without its causes.
 pub fn error(lang: Lang, error: &(dyn Error + 'static)) -> String {
@@ -116,6 +116,11 @@ fn weights(error: &WeightsError) -> String {
         WeightsError::Damaged { path, what } => format!("{} 已损坏：{what}；请重新获取", path.display()),
         WeightsError::Unsupported { path, what } => format!("{}：不支持：{what}", path.display()),
         WeightsError::Incomplete { path, what } => format!("{} 中没有 {what}", path.display()),
+        WeightsError::WithoutPart { path, kind, family, component } => {
+            let family = family.map(|family| format!("（{family}）")).unwrap_or_default();
+            let (kind, part) = (kinds::chinese(*kind), kinds::chinese_part(component));
+            format!("{} 是{kind}{family}，没有{part}", path.display())
+        }
         WeightsError::Json { path, place, source } => {
             format!("{}：{place} 不是所需的 JSON：{source}", path.display())
         }

@@ -1,0 +1,116 @@
+//! What a model's files are, in facts for people and programs. Nothing but headers is read.
+
+use std::collections::BTreeMap;
+
+use chatsd_tensor::Format;
+
+use crate::{Component, Family, Kind, ModelFiles, WeightsError, layout::Found};
+
+/// The components that a picture model may have.
+const COMPONENTS: [&str; 5] = ["text_encoder", "text_encoder_2", "unet", "vae", "controlnet"];
+
+/// What a file or folder is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// What it is for.
+    pub kind: Kind,
+    /// Which models it is, or belongs to, where that can be told.
+    pub family: Option<Family>,
+    /// What tells it from the family's first model, where the shapes do.
+    pub variant: Option<&'static str>,
+    /// What its network predicts: `epsilon`, `v_prediction`, `sample`, `flow`.
+    pub predicts: Option<String>,
+    /// The networks in it.
+    pub components: Vec<ComponentFacts>,
+    /// Components that a picture model of this family needs and this one has not.
+    pub missing: Vec<&'static str>,
+}
+
+/// What is known of one network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentFacts {
+    /// `unet`, `text_encoder`, `text_encoder_2`, `vae`, `controlnet`.
+    pub name: &'static str,
+    /// Its class in diffusers or transformers.
+    pub class: String,
+    /// How many numbers it learned.
+    pub parameters: usize,
+    /// How many of them are stored in which format, the most first.
+    pub formats: Vec<(Format, usize)>,
+}
+
+impl ModelFiles {
+    /// What the files are.
+    ///
+    /// # Errors
+    /// When a component cannot be opened.
+    pub fn description(&self) -> Result<Description, WeightsError> {
+        let found = self.found();
+        let mut components = Vec::new();
+        let (mut family, mut variant) = (found.and_then(|found| found.family), None);
+        for name in COMPONENTS.into_iter().filter(|name| self.has(name)) {
+            let component = self.component(name)?;
+            if name == "unet" {
+                family = family.or_else(|| Family::of_config(&component.config));
+                variant = variant_of(&component);
+            }
+            components.push(facts(name, &component)?);
+        }
+        let has = |name: &str| components.iter().any(|component| component.name == name);
+        let kind = match found {
+            Some(Found { kind: Kind::PictureNetwork, .. }) if components.len() > 1 => Kind::Checkpoint,
+            Some(found) => found.kind,
+            None if has("unet") && components.len() > 1 => Kind::Checkpoint,
+            None if has("unet") => Kind::PictureNetwork,
+            None if has("controlnet") => Kind::ControlNet,
+            None if has("vae") => Kind::Autoencoder,
+            None => Kind::TextEncoder,
+        };
+        let settings = if has("unet") { self.pipeline_config()? } else { None };
+        let predicts = settings.as_ref().and_then(|settings| {
+            let predicts = settings.get("prediction_type").or_else(|| settings.get("prediction"));
+            predicts.and_then(|predicts| predicts.as_str()).map(str::to_owned)
+        });
+        // A model whose latents are squares of pixels needs no autoencoder.
+        let squares = settings.as_ref().is_some_and(|settings| settings.get("patch").is_some());
+        let missing = match (kind, family) {
+            (Kind::Checkpoint | Kind::PictureNetwork, Some(family)) => {
+                let needed = family.text_encoders().iter().chain(["vae"].iter().filter(|_| !squares));
+                needed.copied().filter(|name| !has(name)).collect()
+            }
+            _ => Vec::new(),
+        };
+        Ok(Description { kind, family, variant, predicts, components, missing })
+    }
+}
+
+/// What tells a picture network from the first of its family.
+fn variant_of(component: &Component<'_>) -> Option<&'static str> {
+    let config = &component.config;
+    let number = |key: &str| config.get(key).and_then(serde_json::Value::as_u64);
+    match (number("in_channels"), number("time_cond_proj_dim"), component.weights.has("mid_block.attentions")) {
+        (Some(9), ..) => Some("inpainting"),
+        (Some(8), ..) => Some("instruct-pix2pix"),
+        (_, Some(_), _) => Some("latent consistency"),
+        (.., false) => Some("distilled, without attention in the middle"),
+        _ if number("layers_per_block") == Some(1) => Some("distilled, one layer a block"),
+        _ => None,
+    }
+}
+
+fn facts(name: &'static str, component: &Component<'_>) -> Result<ComponentFacts, WeightsError> {
+    let (scope, config) = (&component.weights, &component.config);
+    let mut formats: BTreeMap<String, (Format, usize)> = BTreeMap::new();
+    let mut parameters = 0;
+    for name in scope.names() {
+        let count = scope.shape(name).unwrap_or_default().iter().product::<usize>();
+        let Ok(format) = scope.stored_format(name) else { continue };
+        parameters += count;
+        formats.entry(format!("{format:?}")).or_insert((format, 0)).1 += count;
+    }
+    let mut formats: Vec<(Format, usize)> = formats.into_values().collect();
+    formats.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let class = config.get("_class_name").or_else(|| config.get("architectures")?.get(0));
+    let class = class.and_then(|class| class.as_str()).unwrap_or("unknown").to_owned();
+    Ok(ComponentFacts { name, class, parameters, formats })
+}

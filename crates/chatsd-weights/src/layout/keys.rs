@@ -1,0 +1,192 @@
+//! From the names that networks ask for to the tensors of a file.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
+
+use chatsd_tensor::{Format, Weight, WeightError};
+
+use super::shapes::Shapes;
+
+/// What of a stored tensor a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// All of it.
+    Whole,
+    /// Of three equal runs of rows one: queries, keys and values that OpenCLIP stores as one tensor.
+    Third(usize),
+    /// Rows as columns: OpenCLIP multiplies by some matrices from the other side.
+    Transposed,
+    /// A 1×1 convolution as a matrix, `[out, in, 1, 1]` as `[out, in]`; other tensors as they are.
+    Matrix,
+}
+
+impl View {
+    /// The extents that a stored tensor has through it.
+    pub(crate) fn shape(self, stored: &[usize]) -> Vec<usize> {
+        match (self, stored) {
+            (Self::Third(_), [rows, rest @ ..]) => [&[rows / 3], rest].concat(),
+            (Self::Transposed, &[rows, columns]) => vec![columns, rows],
+            (Self::Matrix, &[rows, columns, 1, 1]) => vec![rows, columns],
+            _ => stored.to_vec(),
+        }
+    }
+
+    /// The format that a tensor stored in `format` has through it.
+    pub(crate) fn format(self, format: Format) -> Format {
+        if self == Self::Transposed { Format::F32 } else { format }
+    }
+
+    /// The tensor through it. Bytes are borrowed where they lie as wanted.
+    pub(crate) fn of(self, weight: Weight<'_>) -> Result<Weight<'_>, WeightError> {
+        let shape = self.shape(&weight.shape);
+        match self {
+            Self::Third(part) => {
+                let rows = weight.shape.first().copied().unwrap_or(0);
+                let bytes = shape.iter().try_fold(1_usize, |values, &extent| values.checked_mul(extent));
+                let bytes = bytes.and_then(|values| weight.format.bytes(values)).filter(|_| rows.is_multiple_of(3));
+                let Some(len) = bytes.filter(|len| len.checked_mul(3) == Some(weight.bytes.len())) else {
+                    let what = format!("{rows} rows of {:?} make no three equal parts", weight.shape);
+                    return Err(WeightError::Unsupported(what));
+                };
+                let bytes = match weight.bytes {
+                    Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[part * len..(part + 1) * len]),
+                    Cow::Owned(bytes) => Cow::Owned(bytes[part * len..(part + 1) * len].to_vec()),
+                };
+                Ok(Weight { shape, format: weight.format, bytes })
+            }
+            Self::Transposed => {
+                let &[rows, columns] = weight.shape.as_slice() else {
+                    return Err(WeightError::Unsupported(format!("{:?} is no matrix", weight.shape)));
+                };
+                let values = weight.values()?;
+                let at = |index: usize| values[index % rows * columns + index / rows];
+                Ok(Weight::from_values(&shape, &(0..values.len()).map(at).collect::<Vec<_>>()))
+            }
+            Self::Whole | Self::Matrix => Ok(Weight { shape, ..weight }),
+        }
+    }
+}
+
+/// A place in a file and what networks call it. All names below the one are below the other.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub(super) original: String,
+    /// Empty for what no network needs.
+    pub(super) network: String,
+    pub(super) view: View,
+}
+
+impl Pair {
+    pub(super) fn new(original: impl Into<String>, network: impl Into<String>) -> Self {
+        Self { original: original.into(), network: network.into(), view: View::Whole }
+    }
+}
+
+/// Pairs of a table, with `original` and `network` before the names of each.
+pub(super) fn below<'t>(
+    original: &'t str,
+    network: &'t str,
+    table: &'t [(&str, &str)],
+) -> impl Iterator<Item = Pair> + 't {
+    table.iter().map(move |(from, to)| Pair::new(format!("{original}{from}"), format!("{network}{to}")))
+}
+
+/// How a file names the tensors of one network.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Naming {
+    pub(super) pairs: Vec<Pair>,
+    /// Whether names that stand in no pair are the network's own.
+    pub(super) keeps: bool,
+}
+
+/// Where a tensor of a network lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    /// Which of the files.
+    pub(crate) file: usize,
+    /// Its name there.
+    pub(crate) name: String,
+    pub(crate) view: View,
+}
+
+/// Where each tensor of a network lies.
+#[derive(Debug, Default)]
+pub(crate) struct KeyMap {
+    /// By the name that the network asks for.
+    entries: BTreeMap<String, Stored>,
+    /// Tensors among the network's that stand for nothing known.
+    rest: Vec<String>,
+    /// To tell what a file would call a tensor that it does not have.
+    prefix: String,
+    pairs: Vec<Pair>,
+}
+
+impl KeyMap {
+    /// Adds the tensors of a file whose names begin with `prefix` and with none of `others`.
+    pub(super) fn add(&mut self, file: usize, shapes: &Shapes, prefix: &str, others: &[&str], naming: Naming) {
+        let mut places: HashMap<&str, Vec<&Pair>> = HashMap::new();
+        for pair in &naming.pairs {
+            places.entry(&pair.original).or_default().push(pair);
+        }
+        for full in shapes.names_from(prefix) {
+            if others.iter().any(|other| other.len() > prefix.len() && full.starts_with(other)) {
+                continue;
+            }
+            let name = &full[prefix.len()..];
+            let ends = std::iter::once(name.len()).chain(name.rmatch_indices('.').map(|(at, _)| at));
+            let found = ends.into_iter().find_map(|end| Some((end, places.get(&name[..end])?)));
+            let stored = |view| Stored { file, name: full.to_owned(), view };
+            match found {
+                Some((end, pairs)) => {
+                    for pair in pairs.iter().filter(|pair| !pair.network.is_empty()) {
+                        self.entries.insert(format!("{}{}", pair.network, &name[end..]), stored(pair.view));
+                    }
+                }
+                None if naming.keeps => _ = self.entries.insert(name.to_owned(), stored(View::Whole)),
+                None => self.rest.push(full.to_owned()),
+            }
+        }
+        prefix.clone_into(&mut self.prefix);
+        self.pairs.extend(naming.pairs);
+    }
+
+    /// Where the tensor of that name lies.
+    pub(crate) fn get(&self, name: &str) -> Option<&Stored> {
+        self.entries.get(name)
+    }
+
+    /// All names that the network can ask for, and where their tensors lie; sorted.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Stored)> {
+        self.entries.iter().map(|(name, stored)| (name.as_str(), stored))
+    }
+
+    /// The names that begin with `prefix`, sorted.
+    pub(crate) fn names_from<'a>(&'a self, prefix: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (prefix, from) = (prefix.to_owned(), prefix.to_owned());
+        let names = self.entries.range(from..).map(|(name, _)| name.as_str());
+        names.take_while(move |name| name.starts_with(&prefix))
+    }
+
+    /// Tensors among the network's that stand for nothing known.
+    pub(crate) fn rest(&self) -> &[String] {
+        &self.rest
+    }
+
+    /// What the file calls, or would call, the tensor that the network calls `name`.
+    pub(crate) fn original(&self, name: &str) -> String {
+        if let Some(stored) = self.get(name) {
+            return stored.name.clone();
+        }
+        let below = |pair: &&Pair| {
+            let rest = name.strip_prefix(pair.network.as_str());
+            !pair.network.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let pair = self.pairs.iter().filter(below).max_by_key(|pair| pair.network.len());
+        pair.map_or_else(
+            || format!("{}{name}", self.prefix),
+            |pair| format!("{}{}{}", self.prefix, pair.original, &name[pair.network.len()..]),
+        )
+    }
+}

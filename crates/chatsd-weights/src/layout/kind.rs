@@ -1,0 +1,280 @@
+//! What kinds of files there are, told from the names and shapes of their tensors.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::shapes::Shapes;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A whole picture model: network, text encoders and autoencoder.
+    Checkpoint,
+    /// A picture network alone.
+    PictureNetwork,
+    /// A text encoder alone, or several.
+    TextEncoder,
+    /// An autoencoder alone.
+    Autoencoder,
+    /// A ControlNet.
+    ControlNet,
+    /// A LoRA or one of its relatives (LoHa, LoKr, OFT, full differences).
+    Lora,
+    /// A textual inversion.
+    Embedding,
+    /// A network that makes pictures larger.
+    Upscaler,
+    /// An IP-Adapter.
+    IpAdapter,
+    /// CLIP's picture encoder.
+    VisionEncoder,
+    /// A model of a kind that is not built here, by name.
+    Other(&'static str),
+    /// Nothing known.
+    Unknown,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Checkpoint => "a picture model",
+            Self::PictureNetwork => "a picture network alone",
+            Self::TextEncoder => "a text encoder alone",
+            Self::Autoencoder => "an autoencoder alone",
+            Self::ControlNet => "a ControlNet",
+            Self::Lora => "a LoRA",
+            Self::Embedding => "a textual inversion",
+            Self::Upscaler => "an upscaler",
+            Self::IpAdapter => "an IP-Adapter",
+            Self::VisionEncoder => "a picture encoder of CLIP",
+            Self::Other(name) => name,
+            Self::Unknown => "a file of tensors of no known model",
+        })
+    }
+}
+
+impl Kind {
+    /// One word for programs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Checkpoint => "checkpoint",
+            Self::PictureNetwork => "unet",
+            Self::TextEncoder => "text_encoder",
+            Self::Autoencoder => "vae",
+            Self::ControlNet => "controlnet",
+            Self::Lora => "lora",
+            Self::Embedding => "embedding",
+            Self::Upscaler => "upscaler",
+            Self::IpAdapter => "ip_adapter",
+            Self::VisionEncoder => "vision_encoder",
+            Self::Other(_) => "other",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What to do with such a file where a picture model was wanted.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Checkpoint => "give it with --model",
+            Self::PictureNetwork => "give the other parts with --text-encoder and --vae",
+            Self::TextEncoder => "give it with --text-encoder, beside a --model",
+            Self::Autoencoder => "give it with --vae, beside a --model",
+            Self::ControlNet => "give it with --control, beside a --model",
+            Self::Lora => "give it with --lora, beside a --model",
+            Self::Embedding => "put it into the folder of embeddings and write its name into the prompt",
+            Self::Upscaler => "it makes finished pictures larger: give a picture model with --model",
+            Self::IpAdapter | Self::VisionEncoder => {
+                "it belongs to pictures as prompts: give a picture model with --model"
+            }
+            Self::Other(_) | Self::Unknown => {
+                "give a model of the families Stable Diffusion 1, 2 or XL, or one that `chatsd models convert` wrote"
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// What to do with such a file that has no `component`.
+    #[must_use]
+    pub fn advice_for(self, component: &str) -> &'static str {
+        match (self, component) {
+            (Self::Checkpoint | Self::PictureNetwork, "vae") => "give the file of one with --vae",
+            (Self::Checkpoint | Self::PictureNetwork, "text_encoder" | "text_encoder_2") => {
+                "give the file of one with --text-encoder"
+            }
+            _ => self.advice(),
+        }
+    }
+}
+
+/// Which of Stable Diffusion's families a file belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Stable Diffusion 1: reads CLIP-L's 768 values a token.
+    Sd1,
+    /// Stable Diffusion 2: OpenCLIP-H's 1024.
+    Sd2,
+    /// Stable Diffusion XL: CLIP-L's and OpenCLIP-bigG's, 2048 together, and pooled vectors.
+    Sdxl,
+    /// The second network of XL, which goes over its pictures: OpenCLIP-bigG's 1280.
+    SdxlRefiner,
+}
+
+impl Family {
+    /// As the style library and the catalog name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sd1 => "sd1",
+            Self::Sd2 => "sd2",
+            Self::Sdxl => "sdxl",
+            Self::SdxlRefiner => "sdxl-refiner",
+        }
+    }
+
+    /// By the width of the words that its picture network reads, and whether it takes pooled vectors.
+    pub(super) fn of(context: usize, pooled: bool) -> Self {
+        match (context, pooled) {
+            (1280, true) => Self::SdxlRefiner,
+            (_, true) => Self::Sdxl,
+            (1024, false) => Self::Sd2,
+            _ => Self::Sd1,
+        }
+    }
+
+    /// By the config of a picture network or ControlNet.
+    pub(crate) fn of_config(config: &Value) -> Option<Self> {
+        let context = config.get("cross_attention_dim")?.as_u64().and_then(|width| usize::try_from(width).ok())?;
+        Some(Self::of(context, config.get("addition_embed_type").is_some_and(|kind| !kind.is_null())))
+    }
+
+    /// The family whose words have `width` values, where a tensor tells no more.
+    fn of_words(width: usize) -> Option<Self> {
+        match width {
+            768 => Some(Self::Sd1),
+            1024 => Some(Self::Sd2),
+            2048 => Some(Self::Sdxl),
+            1280 => Some(Self::SdxlRefiner),
+            _ => None,
+        }
+    }
+
+    /// By what latents are multiplied for its picture network (the `scale_factor` of the published configurations).
+    pub(crate) fn latent_scale(self) -> f64 {
+        match self {
+            Self::Sd1 | Self::Sd2 => 0.182_15,
+            Self::Sdxl | Self::SdxlRefiner => 0.130_25,
+        }
+    }
+
+    /// The text encoders that its picture network reads.
+    pub(crate) fn text_encoders(self) -> &'static [&'static str] {
+        match self {
+            Self::Sd1 | Self::Sd2 => &["text_encoder"],
+            Self::Sdxl => &["text_encoder", "text_encoder_2"],
+            Self::SdxlRefiner => &["text_encoder_2"],
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Sd1 => "Stable Diffusion 1",
+            Self::Sd2 => "Stable Diffusion 2",
+            Self::Sdxl => "Stable Diffusion XL",
+            Self::SdxlRefiner => "Stable Diffusion XL refiner",
+        })
+    }
+}
+
+/// Ends of names that adapters alone have: kohya's, diffusers', PEFT's, LyCORIS'.
+const ADAPTER: [&str; 12] = [
+    ".lora_down.weight",
+    ".lora_up.weight",
+    ".lora.down.weight",
+    "_lora.down.weight",
+    ".lora_A.weight",
+    ".lora_A.default.weight",
+    ".hada_w1_a",
+    ".hada_w1_b",
+    ".lokr_w1",
+    ".lokr_w2",
+    ".oft_blocks",
+    ".oft_diag",
+];
+
+/// Names that show what a file is: some tensor begins with, ends with, or is called so.
+const SIGNS: [(Kind, &str); 19] = [
+    (Kind::IpAdapter, "image_proj."),
+    (Kind::IpAdapter, "ip_adapter."),
+    (Kind::Embedding, "string_to_param."),
+    (Kind::Embedding, "emb_params"),
+    (Kind::Upscaler, "model.1.sub."),
+    (Kind::Upscaler, "RRDB_trunk."),
+    (Kind::Upscaler, "body.0.rdb1."),
+    (Kind::Upscaler, "body.0.RDB1."),
+    (Kind::Upscaler, "params_ema."),
+    (Kind::VisionEncoder, "vision_model."),
+    (Kind::VisionEncoder, "visual."),
+    (Kind::Other("a Flux model: not built here"), "double_blocks."),
+    (Kind::Other("a Stable Diffusion 3 model: not built here"), "joint_blocks."),
+    (Kind::Other("a Stable Cascade model: not built here"), "clip_txt_mapper."),
+    (Kind::Other("a Wan or Flux relative: not built here"), "patch_embedding."),
+    (Kind::Other("a PixArt or Sana model: not built here"), "t_block.1."),
+    (Kind::Other("a T5 text encoder: not built here"), "encoder.block.0.layer.0.SelfAttention."),
+    (Kind::Other("a motion module: not built here"), "down_blocks.0.motion_modules."),
+    (Kind::Other("a language model: not built here"), "model.layers.0."),
+];
+
+/// What a file is that holds no part of a picture model, and of which family.
+pub(super) fn other_kind(shapes: &Shapes) -> (Kind, Option<Family>) {
+    if shapes.names().any(|name| ADAPTER.iter().any(|end| name.ends_with(end))) {
+        return (Kind::Lora, adapter_family(shapes));
+    }
+    if shapes.names().any(|name| name.ends_with(".diff") || name.ends_with(".dora_scale")) {
+        return (Kind::Lora, adapter_family(shapes));
+    }
+    for (kind, sign) in SIGNS {
+        // Wrappers such as `params.` or `model.diffusion_model.` may stand before it.
+        let anywhere = format!(".{sign}");
+        if let Some(name) = shapes.names().find(|name| name.starts_with(sign) || name.contains(&anywhere)) {
+            let width = shapes.get(name).and_then(|shape| shape.last().copied());
+            return (kind, width.filter(|_| kind == Kind::Embedding).and_then(Family::of_words));
+        }
+    }
+    // The compact network: convolutions and the slopes of its rectifiers take turns.
+    let extents = |name: String| shapes.get(&name).map(<[usize]>::len);
+    let layer = |before: &str, index: u8| extents(format!("{before}body.{index}.weight"));
+    if shapes.before("body.0.weight").into_iter().any(|at| (layer(at, 0), layer(at, 1)) == (Some(4), Some(1))) {
+        return (Kind::Upscaler, None);
+    }
+    // A few vectors as wide as words, and nothing else.
+    let words = |name: &str| match shapes.get(name) {
+        Some(&[width] | &[1..=256, width]) => Family::of_words(width),
+        _ => None,
+    };
+    let families: Option<Vec<Family>> = shapes.names().take(4).map(words).collect();
+    match families.as_deref() {
+        Some([family]) => (Kind::Embedding, Some(*family)),
+        Some([_, _]) if shapes.has("clip_g") => (Kind::Embedding, Some(Family::Sdxl)),
+        _ => (Kind::Unknown, None),
+    }
+}
+
+/// Which networks an adapter fits: told by the width of the words that it changes the reading of.
+fn adapter_family(shapes: &Shapes) -> Option<Family> {
+    if shapes.has_from("lora_te2_") || shapes.has_from("text_encoder_2.") {
+        return Some(Family::Sdxl);
+    }
+    shapes.names().find_map(|name| {
+        let reads_words =
+            name.contains("attn2_to_k") || name.contains("attn2.to_k") || name.contains("attn2.processor");
+        let down = [".lora_down.", ".lora.down.", "_lora.down.", ".lora_A."].iter().any(|mark| name.contains(mark));
+        let width = shapes.get(name).filter(|_| reads_words && down)?.get(1).copied()?;
+        Family::of_words(width)
+    })
+}

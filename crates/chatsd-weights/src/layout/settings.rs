@@ -1,0 +1,99 @@
+//! Settings of a pipeline that a checkpoint does not carry: what its network predicts, and of which noise.
+
+use serde_json::{Value, json};
+
+use super::{Family, Found};
+use crate::{WeightFile, WeightsError};
+
+/// Spread of a norm's shifts above which a network of the second family predicts v (ComfyUI, `supported_models.py`,
+/// class `SD20`): nothing in the names tells.
+const V_SPREAD: f32 = 0.09;
+/// That norm, in the original's names and in diffusers'.
+const V_NORMS: [&str; 2] =
+    ["output_blocks.11.1.transformer_blocks.0.norm1.bias", "up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias"];
+
+/// What a picture network was trained to predict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Predicts {
+    /// The noise.
+    Epsilon,
+    /// The velocity between noise and picture (Salimans and Ho 2022).
+    V,
+}
+
+impl Found {
+    /// The settings of the pipeline, in the words of diffusers' schedulers.
+    ///
+    /// `forced` is what the user says the network predicts. Without it, in this order: a marker among the tensors
+    /// (`v_pred`, as NoobAI's models have), the file's metadata (`modelspec.prediction_type`), an A1111 yaml beside
+    /// the file with `parameterization: "v"`, and for the second family the spread of a norm's shifts.
+    ///
+    /// # Errors
+    /// When the file is of a kind that predicts something else, or a tensor cannot be read.
+    pub(crate) fn settings(&self, file: &WeightFile, forced: Option<Predicts>) -> Result<Value, WeightsError> {
+        let marker = |name: &str| file.contains(name) || file.contains(&format!("state_dict.{name}"));
+        if marker("edm_mean") || marker("edm_vpred.sigma_max") {
+            let what = "a model of EDM's noise (Playground 2.5 and relatives), expected one of betas".into();
+            return Err(WeightsError::Unsupported { path: file.path().to_owned(), what });
+        }
+        let predicts = match forced {
+            Some(predicts) => predicts,
+            None if marker("v_pred") => Predicts::V,
+            None => match self.told(file).or_else(|| beside(file)) {
+                Some(predicts) => predicts,
+                None => self.guessed(file)?,
+            },
+        };
+        let mut settings = json!({
+            "prediction_type": if predicts == Predicts::V { "v_prediction" } else { "epsilon" },
+            "beta_start": 0.000_85,
+            "beta_end": 0.012,
+            "beta_schedule": "scaled_linear",
+            "num_train_timesteps": 1000,
+            "steps_offset": 1,
+        });
+        if marker("ztsnr") {
+            settings["rescale_betas_zero_snr"] = json!(true);
+            settings["timestep_spacing"] = json!("trailing");
+        }
+        Ok(settings)
+    }
+
+    /// What the file's metadata says.
+    fn told(&self, file: &WeightFile) -> Option<Predicts> {
+        match file.metadata("modelspec.prediction_type")?.as_text()? {
+            "v" | "v_prediction" => Some(Predicts::V),
+            "epsilon" => Some(Predicts::Epsilon),
+            _ => None,
+        }
+    }
+
+    fn guessed(&self, file: &WeightFile) -> Result<Predicts, WeightsError> {
+        let Some((Family::Sd2, prefix)) = self.family.zip(self.picture.as_deref()) else {
+            return Ok(Predicts::Epsilon);
+        };
+        let Some(name) = V_NORMS.iter().map(|name| format!("{prefix}{name}")).find(|name| file.contains(name)) else {
+            return Ok(Predicts::Epsilon);
+        };
+        let shifts = file.get(&name)?.values().map_err(|source| WeightsError::Layer {
+            path: file.path().to_owned(),
+            tensor: name,
+            source,
+        })?;
+        Ok(if spread(&shifts) > V_SPREAD { Predicts::V } else { Predicts::Epsilon })
+    }
+}
+
+/// Standard deviation, of a sample.
+fn spread(values: &[f32]) -> f32 {
+    let count = values.len() as f32;
+    let mean = values.iter().sum::<f32>() / count;
+    (values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / (count - 1.0)).sqrt()
+}
+
+/// What a yaml of the same name beside the file says, as AUTOMATIC1111 looks for one.
+fn beside(file: &WeightFile) -> Option<Predicts> {
+    let text = std::fs::read_to_string(file.path().with_extension("yaml")).ok()?;
+    let value = text.lines().find_map(|line| line.trim().strip_prefix("parameterization:"))?;
+    Some(if value.trim().trim_matches(['"', '\'']) == "v" { Predicts::V } else { Predicts::Epsilon })
+}

@@ -8,7 +8,7 @@ use std::{
     sync::OnceLock,
 };
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{WeightFile, WeightsError, vocabulary::OwnedVocabulary};
@@ -132,14 +132,14 @@ impl Part {
 
     /// Weights in several files, as an index lists them.
     fn open_shards(&self, path: &Path) -> Result<Vec<WeightFile>, WeightsError> {
-        #[derive(Deserialize)]
-        struct Index {
-            weight_map: BTreeMap<String, String>,
-        }
-
-        let index: Index = read_json(path)?;
+        // By hand: a list of one map would be taken for an index as well.
+        let mut index: serde_json::Map<String, Value> = read_json(path)?;
+        let map: Result<BTreeMap<String, String>, _> =
+            serde_json::from_value(index.remove("weight_map").unwrap_or_default());
+        let map =
+            map.map_err(|source| WeightsError::Json { path: path.to_owned(), place: "weight_map".into(), source })?;
         let damaged = |what| WeightsError::Damaged { path: path.to_owned(), what };
-        let names: BTreeSet<&str> = index.weight_map.values().map(String::as_str).collect();
+        let names: BTreeSet<&str> = map.values().map(String::as_str).collect();
         let mut files = Vec::with_capacity(names.len());
         for name in &names {
             // The index may come from anywhere: it must not lead out of the model's folder.
@@ -148,7 +148,7 @@ impl Part {
             }
             files.push(WeightFile::open(&self.path.join(name))?);
         }
-        for (tensor, name) in &index.weight_map {
+        for (tensor, name) in &map {
             let at = names.iter().position(|known| known == name);
             if !at.is_some_and(|at| files[at].contains(tensor)) {
                 return Err(damaged(format!("tensor {tensor:?} should be in {name}, which does not have it")));

@@ -1,35 +1,60 @@
-//! Classifier-free guidance (Ho and Salimans 2022) on the clean latent that the network expects.
+//! Classifier-free guidance (Ho and Salimans 2022) on what the network returns.
 
 use chatsd_tensor::{Engine, Tensor};
+
+/// One question to the network, and what its answer counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ask {
+    /// For the prompt instead of the negative prompt.
+    pub positive: bool,
+    /// With the picture to edit, in a network that is shown one.
+    pub shown: bool,
+    /// What the answer is multiplied by; the sum of all is 1.
+    pub factor: f32,
+}
 
 /// How strongly the prompt counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guidance {
     /// 1 is as the network says, and then the negative prompt is never asked.
     pub scale: f32,
+    /// How strongly the picture to edit counts, in a network that is shown one; 1 is as the network says.
+    pub image: f32,
     /// How far the spread of values is brought back to that of the prompt's own answer, 0 to 1. Lin et al. 2023,
-    /// section 3.4.
+    /// section 3.4, of the values that the network returns, as in diffusers.
     pub rescale: f32,
 }
 
 impl Guidance {
-    /// Whether the network must be asked twice.
+    /// What the network is asked; the prompt's own answer is last. `negative + scale · (positive - negative)`, and
+    /// where a picture counts, `nothing + image · (negative - nothing)` in place of the first `negative`: Brooks et
+    /// al. 2023, equation 3.
     #[must_use]
-    pub fn asks_twice(self) -> bool {
-        self.scale != 1.0
+    pub fn asks(self) -> Vec<Ask> {
+        let Self { scale, image, .. } = self;
+        let nothing = Ask { positive: false, shown: false, factor: 1.0 - image };
+        let negative = Ask { positive: false, shown: true, factor: image - scale };
+        let positive = Ask { positive: true, shown: true, factor: scale };
+        match (image == 1.0, scale == 1.0) {
+            (false, _) => vec![nothing, negative, positive],
+            (true, false) => vec![negative, positive],
+            (true, true) => vec![positive],
+        }
     }
 
-    /// `negative + scale · (positive - negative)`, rescaled. `pair` is a batch of both, the negative one first.
+    /// Of the answers to [`Guidance::asks`], a batch in that order, the one that guides, rescaled.
     #[must_use]
-    pub fn apply(self, engine: &Engine, pair: &Tensor) -> Tensor {
-        let (negative, positive) = (engine.picture(pair, 0), engine.picture(pair, 1));
-        let guided = engine.combine(&[(1.0 - self.scale, &negative), (self.scale, &positive)]);
+    pub fn apply(self, engine: &Engine, answers: &Tensor) -> Tensor {
+        let asks = self.asks();
+        let answers: Vec<Tensor> = (0..asks.len()).map(|index| engine.picture(answers, index)).collect();
+        let terms: Vec<(f32, &Tensor)> = asks.iter().map(|ask| ask.factor).zip(&answers).collect();
+        let guided = engine.combine(&terms);
         let deviation = |x: &Tensor| engine.moments(x).first().map_or(0.0, |(_, deviation)| *deviation);
         let found = deviation(&guided);
         if self.rescale == 0.0 || found == 0.0 {
             return guided;
         }
-        let factor = self.rescale * deviation(&positive) / found + (1.0 - self.rescale);
+        let factor = self.rescale * deviation(&answers[asks.len() - 1]) / found + (1.0 - self.rescale);
         engine.combine(&[(factor, &guided)])
     }
 }
@@ -44,12 +69,27 @@ mod tests {
     fn guidance_goes_past_the_prompt_and_rescale_brings_the_spread_back() {
         let engine = Engine::reference();
         let pair = Tensor::new(Shape::new(2, 1, 3, 1), vec![0.0, 1.0, 2.0, 1.0, 1.0, 4.0]);
-        let guided = |rescale| Guidance { scale: 3.0, rescale }.apply(&engine, &pair);
+        let guided = |rescale| Guidance { scale: 3.0, image: 1.0, rescale }.apply(&engine, &pair);
         assert_close("plain", guided(0.0).values(), &[3.0, 1.0, 8.0], 1e-6);
         let deviation = |x: &Tensor| engine.moments(x)[0].1;
         assert!((deviation(&guided(1.0)) - 2.0_f32.sqrt()).abs() < 1e-6);
         let halfway = f32::midpoint(deviation(&guided(0.0)), 2.0_f32.sqrt());
         assert!((deviation(&guided(0.5)) - halfway).abs() < 1e-6);
-        assert!(!Guidance { scale: 1.0, rescale: 0.5 }.asks_twice());
+        assert_eq!(Guidance { scale: 1.0, image: 1.0, rescale: 0.5 }.asks().len(), 1);
+    }
+
+    #[test]
+    fn a_picture_to_edit_counts_of_its_own() {
+        let engine = Engine::reference();
+        // Nothing, the negative prompt with the picture, the prompt with the picture.
+        let answers = Tensor::new(Shape::new(3, 1, 2, 1), vec![1.0, 0.0, 2.0, 1.0, 5.0, 1.0]);
+        let guided = Guidance { scale: 3.0, image: 1.5, rescale: 0.0 }.apply(&engine, &answers);
+        // 1 + 1.5 · (2 - 1) + 3 · (5 - 2); 0 + 1.5 · (1 - 0) + 3 · (1 - 1)
+        assert_close("edited", guided.values(), &[11.5, 1.5], 1e-6);
+        for (scale, image) in [(7.5, 1.5), (1.0, 1.5), (7.5, 1.0), (1.0, 1.0)] {
+            let asks = Guidance { scale, image, rescale: 0.0 }.asks();
+            assert!((asks.iter().map(|ask| ask.factor).sum::<f32>() - 1.0).abs() < 1e-6, "{scale} {image}");
+            assert!(asks.last().is_some_and(|ask| ask.positive && ask.shown));
+        }
     }
 }

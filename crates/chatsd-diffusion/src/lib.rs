@@ -1,5 +1,7 @@
 //! A picture model running here: text encoder, network, denoiser, samplers, autoencoder.
 
+mod beside;
+mod betas;
 pub mod chunks;
 mod cost;
 pub mod denoiser;

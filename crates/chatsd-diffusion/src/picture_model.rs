@@ -9,9 +9,10 @@ use serde_json::Value as Json;
 
 use crate::{
     DiffusionError, Finder,
+    beside::Beside,
     cost::Counter,
     denoiser::Parameters,
-    model_card::Settings,
+    model_card::{Family, Settings},
     network::{Autoencoder, TextEncoder, UNet},
     reader::{Reader, TEXT_ENCODERS},
     text_to_image::{paint_latent, text_to_image},
@@ -31,6 +32,7 @@ pub struct PictureModel {
     /// One or two; their states stand side by side.
     pub(crate) text_encoders: Vec<TextEncoder>,
     pub(crate) unet: UNet,
+    pub(crate) beside: Beside,
     pub(crate) autoencoder: Autoencoder,
     /// Counts what a request takes.
     pub(crate) counter: Option<Counter>,
@@ -96,7 +98,7 @@ impl PictureModel {
             Ok::<_, DiffusionError>(TextEncoder::load(&component.weights, &component.config)?)
         });
         let text_encoders: Vec<TextEncoder> = text_encoders.collect::<Result<_, _>>()?;
-        check_fit(&unet, &autoencoder, &text_encoders)?;
+        let beside = check_fit(&unet, &autoencoder, &text_encoders, &family)?;
 
         let factor = autoencoder.factor() as u32;
         let side = |setting: Option<u32>| {
@@ -136,6 +138,7 @@ impl PictureModel {
             parameters,
             text_encoders,
             unet,
+            beside,
             autoencoder,
             counter: None,
         })
@@ -164,17 +167,21 @@ impl PictureModel {
     }
 }
 
-/// Whether the picture network reads what the other networks write.
-fn check_fit(unet: &UNet, autoencoder: &Autoencoder, encoders: &[TextEncoder]) -> Result<(), DiffusionError> {
+/// Whether the picture network reads what the other networks write, and what it is shown beside the latent.
+fn check_fit(
+    unet: &UNet,
+    autoencoder: &Autoencoder,
+    encoders: &[TextEncoder],
+    family: &Family,
+) -> Result<Beside, DiffusionError> {
     let latent = autoencoder.latent_channels();
     let words: usize = encoders.iter().map(TextEncoder::channels).sum();
     let pooled = encoders.last().and_then(TextEncoder::pooled_channels);
     for (what, of_unet, of_others) in [
-        ("channels to read", Some(unet.in_channels()), Some(latent)),
         ("channels to return", Some(unet.out_channels()), Some(latent)),
         ("values of a token", Some(unet.context_channels()), Some(words)),
         // A projection that the picture network has no use for is common.
-        ("values of a whole prompt", unet.pooled_channels(), pooled.filter(|_| unet.takes_pooled())),
+        ("values of a whole prompt", unet.pooled_channels(family.sizes()), pooled.filter(|_| unet.takes_pooled())),
     ] {
         if of_unet != of_others {
             let text = |number: Option<usize>| number.map_or_else(|| "none".into(), |number| number.to_string());
@@ -185,7 +192,15 @@ fn check_fit(unet: &UNet, autoencoder: &Autoencoder, encoders: &[TextEncoder]) -
             )));
         }
     }
-    Ok(())
+    let channels = unet.in_channels();
+    Beside::of(channels, latent).ok_or_else(|| {
+        DiffusionError::Unsupported(format!(
+            "its picture network reads {channels} channels, expected {latent} of a latent, {} with a picture to edit, or \
+             {} with a mask and what it leaves",
+            2 * latent,
+            2 * latent + 1
+        ))
+    })
 }
 
 impl ImageModel for PictureModel {

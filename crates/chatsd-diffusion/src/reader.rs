@@ -6,7 +6,7 @@ use chatsd_weights::ModelFiles;
 use crate::{
     DiffusionError,
     chunks::{self, Window},
-    model_card::{Family, Settings},
+    model_card::{Family, Marks, Settings},
     network::{text_encoder, unet},
     tokenizer::Tokenizer,
 };
@@ -23,8 +23,8 @@ pub(crate) const TEXT_ENCODERS: [&str; 2] = ["text_encoder", "text_encoder_2"];
 /// Counts the tokens of a text as the [`PictureModel`](crate::PictureModel) of the same files does.
 pub struct Reader {
     pub(crate) tokenizer: Tokenizer,
-    /// What each text encoder sees at once.
-    pub(crate) windows: [Window; 2],
+    /// What each text encoder sees at once; at least one.
+    pub(crate) windows: Vec<Window>,
     pub(crate) family: Family,
 }
 
@@ -37,22 +37,36 @@ impl Reader {
         let settings = Settings::read(files.pipeline_config()?)?;
         let tokenizer = Tokenizer::new(&files.vocabulary()?)?;
         let mut length = settings.sequence_length.unwrap_or(CLIP_LENGTH);
-        for component in TEXT_ENCODERS.into_iter().filter(|name| files.has(name)) {
+        let mut encoders = Vec::new();
+        for (place, component) in TEXT_ENCODERS.into_iter().enumerate().filter(|(_, name)| files.has(name)) {
             let config = text_encoder::Config::read(&files.component(component)?.config)?;
             length = length.min(config.max_position_embeddings);
+            encoders.push((place, config.is_open_clip()));
         }
+        let Some(&(first, open_clip)) = encoders.first() else {
+            return Err(DiffusionError::Unsupported("it has no text encoder: get the whole model again".into()));
+        };
         if length < LEAST_LENGTH {
             return Err(DiffusionError::Unsupported(format!(
                 "its text encoder sees {length} tokens at once, expected {LEAST_LENGTH} or more"
             )));
         }
         let unet = unet::Config::read(&files.component("unet")?.config)?;
-        let family = Family::of(settings.is_flow(), unet.context()?, unet.added()?.is_some());
-        let (begin, end) = (tokenizer.begin(), tokenizer.end());
-        let windows = family.pad.map(|pad| {
-            let pad = pad.or(settings.pad_token).unwrap_or(end);
-            Window { words: length - 2, begin, end, pad }
+        let family = Family::of(Marks {
+            flow: settings.is_flow(),
+            context: unet.context()?,
+            pooled: unet.added()?.is_some(),
+            takes_guidance: unet.takes_guidance(),
+            open_clip,
+            lone: first > 0,
+            distilled: settings.is_distilled(),
         });
+        let (begin, end) = (tokenizer.begin(), tokenizer.end());
+        let window = |(place, _): (usize, bool)| {
+            let pad = family.pad[place].or(settings.pad_token).unwrap_or(end);
+            Window { words: length - 2, begin, end, pad }
+        };
+        let windows = encoders.into_iter().map(window).collect();
         Ok(Self { tokenizer, windows, family })
     }
 
@@ -65,7 +79,7 @@ impl Reader {
     /// How many tokens `text` takes; weights and other syntax are not counted.
     #[must_use]
     pub fn count_tokens(&self, text: &str) -> TokenCount {
-        let [window, _] = self.windows;
+        let window = self.windows[0];
         let tokens = match weighted(text) {
             Ok(pieces) => chunks::split(&self.tokenizer, &pieces, window).1,
             Err(_) => self.tokenizer.encode(text).len(),

@@ -2,7 +2,7 @@
 
 use chatsd_types::{GUIDANCE_LIMIT, PaintError, Request, STEPS_LIMIT, Size, Source};
 
-use crate::{PictureModel, model_card::SIDE_LIMIT};
+use crate::{PictureModel, model_card::SIDE_LIMIT, network::TextEncoder};
 
 impl PictureModel {
     /// # Errors
@@ -24,6 +24,15 @@ impl PictureModel {
             if !(0.0..=limit).contains(&value) {
                 return refuse(format!("{name} {value}: expected a number from 0 to {limit}"));
             }
+        }
+        let image_guidance = request.image_guidance.unwrap_or(1.0);
+        if !(0.0..=GUIDANCE_LIMIT).contains(&image_guidance) {
+            return refuse(format!("image guidance {image_guidance}: expected a number from 0 to {GUIDANCE_LIMIT}"));
+        }
+        let layers = self.text_encoders.iter().map(TextEncoder::layers).min().unwrap_or(0);
+        let layers = (layers + self.reader.family.layers_lacking) as u32;
+        if let Some(clip_skip) = request.clip_skip.filter(|clip_skip| !(1..=layers).contains(clip_skip)) {
+            return refuse(format!("clip skip {clip_skip}: expected 1 to {layers}, the layers of the text encoder"));
         }
         match (&request.init, &source.init) {
             (Some(_), None) => return refuse("the request starts from a picture, which was not given".into()),

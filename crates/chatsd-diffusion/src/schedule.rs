@@ -2,6 +2,8 @@
 
 use chatsd_types::Schedule;
 
+use crate::betas;
+
 /// Stands for the infinite sigma of a flow model's `t = 1`, where no picture is left.
 const FLOW_SIGMA_MAX: f64 = 1e6;
 /// Where schedules that are spread over sigma begin in a flow model.
@@ -36,13 +38,13 @@ impl NoiseLevels {
     /// Betas whose square roots are even from `first` to `last`: Rombach et al. 2022, diffusers' "scaled_linear".
     #[must_use]
     pub fn scaled_linear(first: f64, last: f64, count: usize) -> Self {
-        Self::of_betas(even(first.sqrt(), last.sqrt(), count).map(|root| root * root))
+        Self::of_betas(betas::scaled_linear(first, last, count))
     }
 
     /// Betas even from `first` to `last`: Ho et al. 2020, diffusers' "linear".
     #[must_use]
     pub fn linear(first: f64, last: f64, count: usize) -> Self {
-        Self::of_betas(even(first, last, count))
+        Self::of_betas(betas::linear(first, last, count))
     }
 
     /// A flow model, `z = (1-t) x0 + t ε` (Lipman et al. 2023), with `t' = shift t / (1 + (shift-1) t)` (Esser et al.

@@ -2,7 +2,7 @@
 //! `modules/processing.py`).
 
 use chatsd_tensor::{Engine, Shape, Tensor};
-use chatsd_types::{PaintError, Request, SecondPass};
+use chatsd_types::{Kernel, PaintError, Request, SecondPass, Source};
 
 use crate::{PictureModel, enlarge::Enlarger, pixels, start::Start, text_to_image::picture};
 
@@ -34,6 +34,12 @@ impl SecondWalk {
     /// Steps it takes.
     pub(crate) fn steps(&self) -> usize {
         self.sigmas.len() - 1
+    }
+
+    /// What the network may be shown beside the larger latent.
+    pub(crate) fn shown(&self, source: &Source) -> Source {
+        let init = source.init.as_ref().map(|init| init.resized(self.request.size, Kernel::Lanczos));
+        Source { init, ..Source::default() }
     }
 
     /// What it starts from: the picture of the first pass, larger.

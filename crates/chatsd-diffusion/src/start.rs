@@ -30,8 +30,10 @@ impl Start {
     pub(crate) fn of_source(model: &PictureModel, request: &Request, source: &Source, noise: &Tensor) -> Self {
         let engine = &model.engine;
         let encode = |image| model.autoencoder.encode(engine, &pixels::to_tensor(image));
-        let Some(init) = &source.init else { return Self { latent: None, kept: None } };
-        let Some(mask) = &source.mask else { return Self { latent: Some(encode(init)), kept: None } };
+        let from_noise = request.strength >= 1.0 && model.beside.starts_from_noise();
+        let Some(init) = source.init.as_ref().filter(|_| !from_noise) else { return Self { latent: None, kept: None } };
+        let mask = source.mask.as_ref().filter(|_| model.beside.keeps_by_latent());
+        let Some(mask) = mask else { return Self { latent: Some(encode(init)), kept: None } };
         let fill = request.masking.fill;
         let coverage = pixels::coverage(engine, mask, noise.shape(), model.autoencoder.factor());
         let latent = encode(&fill::of_pixels(fill, init, mask));

@@ -6,7 +6,8 @@ use chatsd_tensor::{Shape, Tensor};
 use chatsd_types::{Image, PaintError, Progress, Request, Schedule, Source};
 
 use crate::{
-    PictureModel,
+    PictureModel, beside,
+    beside::Beside,
     enlarge::Enlarger,
     guidance::Guidance,
     noise::Noise,
@@ -17,6 +18,9 @@ use crate::{
     start::Start,
     words::Words,
 };
+
+/// How closely a picture to edit is kept: Brooks et al. 2023, the default of their pipeline in diffusers.
+const IMAGE_GUIDANCE: f32 = 1.5;
 
 /// Paints one picture. See `ImageModel::paint`.
 pub(crate) fn text_to_image(
@@ -71,33 +75,40 @@ pub(crate) fn paint_latent(
     let second = second.map(|second| SecondWalk::new(model, request, second)).transpose()?;
     let steps = sigmas.len() - 1 + second.as_ref().map_or(0, SecondWalk::steps);
     let mut watch = watch(steps as u32, observer);
-    let latent = pass(model, request, sigmas, |noise| Ok(Start::of_source(model, request, source, noise)), &mut watch)?;
+    let start = |noise: &Tensor| Ok(Start::of_source(model, request, source, noise));
+    let latent = pass(model, request, source, sigmas, start, &mut watch)?;
     match &second {
         Some(second) => {
             let start = |_: &Tensor| second.start(model, &latent);
-            pass(model, &second.request, &second.sigmas, start, &mut watch)
+            let source = second.shown(source);
+            pass(model, &second.request, &source, &second.sigmas, start, &mut watch)
         }
         None => Ok(latent),
     }
 }
 
-/// One walk along `sigmas`; `start` makes of the starting noise what it starts from.
+/// One walk along `sigmas`; `source` is what the network may be shown, `start` makes of the starting noise what it starts from.
 fn pass(
     model: &PictureModel,
     request: &Request,
+    source: &Source,
     sigmas: &[f64],
     start: impl FnOnce(&Tensor) -> Result<Start, PaintError>,
     watch: &mut dyn FnMut(&Tensor) -> ControlFlow<PaintError>,
 ) -> Result<Tensor, PaintError> {
     let (engine, parameters) = (&model.engine, &model.parameters);
     let guidance = model.guidance(request);
-    let words = model.words(request, guidance.asks_twice())?;
+    let asks = guidance.asks();
+    let words = model.words(request, &asks)?;
     let mut noise = Noise::new(request.noise, request.seed);
     let shape = model.latent_shape(request);
+    let shown = model.beside.channels(engine, &model.autoencoder, source, shape)?;
+    let shown = shown.map(|shown| beside::for_each(engine, &shown, &asks));
     let begin = noise.tensor(shape);
     let start = start(&begin)?;
     let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
-    let mut denoiser = |x: &Tensor, sigma: f64| start.keep(engine, model.denoised(x, sigma, &words, guidance));
+    let mut denoiser =
+        |x: &Tensor, sigma: f64| start.keep(engine, model.denoised(x, sigma, &words, guidance, shown.as_ref()));
     let mut walk = Walk {
         engine,
         sigmas,
@@ -145,24 +156,26 @@ impl PictureModel {
     /// Guidance as this model takes it: a network that is told it needs no second pass.
     fn guidance(&self, request: &Request) -> Guidance {
         let scale = if self.unet.takes_guidance() { 1.0 } else { request.guidance };
-        Guidance { scale, rescale: request.guidance_rescale }
+        let edits = self.beside == Beside::Edited;
+        let image = if edits { request.image_guidance.unwrap_or(IMAGE_GUIDANCE) } else { 1.0 };
+        Guidance { scale, image, rescale: request.guidance_rescale }
     }
 
     pub(crate) fn schedule(&self, request: &Request) -> Schedule {
         if request.schedule == Schedule::Automatic { self.card.schedule } else { request.schedule }
     }
 
-    /// The clean latent that the network expects behind `x`, guided.
-    fn denoised(&self, x: &Tensor, sigma: f64, words: &Words, guidance: Guidance) -> Tensor {
+    /// The clean latent that the network expects behind `x`, guided. `shown` is what each question is shown beside it.
+    fn denoised(&self, x: &Tensor, sigma: f64, words: &Words, guidance: Guidance, shown: Option<&Tensor>) -> Tensor {
         let (engine, parameters) = (&self.engine, &self.parameters);
         let time = self.unet.time(engine, parameters.time(sigma), words.added.as_ref());
         let z = engine.combine(&[(parameters.input_scale(sigma) as f32, x)]);
-        if !guidance.asks_twice() {
-            let output = self.unet.forward(engine, &z, &time, &words.context);
-            return parameters.denoised(engine, x, output, sigma);
-        }
-        let output = self.unet.forward(engine, &engine.stack(&[&z, &z]), &time, &words.context);
-        let pair = parameters.denoised(engine, &engine.stack(&[x, x]), output, sigma);
-        guidance.apply(engine, &pair)
+        let z = engine.stack(&vec![&z; guidance.asks().len()]);
+        let z = match shown {
+            Some(shown) => engine.concatenate([&z, shown]),
+            None => z,
+        };
+        let answers = self.unet.forward(engine, &z, &time, &words.context);
+        parameters.denoised(engine, x, guidance.apply(engine, &answers), sigma)
     }
 }

@@ -6,12 +6,13 @@ use chatsd_types::{PaintError, Piece, Request, weighted};
 use crate::{
     PictureModel,
     chunks::{self, Window},
+    guidance::Ask,
     network::{Added, Context, Encoded, TextEncoder},
 };
 
 /// What the picture network is told besides latent and time.
 pub(crate) struct Words {
-    /// Of the negative prompt, then of the positive; of the positive alone where the network is asked once.
+    /// Of the negative prompt or the positive, for each thing that the network is asked.
     pub(crate) context: Context,
     pub(crate) added: Option<Added>,
 }
@@ -21,34 +22,46 @@ impl PictureModel {
     ///
     /// # Errors
     /// When a prompt's weights cannot be read.
-    pub(crate) fn words(&self, request: &Request, twice: bool) -> Result<Words, PaintError> {
+    pub(crate) fn words(&self, request: &Request, asks: &[Ask]) -> Result<Words, PaintError> {
         let (engine, unet) = (&self.engine, &self.unet);
         let positive = pieces("prompt", &request.prompt.positive)?;
         let mut encoded = vec![];
-        if twice {
+        if asks.len() > 1 {
             let negative = pieces("negative prompt", &request.prompt.negative)?;
             let count = self.chunks(&negative).max(self.chunks(&positive));
             let zero = self.reader.family.empty_is_zero && request.prompt.negative.trim().is_empty();
-            encoded.push(self.encoded(&negative, count, zero));
-            encoded.push(self.encoded(&positive, count, false));
+            encoded.push(self.encoded(&negative, count, request.clip_skip, zero));
+            encoded.push(self.encoded(&positive, count, request.clip_skip, false));
         } else {
-            encoded.push(self.encoded(&positive, self.chunks(&positive), false));
+            encoded.push(self.encoded(&positive, self.chunks(&positive), request.clip_skip, false));
         }
         let contexts: Vec<Context> = encoded.iter().map(|words| unet.context(engine, &words.states)).collect();
-        let context = Context::stack(engine, &contexts.iter().collect::<Vec<_>>());
-        let pooled: Option<Vec<&Tensor>> = encoded.iter().map(|words| words.pooled.as_ref()).collect();
-        let [height, width] = [request.size.height as f32, request.size.width as f32];
+        // The positive prompt's are last, the negative one's first.
+        let of = |ask: &Ask| if ask.positive { encoded.len() - 1 } else { 0 };
+        let context = Context::stack(engine, &asks.iter().map(|ask| &contexts[of(ask)]).collect::<Vec<_>>());
+        let pooled: Option<Vec<&Tensor>> = asks.iter().map(|ask| encoded[of(ask)].pooled.as_ref()).collect();
         let added = Added {
             pooled: pooled.filter(|_| unet.takes_pooled()).map(|pooled| engine.stack(&pooled)),
-            sizes: vec![height, width, 0.0, 0.0, height, width],
+            sizes: asks.iter().map(|ask| self.sizes(request, ask.positive)).collect(),
             guidance: unet.takes_guidance().then_some(request.guidance),
         };
         Ok(Words { context, added: (unet.takes_pooled() || unet.takes_guidance()).then_some(added) })
     }
 
+    /// What a network that reads pooled vectors is told beside them.
+    fn sizes(&self, request: &Request, positive: bool) -> Vec<f32> {
+        let [height, width] = [request.size.height as f32, request.size.width as f32];
+        let mut sizes = vec![height, width, 0.0, 0.0];
+        match self.reader.family.aesthetics {
+            Some(scores) => sizes.push(scores[usize::from(positive)]),
+            None => sizes.extend([height, width]),
+        }
+        sizes
+    }
+
     /// Each text encoder with what it sees at once.
     fn readers(&self) -> impl Iterator<Item = (&TextEncoder, Window)> {
-        self.text_encoders.iter().zip(self.reader.windows)
+        self.text_encoders.iter().zip(self.reader.windows.iter().copied())
     }
 
     /// Chunks a prompt takes.
@@ -58,13 +71,13 @@ impl PictureModel {
     }
 
     /// The states of all encoders side by side, over `count` chunks one after another; the last encoder's pooled vector.
-    fn encoded(&self, pieces: &[Piece], count: usize, zero: bool) -> Encoded {
+    fn encoded(&self, pieces: &[Piece], count: usize, clip_skip: Option<u32>, zero: bool) -> Encoded {
         let (engine, tokenizer, family) = (&self.engine, &self.reader.tokenizer, &self.reader.family);
         let encoded = self.readers().map(|(encoder, window)| {
             let (mut chunks, _) = chunks::split(tokenizer, pieces, window);
             let (empty, _) = chunks::split(tokenizer, &[], window);
             chunks.extend(empty.into_iter().cycle().take(count.saturating_sub(chunks.len())));
-            chunks::encode(engine, encoder, &chunks, family.layers_left_out, family.normed)
+            chunks::encode(engine, encoder, &chunks, family.layers_left_out(clip_skip), family.normed)
         });
         let together = encoded.reduce(|first, second| Encoded {
             states: engine.concatenate([&first.states, &second.states]),

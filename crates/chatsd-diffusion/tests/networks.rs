@@ -1,5 +1,7 @@
 //! Every network against diffusers and transformers: see `reference/networks.py`.
 
+mod common;
+
 use std::{collections::BTreeMap, path::Path};
 
 use chatsd_diffusion::network::{Added, Autoencoder, NetworkError, TextEncoder, UNet};
@@ -34,7 +36,7 @@ impl Golden {
     /// A tensor that PyTorch has as batch, channels, height, width.
     fn picture(&self, name: &str) -> Tensor {
         let &[batch, channels, height, width] = self.file.shape(name).unwrap() else { panic!("{name} is no picture") };
-        channels_last(&self.values(name), [batch, channels, height, width])
+        common::channels_last(&self.values(name), Shape::new(batch, height, width, channels))
     }
 
     /// A tensor that PyTorch has as batch, tokens, channels, or batch and channels.
@@ -55,56 +57,13 @@ impl Golden {
     fn weights(&self, change: impl FnOnce(&mut BTreeMap<String, Vec<usize>>)) -> Vec<WeightFile> {
         let mut shapes = self.shapes.clone();
         change(&mut shapes);
-        let mut header = serde_json::Map::new();
-        let mut data = Vec::new();
-        for (name, shape) in &shapes {
-            let start = data.len();
-            data.extend(weight(name, shape).into_iter().flat_map(f32::to_le_bytes));
-            let entry = json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]});
-            header.insert(name.clone(), entry);
-        }
-        let header = Value::Object(header).to_string();
-        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-        bytes.extend(header.bytes());
-        bytes.extend(data);
+        let bytes = common::safetensors(&shapes, |name, shape| common::weight(name, shape));
         vec![WeightFile::from_static(bytes.leak()).unwrap()]
     }
 
     fn whole(&self) -> Vec<WeightFile> {
         self.weights(|_| ())
     }
-}
-
-fn channels_last(values: &[f32], [batch, channels, height, width]: [usize; 4]) -> Tensor {
-    let shape = Shape::new(batch, height, width, channels);
-    let pixels = height * width;
-    let turned = (0..shape.len()).map(|index| {
-        let (row, channel) = (index / channels, index % channels);
-        values[(row / pixels * channels + channel) * pixels + row % pixels]
-    });
-    Tensor::new(shape, turned.collect())
-}
-
-/// `noise` of `reference/networks.py`.
-fn noise(name: &str, count: usize) -> impl Iterator<Item = f32> {
-    let seed = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |seed: u64, byte| (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    (1..=count as u64).map(move |index| {
-        let z = seed.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 * 2_f32.powi(-23) - 1.0
-    })
-}
-
-/// `weight` of `reference/networks.py`.
-fn weight(name: &str, shape: &[usize]) -> Vec<f32> {
-    let (factor, offset) = match shape {
-        [_] => (0.25, f32::from(u8::from(name.ends_with("weight")))),
-        _ => ((3.0 / shape[1..].iter().product::<usize>() as f64).sqrt() as f32, 0.0),
-    };
-    noise(name, shape.iter().product()).map(|value| value * factor + offset).collect()
 }
 
 /// The oracle and the back end that paints.
@@ -162,10 +121,14 @@ fn picture_networks() {
         let unet = UNet::load(&Scope::new(&files), &golden.config).unwrap();
         assert!(Scope::new(&files).unused().is_empty(), "{name}: {:?}", Scope::new(&files).unused());
         assert_eq!(unet.context_channels(), golden.sequence("in.states").shape().channels);
-        assert_eq!(unet.pooled_channels(), golden.file.shape("in.pooled").map(|shape| shape[1]));
+        assert_eq!(unet.pooled_channels(6), golden.file.shape("in.pooled").map(|shape| shape[1]));
         let added = Added {
             pooled: unet.takes_pooled().then(|| golden.sequence("in.pooled")),
-            sizes: if unet.takes_pooled() { golden.values("in.sizes") } else { Vec::new() },
+            sizes: if unet.takes_pooled() {
+                vec![golden.values("in.sizes"); golden.picture("in.z").shape().batch]
+            } else {
+                Vec::new()
+            },
             guidance: unet.takes_guidance().then(|| golden.values("in.guidance")[0]),
         };
         for (back_end, engine) in engines() {
@@ -251,7 +214,7 @@ fn old_names_of_an_autoencoder_are_known() {
 fn patches_lose_nothing() {
     let autoencoder = Autoencoder::patch(8).unwrap();
     let shape = Shape::new(2, 16, 24, 3);
-    let image = Tensor::new(shape, noise("image", shape.len()).collect());
+    let image = Tensor::new(shape, common::noise("image", shape.len()).collect());
     for (_, engine) in engines() {
         let latent = autoencoder.encode(&engine, &image);
         assert_eq!(latent.shape(), Shape::new(2, 2, 3, 192));
@@ -267,8 +230,8 @@ fn the_built_in_networks() {
     let values = |name: &str| golden.get(name).unwrap().values().unwrap();
     let model = ModelFiles::open(&root.join("../../models/pocket.gguf")).unwrap();
     let (text, picture) = (model.component("text_encoder").unwrap(), model.component("unet").unwrap());
-    let z = channels_last(&values("z"), [1, 192, 16, 16]);
-    let x = channels_last(&values("single_x"), [1, 192, 16, 16]);
+    let z = common::channels_last(&values("z"), Shape::new(1, 16, 16, 192));
+    let x = common::channels_last(&values("single_x"), Shape::new(1, 16, 16, 192));
     // As stored, the doublings' summed taps are kept in f16, which rounds to 2⁻¹¹.
     for (format, relative) in [(Some(Format::F32), RELATIVE), (None, 2_f32.powi(-11))] {
         let encoder = TextEncoder::load(&text.weights.stored_as(format), &text.config).unwrap();
@@ -380,7 +343,7 @@ fn contradictions_and_other_kinds_are_explained() {
         ("unet-1", "conv_in_kernel", json!(4), "conv_in_kernel is 4"),
         ("unet-1", "cross_attention_dim", json!([24, 25]), "cross_attention_dim is 25 and 24"),
         ("unet-xl", "addition_time_embed_dim", json!(null), "addition_time_embed_dim"),
-        ("unet-xl", "projection_class_embeddings_input_dim", json!(47), "projection_class_embeddings_input_dim 47"),
+        ("unet-xl", "projection_class_embeddings_input_dim", json!(8), "projection_class_embeddings_input_dim 8"),
         ("autoencoder-kl", "_class_name", json!("VQModel"), "VQModel"),
         ("autoencoder-kl", "latent_channels", json!(0), "latent_channels is 0"),
         ("autoencoder-kl", "scaling_factor", json!(0.0), "scaling_factor is 0"),

@@ -306,11 +306,10 @@ fn weights_that_are_not_numbers_are_told() {
 fn settings_that_are_not_built_here_are_refused() {
     for (settings, complaint) in [
         (r#"{"prediction_type": "score"}"#, "score"),
-        (r#"{"beta_schedule": "squaredcos_cap_v2"}"#, "squaredcos_cap_v2"),
+        (r#"{"beta_schedule": "sigmoid"}"#, "sigmoid"),
         (r#"{"beta_start": -1}"#, "-1"),
         (r#"{"trained_betas": [0.1]}"#, "trained_betas"),
         (r#"{"num_train_timesteps": 0}"#, "num_train_timesteps"),
-        (r#"{"rescale_betas_zero_snr": true}"#, "rescale_betas_zero_snr"),
         (r#"{"_class_name": "FlowMatchEulerDiscreteScheduler"}"#, "FlowMatch"),
         (r#"{"schedule": "flow", "shift": 0}"#, "shift"),
         (r#"{"beta_start": "many"}"#, "settings"),

@@ -105,7 +105,9 @@ impl Folder {
         if let Some(vocabulary) = self.vocabulary.get() {
             return Ok(vocabulary);
         }
-        let vocabulary = OwnedVocabulary::read(&self.path.join("tokenizer"))?;
+        // Both of a model with two are the same but for what pads; a refiner has the second alone.
+        let [first, second] = ["tokenizer", "tokenizer_2"].map(|name| self.path.join(name));
+        let vocabulary = OwnedVocabulary::read(if first.is_dir() || !second.is_dir() { &first } else { &second })?;
         Ok(self.vocabulary.get_or_init(|| vocabulary))
     }
 }

@@ -51,6 +51,11 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether it is one of OpenCLIP's, which have the exact GELU; OpenAI's have the quick one.
+    pub(crate) fn is_open_clip(&self) -> bool {
+        self.hidden_act == "gelu"
+    }
+
     fn check(&self) -> Result<(), NetworkError> {
         for (name, value) in [
             ("vocab_size", self.vocab_size),

@@ -159,6 +159,10 @@ impl Kl {
         }
     }
 
+    pub(super) fn scaling(&self) -> Scaling {
+        self.scaling
+    }
+
     pub(super) fn latent_channels(&self) -> usize {
         self.latent_channels
     }

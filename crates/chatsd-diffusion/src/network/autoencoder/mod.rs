@@ -86,6 +86,16 @@ impl Autoencoder {
         }
     }
 
+    /// A latent as the network itself makes it, before it is scaled for a picture network.
+    #[must_use]
+    pub fn unscaled(&self, engine: &Engine, latent: &Tensor) -> Tensor {
+        match &self.0 {
+            Kind::Patch(_) => latent.clone(),
+            Kind::Tiny(tiny) => tiny.scaling().remove(engine, latent),
+            Kind::Kl(kl) => kl.scaling().remove(engine, latent),
+        }
+    }
+
     /// Channels of a latent.
     #[must_use]
     pub fn latent_channels(&self) -> usize {

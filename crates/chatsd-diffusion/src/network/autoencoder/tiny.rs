@@ -107,6 +107,10 @@ impl Tiny {
         affine(engine, &image, 2.0, -1.0)
     }
 
+    pub(super) fn scaling(&self) -> Scaling {
+        self.scaling
+    }
+
     pub(super) fn latent_channels(&self) -> usize {
         self.latent_channels
     }

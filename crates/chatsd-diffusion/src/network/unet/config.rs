@@ -76,14 +76,11 @@ impl Default for Config {
     }
 }
 
-/// Numbers that Stable Diffusion XL is told about sizes: see `Added::sizes`.
-pub(super) const SIZES: usize = 6;
-
 /// What a network that takes pooled vectors and sizes takes.
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
-    /// Values of a pooled vector.
-    pub(super) pooled: usize,
+    /// Values of a pooled vector and of the waves of all sizes.
+    pub(super) inputs: usize,
     /// Values of the waves of one size.
     pub(super) waves: usize,
 }
@@ -160,18 +157,22 @@ impl Config {
         CHECKED.count(name, CHECKED.of_block(name, &self.cross_attention_dim, block)?)
     }
 
+    /// Whether it is told the guidance.
+    pub(crate) fn takes_guidance(&self) -> bool {
+        self.time_cond_proj_dim.is_some()
+    }
+
     /// Pooled vectors and sizes, when it takes them.
     pub(crate) fn added(&self) -> Result<Option<Sizes>, NetworkError> {
         if self.addition_embed_type.is_none() {
             return Ok(None);
         }
         let (waves, inputs) = (self.addition_time_embed_dim, self.projection_class_embeddings_input_dim);
-        let pooled = waves.zip(inputs).and_then(|(waves, inputs)| inputs.checked_sub(SIZES * waves));
-        match (pooled, waves) {
-            (Some(pooled), Some(waves)) if pooled > 0 => Ok(Some(Sizes { pooled, waves })),
+        match (inputs, waves) {
+            (Some(inputs), Some(waves)) if inputs > waves => Ok(Some(Sizes { inputs, waves })),
             _ => CHECKED.inconsistent(format!(
-                "projection_class_embeddings_input_dim {} does not hold {SIZES} sizes of addition_time_embed_dim {} \
-                 and a pooled vector",
+                "projection_class_embeddings_input_dim {} does not hold sizes of addition_time_embed_dim {} and a \
+                 pooled vector",
                 inputs.unwrap_or(0),
                 waves.unwrap_or(0)
             )),

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(crate) use self::config::Config;
 use self::{
     block::{Down, Layer, Loader, Up},
-    config::{CHECKED, SIZES, Sizes},
+    config::{CHECKED, Sizes},
 };
 use super::{
     NetworkError,
@@ -51,8 +51,9 @@ pub struct Time(Tensor);
 pub struct Added {
     /// The pooled, projected vector of each prompt, `batch × 1 × 1 × channels`: Stable Diffusion XL (`text_time`).
     pub pooled: Option<Tensor>,
-    /// Original height and width, crop top and left, target height and width, in pixels: Stable Diffusion XL.
-    pub sizes: Vec<f32>,
+    /// Of each prompt: original height and width, crop top and left, target height and width, in pixels (Stable
+    /// Diffusion XL); the last two are a score in its refiner.
+    pub sizes: Vec<Vec<f32>>,
     /// How strongly the prompt counts: latent consistency models (`time_cond_proj_dim`), Luo et al. 2023.
     pub guidance: Option<f32>,
 }
@@ -72,7 +73,7 @@ pub struct UNet {
     conv_norm_out: Norm,
     conv_out: Convolution,
     context_channels: usize,
-    pooled_channels: Option<usize>,
+    added: Option<Sizes>,
     config: Config,
 }
 
@@ -92,8 +93,8 @@ impl UNet {
             Ok::<_, NetworkError>((Waves { channels, cosines_first: false, shift: 1.0 }, projection))
         });
         let added = config.added()?;
-        let add_embedding = added.map(|Sizes { pooled, waves: channels }| {
-            let embedding = Perceptron::load(&weights.at("add_embedding"), pooled + SIZES * channels, time)?;
+        let add_embedding = added.map(|Sizes { inputs, waves: channels }| {
+            let embedding = Perceptron::load(&weights.at("add_embedding"), inputs, time)?;
             Ok::<_, NetworkError>((Waves { channels, ..waves }, embedding))
         });
         let mut loader = Loader { config: &config, keys_values: Vec::new() };
@@ -115,7 +116,7 @@ impl UNet {
             conv_norm_out: weights.norm("conv_norm_out", first, config.norm_eps)?,
             conv_out: weights.convolution("conv_out", [first, config.out_channels, config.conv_out_kernel])?,
             context_channels: config.context()?,
-            pooled_channels: added.map(|added| added.pooled),
+            added,
             config,
         })
     }
@@ -144,10 +145,10 @@ impl UNet {
         self.context_channels
     }
 
-    /// Values of the pooled vectors that [`UNet::time`] needs, when it needs them.
+    /// Values of the pooled vectors that [`UNet::time`] needs beside so many sizes, when it needs them.
     #[must_use]
-    pub fn pooled_channels(&self) -> Option<usize> {
-        self.pooled_channels
+    pub fn pooled_channels(&self, sizes: usize) -> Option<usize> {
+        self.added.map(|added| added.inputs.saturating_sub(sizes * added.waves))
     }
 
     /// Whether [`UNet::time`] needs pooled vectors and sizes.
@@ -176,7 +177,8 @@ impl UNet {
     /// many as there are.
     ///
     /// # Panics
-    /// When the network takes pooled vectors and sizes, and they are missing or not as wide as it expects.
+    /// When the network takes pooled vectors and sizes, and they are missing, of different prompts, or not as wide as it
+    /// expects.
     #[must_use]
     pub fn time(&self, engine: &Engine, t: f32, added: Option<&Added>) -> Time {
         let plain = Epilogue::default();
@@ -191,10 +193,11 @@ impl UNet {
             return Time(self.time_embedding.forward(engine, &waves, plain.activation(Activation::Silu)));
         };
         let pooled = added.and_then(|added| added.pooled.as_ref()).expect("this network takes pooled vectors");
-        let sizes = size_waves.of(added.map_or(&[], |added| added.sizes.as_slice()));
-        let batch = pooled.shape().batch;
-        let time = repeated(engine, self.time_embedding.forward(engine, &waves, plain), batch);
-        let added = engine.concatenate([pooled, &repeated(engine, sizes, batch)]);
+        let sizes: Vec<Tensor> =
+            added.iter().flat_map(|added| &added.sizes).map(|sizes| size_waves.of(sizes)).collect();
+        let sizes = engine.stack(&sizes.iter().collect::<Vec<_>>());
+        let time = repeated(engine, self.time_embedding.forward(engine, &waves, plain), pooled.shape().batch);
+        let added = engine.concatenate([pooled, &sizes]);
         Time(add_embedding.forward(engine, &added, plain.residual(&time).activation(Activation::Silu)))
     }
 

@@ -130,7 +130,7 @@ fn encoder(weights: &Scope<'_>, config: &Config) -> Result<Vec<Layer>, NetworkEr
         let convolution = weights.convolution(&layers.len().to_string(), [inputs, width, 3])?;
         layers.push(Layer::Convolution(convolution.strided(stride, 1, 1), Activation::None));
         for _ in 0..blocks {
-            layers.push(Layer::Block(Block::load(&weights.at(layers.len().to_string()), width, activation)?));
+            layers.push(Layer::Block(Box::new(Block::load(&weights.at(layers.len().to_string()), width, activation)?)));
         }
     }
     let last = weights.convolution(&layers.len().to_string(), [width, config.latent_channels, 3])?;
@@ -149,7 +149,7 @@ fn decoder(weights: &Scope<'_>, config: &Config) -> Result<Vec<Layer>, NetworkEr
     let last = config.num_decoder_blocks.len() - 1;
     for (stage, &blocks) in config.num_decoder_blocks.iter().enumerate() {
         for _ in 0..blocks {
-            layers.push(Layer::Block(Block::load(&weights.at(name.to_string()), width, activation)?));
+            layers.push(Layer::Block(Box::new(Block::load(&weights.at(name.to_string()), width, activation)?)));
             name += 1;
         }
         if stage == last {
@@ -166,7 +166,7 @@ fn decoder(weights: &Scope<'_>, config: &Config) -> Result<Vec<Layer>, NetworkEr
 #[derive(Clone)]
 enum Layer {
     Convolution(Convolution, Activation),
-    Block(Block),
+    Block(Box<Block>),
     Double(UpsampleConvolution),
 }
 

@@ -18,7 +18,7 @@ pub enum WeightsError {
         source: io::Error,
     },
     /// Not a model file at all.
-    #[error("{path} is {looks}, not a safetensors or GGUF file; {advice}", path = path.display())]
+    #[error("{path} is {looks}, not a safetensors, GGUF or PyTorch file; {advice}", path = path.display())]
     NotAModel {
         /// Of the file.
         path: PathBuf,

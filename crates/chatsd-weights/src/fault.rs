@@ -12,6 +12,12 @@ pub(crate) enum Fault {
     Unsupported(String),
 }
 
+impl Fault {
+    pub(crate) fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported(shortened(what.into()))
+    }
+}
+
 impl From<String> for Fault {
     fn from(what: String) -> Self {
         Self::Damaged(shortened(what))

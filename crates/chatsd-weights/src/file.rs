@@ -1,7 +1,7 @@
 //! One file of named tensors.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs::{self, File},
     path::{Path, PathBuf},
@@ -14,8 +14,10 @@ use sha2::{Digest, Sha256};
 use crate::{
     Value, WeightsError,
     fault::Fault,
-    gguf::{self, Place, Reader},
+    gguf::{self, Place},
     looks::looks_like,
+    pytorch,
+    reader::Reader,
     safetensors,
     spans::{Entry, Stored},
 };
@@ -28,13 +30,17 @@ const SCALES: [&str; 2] = ["scale_weight", "weight_scale"];
 /// Names in files of eight bits for what concerns products in eight bits alone, which are not made here.
 const EIGHT_BIT_ARITHMETIC: [&str; 4] = ["scale_input", "input_scale", "scaled_fp8", "comfy_quant"];
 
-/// A safetensors or GGUF file: names, shapes and metadata in memory, numbers where they lie.
+/// A safetensors, GGUF or PyTorch file: names, shapes and metadata in memory, numbers where they lie.
+///
+/// A tensor of a PyTorch checkpoint is named by the keys of the containers it lies in, joined by dots
+/// (`state_dict.model.diffusion_model.…`); places in lists count from 0.
 #[derive(Debug)]
 pub struct WeightFile {
     path: PathBuf,
     bytes: Bytes,
     metadata: Metadata,
     tensors: BTreeMap<String, Entry>,
+    dropped: BTreeSet<String>,
     sha256: OnceLock<String>,
 }
 
@@ -48,10 +54,38 @@ enum Bytes {
 enum Metadata {
     Texts(BTreeMap<String, String>),
     Places(BTreeMap<String, Place>),
+    Values(BTreeMap<String, Value<'static>>),
+}
+
+/// What any format's header says.
+struct Header {
+    metadata: Metadata,
+    tensors: BTreeMap<String, Entry>,
+    dropped: BTreeSet<String>,
+}
+
+/// Reads the header of a file of any format; `None` when it is of none.
+fn read(bytes: &[u8]) -> Result<Option<Header>, Fault> {
+    let dropped = BTreeSet::new();
+    Ok(if bytes.starts_with(&gguf::MAGIC) {
+        let gguf::Header { metadata, tensors } = gguf::parse(bytes)?;
+        Some(Header { metadata: Metadata::Places(metadata), tensors, dropped })
+    } else if safetensors::is_likely(bytes) {
+        let safetensors::Header { metadata, tensors } = safetensors::parse(bytes)?;
+        Some(Header { metadata: Metadata::Texts(metadata), tensors, dropped })
+    } else if pytorch::is_likely(bytes) {
+        pytorch::parse(bytes)?.map(|pytorch::Header { metadata, tensors, dropped }| Header {
+            metadata: Metadata::Values(metadata),
+            tensors,
+            dropped,
+        })
+    } else {
+        None
+    })
 }
 
 impl WeightFile {
-    /// Opens a file of either format, told apart by content. Reads the header alone; the rest is read from disk as
+    /// Opens a file of any format, told apart by content. Reads the header or pickle alone; the rest is read from disk as
     /// layers are made of it.
     ///
     /// # Errors
@@ -83,17 +117,14 @@ impl WeightFile {
     }
 
     fn parse(path: PathBuf, bytes: Bytes) -> Result<Self, WeightsError> {
-        let slice = bytes.as_slice();
-        let parsed = if slice.starts_with(&gguf::MAGIC) {
-            gguf::parse(slice).map(|header| (Metadata::Places(header.metadata), header.tensors))
-        } else if safetensors::is_likely(slice) {
-            safetensors::parse(slice).map(|header| (Metadata::Texts(header.metadata), header.tensors))
-        } else {
-            let (looks, advice) = looks_like(slice);
-            return Err(WeightsError::NotAModel { path, looks, advice });
-        };
-        match parsed {
-            Ok((metadata, tensors)) => Ok(Self { path, bytes, metadata, tensors, sha256: OnceLock::new() }),
+        match read(bytes.as_slice()) {
+            Ok(Some(Header { metadata, tensors, dropped })) => {
+                Ok(Self { path, bytes, metadata, tensors, dropped, sha256: OnceLock::new() })
+            }
+            Ok(None) => {
+                let (looks, advice) = looks_like(bytes.as_slice());
+                Err(WeightsError::NotAModel { path, looks, advice })
+            }
             Err(Fault::Damaged(what)) => Err(WeightsError::Damaged { path, what }),
             Err(Fault::Unsupported(what)) => Err(WeightsError::Unsupported { path, what }),
         }
@@ -182,11 +213,19 @@ impl WeightFile {
         entries.filter(move |(name, entry)| unused(entry) && is_for_layers(name)).map(|(name, _)| name.as_str())
     }
 
-    /// A metadata value; safetensors has texts alone.
+    /// Functions and classes, with their modules, that a PyTorch checkpoint names and whose results are left out, sorted:
+    /// nothing in a file is run. `torch.optim.adamw.AdamW` is harmless; `posix.system` tells what the file was made for.
+    pub fn dropped(&self) -> impl Iterator<Item = &str> {
+        self.dropped.iter().map(String::as_str)
+    }
+
+    /// A metadata value; safetensors has texts alone, and a PyTorch checkpoint the numbers and texts of its
+    /// dictionaries, under names made as those of tensors are.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<Value<'_>> {
         match &self.metadata {
             Metadata::Texts(texts) => texts.get(key).map(|text| Value::from(text.as_str())),
+            Metadata::Values(values) => values.get(key).cloned(),
             Metadata::Places(places) => {
                 let place = places.get(key)?;
                 Reader::starting_at(self.bytes.as_slice(), place.at).value(place.kind, 0).ok()

@@ -16,21 +16,24 @@ use crate::{WeightFile, WeightsError, vocabulary::OwnedVocabulary};
 /// Longest config, index or vocabulary file that is read.
 const TEXT_LIMIT: u64 = 64 << 20;
 
-/// Names of a component's weights in one file, first choice first.
-const WHOLE: [&str; 4] = [
+/// Names of a component's weights, first choice first: one file, a list of several, then the same of older models.
+const WEIGHTS: [&str; 16] = [
     "diffusion_pytorch_model.safetensors",
     "model.safetensors",
     "diffusion_pytorch_model.fp16.safetensors",
     "model.fp16.safetensors",
-];
-/// Names of the list of a component's weights in several files.
-const INDEX: [&str; 6] = [
     "diffusion_pytorch_model.safetensors.index.json",
     "model.safetensors.index.json",
     "diffusion_pytorch_model.fp16.safetensors.index.json",
     "diffusion_pytorch_model.safetensors.index.fp16.json",
     "model.fp16.safetensors.index.json",
     "model.safetensors.index.fp16.json",
+    "diffusion_pytorch_model.bin",
+    "pytorch_model.bin",
+    "diffusion_pytorch_model.fp16.bin",
+    "pytorch_model.fp16.bin",
+    "diffusion_pytorch_model.bin.index.json",
+    "pytorch_model.bin.index.json",
 ];
 
 /// A folder; its components are opened when they are asked for.
@@ -71,8 +74,7 @@ impl Folder {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        let part = self.components.get(name);
-        part.is_some_and(|part| WHOLE.iter().chain(&INDEX).any(|file| part.path.join(file).is_file()))
+        self.components.get(name).is_some_and(|part| part.weights().is_some())
     }
 
     /// The config and the weights of a component.
@@ -113,22 +115,19 @@ impl Folder {
 }
 
 impl Part {
+    /// The file of its weights, or the list of several.
+    fn weights(&self) -> Option<PathBuf> {
+        WEIGHTS.iter().map(|name| self.path.join(name)).find(|path| path.is_file())
+    }
+
     fn open(&self) -> Result<(Value, Vec<WeightFile>), WeightsError> {
         let config = read_json(&self.path.join("config.json"))?;
-        let files = if let Some(file) = WHOLE.map(|name| self.path.join(name)).iter().find(|path| path.is_file()) {
-            vec![WeightFile::open(file)?]
-        } else if let Some(index) = INDEX.map(|name| self.path.join(name)).iter().find(|path| path.is_file()) {
-            self.open_shards(index)?
-        } else {
-            let pickled = ["diffusion_pytorch_model.bin", "pytorch_model.bin"];
-            let advice = if pickled.iter().any(|name| self.path.join(name).is_file()) {
-                "; its PyTorch checkpoint is not readable yet: get the safetensors variant of the model"
-            } else {
-                "; get the whole model again"
-            };
-            let what = format!("{} or {}{advice}", WHOLE[0], WHOLE[1]);
-            return Err(WeightsError::Incomplete { path: self.path.clone(), what });
-        };
+        let path = self.weights().ok_or_else(|| WeightsError::Incomplete {
+            path: self.path.clone(),
+            what: format!("{} or {}; get the whole model again", WEIGHTS[0], WEIGHTS[1]),
+        })?;
+        let is_list = path.extension().is_some_and(|extension| extension == "json");
+        let files = if is_list { self.open_shards(&path)? } else { vec![WeightFile::open(&path)?] };
         Ok((config, files))
     }
 

@@ -10,6 +10,7 @@ use chatsd_tensor::Format;
 use crate::{
     Array, Value,
     fault::Fault,
+    reader::{Reader, Result},
     spans::{Entry, Stored, check_name, check_spans, count},
 };
 
@@ -30,54 +31,7 @@ const ALIGNMENT_LIMIT: u64 = 1 << 16;
 /// Arrays of arrays of arrays … accepted.
 const DEPTH_LIMIT: usize = 8;
 
-/// Reads one thing after another from bytes that may end anywhere.
-#[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-/// What was found where; the caller knows the file.
-type Result<T> = std::result::Result<T, String>;
-
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
-    }
-
-    pub(crate) fn starting_at(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at }
-    }
-
-    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let end = self.at.checked_add(len).filter(|&end| end <= self.bytes.len());
-        let Some(end) = end else {
-            let left = self.bytes.len().saturating_sub(self.at);
-            return Err(format!("{len} bytes were promised at byte {}, but only {left} are left", self.at));
-        };
-        let taken = &self.bytes[self.at..end];
-        self.at = end;
-        Ok(taken)
-    }
-
-    fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
-        self.take(N).map(|bytes| bytes.try_into().expect("as long as was asked for"))
-    }
-
-    fn u32(&mut self) -> Result<u32> {
-        self.fixed().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Result<u64> {
-        self.fixed().map(u64::from_le_bytes)
-    }
-
-    /// A number that counts things in memory.
-    fn size(&mut self) -> Result<usize> {
-        let size = self.u64()?;
-        usize::try_from(size).map_err(|_| format!("a length of {size} at byte {} fits no memory", self.at))
-    }
-
     pub(crate) fn text(&mut self) -> Result<&'a str> {
         let len = self.size()?;
         let at = self.at;

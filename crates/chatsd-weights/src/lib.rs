@@ -1,4 +1,4 @@
-//! Model files: find them, read safetensors and GGUF into named tensors. Does not know what the tensors mean.
+//! Model files: find them, read safetensors, GGUF and PyTorch checkpoints into named tensors. Does not know what the tensors mean.
 //!
 //! A [`WeightFile`] is one file; [`ModelFiles`] is everything a picture model consists of, a folder or a single file;
 //! a [`Scope`] is the part of it below one name, from which a network takes its layers. Every length and offset of a
@@ -14,6 +14,8 @@ mod layout;
 mod looks;
 mod model;
 mod outline;
+mod pytorch;
+mod reader;
 mod safetensors;
 mod scope;
 mod spans;

@@ -3,7 +3,7 @@
 /// A description that fits "… is ___, not a model file", and what to do.
 pub(crate) fn looks_like(bytes: &[u8]) -> (&'static str, &'static str) {
     const DOWNLOAD: &str = "download the file itself";
-    const CONVERT: &str = "use the model's safetensors or GGUF file";
+    const CONVERT: &str = "use the model's safetensors, GGUF or PyTorch file";
     const CHOOSE: &str = "choose another file";
     let head = &bytes[..bytes.len().min(512)];
     let text = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
@@ -14,12 +14,10 @@ pub(crate) fn looks_like(bytes: &[u8]) -> (&'static str, &'static str) {
         ("a Git LFS pointer to a model", "fetch the file it points to with `git lfs pull`")
     } else if text.starts_with("<!doctype html") || text.starts_with("<html") {
         ("an HTML page", "download the file itself, not the page that shows it")
-    } else if starts(b"PK\x03\x04") && contains(head, b"data.pkl") {
-        ("a PyTorch checkpoint (a ZIP archive): not readable yet", CONVERT)
     } else if starts(b"PK\x03\x04") {
         ("a ZIP archive", "unpack it")
     } else if head.len() > 2 && head[0] == 0x80 && matches!(head[1], 2..=5) {
-        ("a pickled PyTorch checkpoint: not readable yet", CONVERT)
+        ("a pickle of Python, but no PyTorch checkpoint", CONVERT)
     } else if starts(b"\x1f\x8b") || starts(b"BZh") || starts(b"\xfd7zXZ\0") || starts(b"\x28\xb5\x2f\xfd") {
         ("a compressed file", "unpack it")
     } else if starts(b"7z\xbc\xaf\x27\x1c") || starts(b"Rar!") || head.get(257..262) == Some(b"ustar") {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::gguf::{ARRAY, Reader};
+use crate::{gguf::ARRAY, reader::Reader};
 
 /// A metadata value. GGUF has all of these; safetensors has texts.
 #[derive(Clone, Debug, PartialEq)]

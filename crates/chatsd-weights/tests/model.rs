@@ -139,8 +139,10 @@ fn what_is_no_model_folder_is_refused() {
         assert!(message.contains(expected), "{message}\nshould contain {expected}");
     };
     refused("get the whole model again");
-    fs::write(unet.join("diffusion_pytorch_model.bin"), "").unwrap();
-    refused("its PyTorch checkpoint is not readable yet: get the safetensors variant");
+    let checkpoint = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/checkpoint-zip-2.pt");
+    fs::copy(checkpoint, unet.join("diffusion_pytorch_model.bin")).unwrap();
+    let old = ModelFiles::open(folder.path()).unwrap();
+    assert!(old.has("unet") && old.component("unet").unwrap().weights.has("state_dict.float"));
     fs::write(unet.join("diffusion_pytorch_model.safetensors"), "version https://git-lfs.github.com/spec/v1").unwrap();
     refused("a Git LFS pointer");
     fs::write(unet.join("config.json"), "{").unwrap();

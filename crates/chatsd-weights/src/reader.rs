@@ -1,0 +1,58 @@
+//! Bytes that may end anywhere.
+
+/// Reads one thing after another from bytes that may end anywhere.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) at: usize,
+}
+
+/// What was found where; the caller knows the file.
+pub(crate) type Result<T> = std::result::Result<T, String>;
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(crate) fn starting_at(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at }
+    }
+
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
+        let end = self.at.checked_add(len).filter(|&end| end <= self.bytes.len());
+        let Some(end) = end else {
+            let left = self.bytes.len().saturating_sub(self.at);
+            return Err(format!("{len} bytes were promised at byte {}, but only {left} are left", self.at));
+        };
+        let taken = &self.bytes[self.at..end];
+        self.at = end;
+        Ok(taken)
+    }
+
+    pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.take(N).map(|bytes| bytes.try_into().expect("as long as was asked for"))
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8> {
+        self.fixed().map(u8::from_le_bytes)
+    }
+
+    pub(crate) fn u16(&mut self) -> Result<u16> {
+        self.fixed().map(u16::from_le_bytes)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32> {
+        self.fixed().map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64> {
+        self.fixed().map(u64::from_le_bytes)
+    }
+
+    /// A number that counts things in memory.
+    pub(crate) fn size(&mut self) -> Result<usize> {
+        let size = self.u64()?;
+        usize::try_from(size).map_err(|_| format!("a length of {size} at byte {} fits no memory", self.at))
+    }
+}

@@ -174,7 +174,7 @@ fn other_files_are_called_by_their_name() {
         ("a pickle of Python", "safetensors", b"\x80\x02}q\0(X\x05\0\0\0".into()),
         ("a compressed file", "unpack", b"\x1f\x8b\x08\0".into()),
         ("an archive", "unpack", tar),
-        ("a model in ggml's format before GGUF", "GGUF file", b"tjgg\x03\0\0\0".into()),
+        ("a model in ggml's format before GGUF", "PyTorch file", b"tjgg\x03\0\0\0".into()),
         ("an HDF5 file", "safetensors", b"\x89HDF\r\n\x1a\n".into()),
         ("a picture", "another", b"\x89PNG\r\n\x1a\n".into()),
         ("a JSON text", "folder", br#"{"in_channels": 4}"#.into()),

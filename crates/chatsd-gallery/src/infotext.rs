@@ -7,7 +7,7 @@
 
 use std::{fmt, sync::LazyLock};
 
-use chatsd_types::{NoiseSource, Request, Sampler, Schedule};
+use chatsd_types::{NoiseSource, Request, Sampler, Schedule, SecondPass, Size};
 use regex::Regex;
 
 const NEGATIVE: &str = "Negative prompt:";
@@ -58,6 +58,24 @@ impl Infotext {
         push("Model", request.model.clone());
         if request.init.is_some() {
             push("Denoising strength", request.strength.to_string());
+        }
+        if request.mask.is_some() {
+            push("Mask blur", request.masking.blur.to_string());
+            push("Masked content", request.masking.fill.to_string());
+            if request.masking.only_masked {
+                push("Inpaint area", "Only masked".to_owned());
+                push("Masked area padding", request.masking.padding.to_string());
+            }
+        }
+        if let Some(second) = &request.second_pass {
+            if request.init.is_none() {
+                push("Denoising strength", second.strength.to_string());
+            }
+            push("Hires resize", second.size.to_string());
+            if second.steps > 0 {
+                push("Hires steps", second.steps.to_string());
+            }
+            push("Hires upscaler", upscaler_label(&second.upscaler).to_owned());
         }
         if request.guidance_rescale > 0.0 {
             push("CFG rescale", request.guidance_rescale.to_string());
@@ -121,8 +139,29 @@ impl Infotext {
                 applied.left.push((key.clone(), value.clone()));
             }
         }
+        // There the one strength is that of the second pass where there is one.
+        if let Some(second) = request.second_pass.as_mut().filter(|_| request.init.is_none()) {
+            second.strength = std::mem::replace(&mut request.strength, 1.0);
+        }
         applied
     }
+}
+
+/// The second pass that is read, as it is before anything is known of it.
+fn second_pass(request: &mut Request) -> &mut SecondPass {
+    let (size, upscaler) = (request.size, "latent".to_owned());
+    request.second_pass.get_or_insert(SecondPass { size, steps: 0, strength: 1.0, upscaler })
+}
+
+/// Upscalers that need no file, as stable-diffusion-webui writes them.
+const UPSCALERS: [(&str, &str); 2] = [("latent", "Latent"), ("lanczos", "Lanczos")];
+
+fn upscaler_label(name: &str) -> &str {
+    UPSCALERS.iter().find(|(own, _)| *own == name).map_or(name, |(_, label)| label)
+}
+
+fn upscaler_of(label: &str) -> &str {
+    UPSCALERS.iter().find(|(_, known)| *known == label).map_or(label, |(own, _)| own)
 }
 
 /// Puts one pair into the request; nothing where it is not understood. `key` is in lower case.
@@ -132,6 +171,18 @@ fn apply_pair(request: &mut Request, key: &str, value: &str) -> Option<()> {
         "cfg scale" => request.guidance = number(value)?,
         "cfg rescale" => request.guidance_rescale = number(value)?,
         "denoising strength" => request.strength = number(value)?,
+        "mask blur" => request.masking.blur = value.parse().ok()?,
+        "masked content" => request.masking.fill = value.parse().ok()?,
+        "inpaint area" => request.masking.only_masked = value.eq_ignore_ascii_case("only masked"),
+        "masked area padding" => request.masking.padding = value.parse().ok()?,
+        "hires resize" => second_pass(request).size = value.parse().ok()?,
+        "hires upscale" => {
+            let (times, Size { width, height }) = (number(value)?, request.size);
+            let side = |side: u32| (side as f32 * times) as u32;
+            second_pass(request).size = Size { width: side(width), height: side(height) };
+        }
+        "hires steps" => second_pass(request).steps = value.parse().ok()?,
+        "hires upscaler" => upscaler_of(value).clone_into(&mut second_pass(request).upscaler),
         "seed" => request.seed = value.parse().ok()?,
         "size" => request.size = value.parse().ok()?,
         "rng" => request.noise = value.parse::<NoiseSource>().ok()?,
@@ -229,7 +280,7 @@ fn noise_label(noise: NoiseSource) -> &'static str {
 mod tests {
     use super::*;
     use crate::picture::tests::request;
-    use chatsd_types::Size;
+    use chatsd_types::{Fill, Masking};
     use proptest::prelude::*;
 
     #[test]
@@ -262,6 +313,31 @@ mod tests {
         let left: Vec<_> = applied.left.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(left, ["Model hash", "Model", "Clip skip", "Lora hashes"]);
         assert_eq!(infotext.to_string(), text);
+    }
+
+    #[test]
+    fn masks_and_second_passes_read_back() {
+        let mut written = request("a cat");
+        written.mask = Some("00".into());
+        written.init = Some("11".into());
+        written.strength = 0.5;
+        written.masking = Masking { blur: 7, fill: Fill::Noise, only_masked: true, padding: 9 };
+        let mut read = request("");
+        Infotext::parse(&Infotext::of(&written).to_string()).apply(&mut read);
+        assert_eq!((read.masking, read.strength), (written.masking, 0.5));
+        let second = |upscaler: &str, size| SecondPass { size, steps: 6, strength: 0.25, upscaler: upscaler.into() };
+        for upscaler in ["latent", "lanczos", "4x-something"] {
+            let size = Size { width: 64, height: 32 };
+            let written = Request { second_pass: Some(second(upscaler, size)), ..request("a cat") };
+            let mut read = request("");
+            Infotext::parse(&Infotext::of(&written).to_string()).apply(&mut read);
+            assert_eq!((read.second_pass, read.strength), (written.second_pass, 1.0));
+        }
+        let foreign = "a cat\nSteps: 20, Sampler: Euler, Size: 512x768, Denoising strength: 0.25, \
+                       Hires upscale: 1.5, Hires steps: 6, Hires upscaler: Latent";
+        let mut read = request("");
+        Infotext::parse(foreign).apply(&mut read);
+        assert_eq!(read.second_pass, Some(second("latent", Size { width: 768, height: 1152 })));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the user decided. What is `None` is left to the sentence, then to the model.
 
-use chatsd_types::{NoiseSource, Sampler, Schedule, Size};
+use std::{fmt, str::FromStr};
+
+use chatsd_types::{Masking, NoiseSource, Sampler, Schedule, Size};
 
 /// Choices about the prompts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,4 +42,100 @@ pub struct PictureChoices {
     pub init: Option<String>,
     /// SHA-256 of the mask, in hex.
     pub mask: Option<String>,
+    /// How masked painting is done.
+    pub masking: Masking,
+    /// The second pass over the picture made larger.
+    pub second: Option<SecondChoices>,
+}
+
+/// Choices about the second pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecondChoices {
+    /// How large the picture becomes.
+    pub larger: Larger,
+    /// Passes of the sampler; else as many as the first time.
+    pub steps: Option<u32>,
+    /// How much is painted anew, 0 to 1; else 0.7.
+    pub strength: Option<f32>,
+    /// What makes it larger; else the latent is enlarged.
+    pub upscaler: Option<String>,
+}
+
+/// How large a picture becomes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Larger {
+    /// So many times as wide and as high.
+    Times(f32),
+    /// This size.
+    To(Size),
+}
+
+/// Nothing is made larger at once than so many times.
+const TIMES_LIMIT: f32 = 16.0;
+
+impl Larger {
+    /// The size that a picture of `size` comes to.
+    #[must_use]
+    pub fn of(self, size: Size) -> Size {
+        let side = |side: u32, times: f32| (f64::from(side) * f64::from(times)).round().max(1.0) as u32;
+        match self {
+            Self::Times(times) => Size { width: side(size.width, times), height: side(size.height, times) },
+            Self::To(size) => size,
+        }
+    }
+}
+
+impl FromStr for Larger {
+    type Err = String;
+
+    /// Reads `2`, `1.5` or `1024x768`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains(['x', 'X', '×', '*']) {
+            return text.parse().map(Self::To);
+        }
+        let times = text.trim().parse::<f32>().ok().filter(|times| (1.0..=TIMES_LIMIT).contains(times));
+        times.map(Self::Times).ok_or_else(|| {
+            format!("\"{text}\" found, expected how many times, from 1 to {TIMES_LIMIT}, or WIDTHxHEIGHT in pixels")
+        })
+    }
+}
+
+impl fmt::Display for Larger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Times(times) => write!(f, "{times}"),
+            Self::To(size) => write!(f, "{size}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_size_reads_back_and_no_text_makes_it_panic(
+            times in 1.0_f32..16.0, width: u32, height: u32, any in ".{0,12}", near in "[0-9x.]{0,8}",
+        ) {
+            for larger in [Larger::Times(times), Larger::To(Size { width, height })] {
+                prop_assert_eq!(larger.to_string().parse(), Ok(larger));
+            }
+            for text in [any, near] {
+                if let Ok(larger) = text.parse::<Larger>() {
+                    let _ = larger.of(Size { width, height });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn so_many_times_is_rounded_to_pixels() {
+        assert_eq!(Larger::Times(1.5).of(Size { width: 33, height: 64 }), Size { width: 50, height: 96 });
+        assert!(
+            "0.5".parse::<Larger>().is_err() && "nan".parse::<Larger>().is_err() && "17".parse::<Larger>().is_err()
+        );
+    }
 }

@@ -1,6 +1,11 @@
 //! A picture on a larger canvas, to be painted on beyond its edges (outpainting).
 
+use std::str::FromStr;
+
 use chatsd_types::{Image, Mask, Size};
+
+/// No picture grows by more pixels on a side.
+const MARGIN_LIMIT: u32 = 4096;
 
 /// Pixels that a picture grows by on each side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +28,36 @@ impl Margins {
             width: size.width.saturating_add(self.left).saturating_add(self.right),
             height: size.height.saturating_add(self.top).saturating_add(self.bottom),
         }
+    }
+}
+
+impl FromStr for Margins {
+    type Err = String;
+
+    /// Reads `left=64,top=32`; `all` is every side.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |found: &str| {
+            format!(
+                "\"{found}\" found, expected left, right, top, bottom or all with 1 to {MARGIN_LIMIT} pixels, such as \
+                 left=64,top=32"
+            )
+        };
+        let mut margins = Self::default();
+        for part in text.split([',', '，']) {
+            let (side, pixels) = part.split_once('=').ok_or_else(|| wrong(part))?;
+            let pixels = pixels.trim().parse().ok().filter(|pixels| (1..=MARGIN_LIMIT).contains(pixels));
+            let pixels = pixels.ok_or_else(|| wrong(part))?;
+            let Self { left, right, top, bottom } = &mut margins;
+            match side.trim() {
+                "left" => *left = pixels,
+                "right" => *right = pixels,
+                "top" => *top = pixels,
+                "bottom" => *bottom = pixels,
+                "all" => [left, right, top, bottom].into_iter().for_each(|side| *side = pixels),
+                _ => return Err(wrong(part)),
+            }
+        }
+        Ok(margins)
     }
 }
 
@@ -52,7 +87,25 @@ pub fn extended(image: &Image, margins: Margins, overlap: u32) -> (Image, Mask) 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn sides_are_read_by_name() {
+        assert_eq!("left=64, top=32".parse(), Ok(Margins { left: 64, top: 32, ..Margins::default() }));
+        assert_eq!("all=8,right=9".parse(), Ok(Margins { left: 8, right: 9, top: 8, bottom: 8 }));
+        for text in ["", "left", "left=0", "up=3", "left=5000", "left=-1"] {
+            assert!(text.parse::<Margins>().unwrap_err().contains("left=64"), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(left|all|top|=|,|[0-9]|.){0,12}") {
+            let _ = text.parse::<Margins>();
+        }
+    }
 
     #[test]
     fn margins_take_the_colours_of_the_edges_and_the_mask_reaches_over_the_seam() {

@@ -14,7 +14,7 @@ mod paint;
 mod plan;
 mod vary;
 
-pub use choices::{PictureChoices, PromptChoices};
+pub use choices::{Larger, PictureChoices, PromptChoices, SecondChoices};
 pub use error::StudioError;
 pub use event::Event;
 pub use extend::{Margins, extended};

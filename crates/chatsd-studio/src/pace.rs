@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatsd_gallery::Entry;
-use chatsd_types::Request;
+use chatsd_types::{Request, Size};
 
 /// Pictures painted before that are looked at.
 const LOOK_BACK: usize = 9;
@@ -51,6 +51,10 @@ impl Pace {
 /// Passes times pixels. Guidance takes two passes a step, the whole of the strength counts.
 fn work(request: &Request) -> f64 {
     let passes = if (request.guidance - 1.0).abs() < f32::EPSILON { 1.0 } else { 2.0 };
-    let steps = (f64::from(request.steps) * f64::from(request.strength)).max(1.0);
-    passes * steps * f64::from(request.size.width) * f64::from(request.size.height)
+    let pixels = |size: Size| f64::from(size.width) * f64::from(size.height);
+    let first = (f64::from(request.steps) * f64::from(request.strength)).max(1.0) * pixels(request.size);
+    let second = request.second_pass.as_ref().filter(|second| second.strength > 0.0).map_or(0.0, |second| {
+        f64::from(if second.steps == 0 { request.steps } else { second.steps }) * pixels(second.size)
+    });
+    passes * (first + second)
 }

@@ -3,15 +3,19 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use chatsd_prompt::{Note, StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
-use chatsd_types::{GUIDANCE_LIMIT, Idea, ModelCard, NoiseSource, Prompt, Request, STEPS_LIMIT, TokenCount};
+use chatsd_types::{
+    GUIDANCE_LIMIT, Idea, Masking, ModelCard, NoiseSource, Prompt, Request, STEPS_LIMIT, SecondPass, Size, TokenCount,
+};
 use serde::Serialize;
 
-use crate::{PictureChoices, PromptChoices, Studio, StudioError};
+use crate::{Larger, PictureChoices, PromptChoices, SecondChoices, Studio, StudioError};
 
 /// Pictures on a sheet when nobody says how many.
 const COUNT: usize = 9;
 /// More pictures than anyone looks at.
 const COUNT_LIMIT: usize = 999;
+/// How much the second pass paints anew when nobody says.
+pub(crate) const SECOND_STRENGTH: f32 = 0.7;
 /// How much of a starting picture is painted anew when nobody says.
 const STRENGTH: f32 = 0.6;
 
@@ -138,7 +142,8 @@ fn request(
     choices: &PictureChoices,
     seed: u64,
 ) -> Result<Request, StudioError> {
-    let request = request_of(card, idea, prompt, choices, seed);
+    let mut request = request_of(card, idea, prompt, choices, seed);
+    request.second_pass = choices.second.as_ref().map(|second| second_pass(card, request.size, second));
     check(&request, card)?;
     Ok(request)
 }
@@ -160,7 +165,20 @@ fn request_of(card: &ModelCard, idea: &Idea, prompt: Prompt, choices: &PictureCh
         init: choices.init.clone(),
         strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
         mask: choices.mask.clone(),
+        masking: if choices.mask.is_some() { choices.masking } else { Masking::default() },
         ..Request::default()
+    }
+}
+
+/// The second pass over a picture of `size`. So many times is brought to the nearest size that the model paints.
+fn second_pass(card: &ModelCard, size: Size, choices: &SecondChoices) -> SecondPass {
+    let (larger, strength) = (choices.larger.of(size), choices.strength.unwrap_or(SECOND_STRENGTH));
+    let rounds = strength > 0.0 && matches!(choices.larger, Larger::Times(_));
+    SecondPass {
+        size: if rounds { card.nearest_size(larger) } else { larger },
+        steps: choices.steps.unwrap_or(0),
+        strength,
+        upscaler: choices.upscaler.clone().unwrap_or_else(|| "latent".into()),
     }
 }
 
@@ -179,10 +197,18 @@ fn picture_notes(request: &Request, card: &ModelCard, has_negative: bool) -> Vec
 
 /// Whether the model can paint a request, as far as numbers tell.
 pub(crate) fn check(request: &Request, card: &ModelCard) -> Result<(), StudioError> {
-    let near = card.nearest_size(request.size);
-    if request.size != near {
-        let (model, step, limit) = (card.name.clone(), card.size_step, card.size_limit);
-        return Err(StudioError::Size { found: request.size, model, step, limit, near });
+    let second = request.second_pass.as_ref();
+    let first = Some(request.size).filter(|_| request.paints());
+    for size in first.into_iter().chain(second.filter(|second| second.strength > 0.0).map(|second| second.size)) {
+        let near = card.nearest_size(size);
+        if size != near {
+            let (model, step, limit) = (card.name.clone(), card.size_step, card.size_limit);
+            return Err(StudioError::Size { found: size, model, step, limit, near });
+        }
+    }
+    if let Some(second) = second {
+        within("the number of steps", f64::from(second.steps), 0.0, f64::from(STEPS_LIMIT))?;
+        within("the strength", f64::from(second.strength), 0.0, 1.0)?;
     }
     within("the number of steps", f64::from(request.steps), 1.0, f64::from(STEPS_LIMIT))?;
     within("the guidance", f64::from(request.guidance), 0.0, f64::from(GUIDANCE_LIMIT))?;

@@ -3,9 +3,9 @@
 use std::str::FromStr;
 
 use chatsd_prompt::{StyleLibrary, restyle};
-use chatsd_types::Request;
+use chatsd_types::{Request, SecondPass};
 
-use crate::StudioError;
+use crate::{Larger, StudioError, plan::SECOND_STRENGTH};
 
 /// The parts of a request that can be changed.
 pub const VARIABLE: &[&str] = &[
@@ -21,6 +21,14 @@ pub const VARIABLE: &[&str] = &[
     "prompt",
     "negative",
     "style",
+    "mask_blur",
+    "mask_fill",
+    "only_masked",
+    "mask_padding",
+    "hires",
+    "hires_steps",
+    "hires_strength",
+    "hires_upscaler",
 ];
 
 /// Gives one part of a request another value.
@@ -52,8 +60,29 @@ pub fn vary(request: &mut Request, key: &str, value: &str, library: &StyleLibrar
         }
         "negative" => value.clone_into(&mut request.prompt.negative),
         "style" => request.prompt = restyle(&request.prompt, library.get(value)?, library),
+        "mask_blur" => request.masking.blur = read(key, value)?,
+        "mask_fill" => request.masking.fill = read(key, value)?,
+        "only_masked" => request.masking.only_masked = read(key, value)?,
+        "mask_padding" => request.masking.padding = read(key, value)?,
+        part @ ("hires" | "hires_steps" | "hires_strength" | "hires_upscaler") => {
+            vary_second_pass(request, part, key, value)?;
+        }
         _ => return Err(StudioError::UnknownPart { key: key.to_owned(), expected: VARIABLE.join(", ") }),
     }
+    Ok(())
+}
+
+/// Changes the second pass, or asks for one.
+fn vary_second_pass(request: &mut Request, part: &str, key: &str, value: &str) -> Result<(), StudioError> {
+    let none = || SecondPass { size: request.size, steps: 0, strength: SECOND_STRENGTH, upscaler: "latent".into() };
+    let mut second = request.second_pass.clone().unwrap_or_else(none);
+    match part {
+        "hires" => second.size = read::<Larger>(key, value)?.of(request.size),
+        "hires_steps" => second.steps = read(key, value)?,
+        "hires_strength" => second.strength = read(key, value)?,
+        _ => value.clone_into(&mut second.upscaler),
+    }
+    request.second_pass = Some(second);
     Ok(())
 }
 

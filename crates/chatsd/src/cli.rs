@@ -2,9 +2,12 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use chatsd_studio::Margins;
 use clap::{Args, Parser, Subcommand};
 
-use crate::settings::{DrawingArgs, EngineArgs, ModelArgs, PictureArgs, PromptArgs, SheetArgs, ShowArgs, SurfaceArgs};
+use crate::settings::{
+    DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs, ShowArgs, SurfaceArgs,
+};
 
 /// One sentence in, a sheet of different pictures out, on this machine.
 ///
@@ -102,6 +105,13 @@ pub struct Paint {
     /// Paint anew only where this picture is white (PNG)
     #[arg(long, value_name = "IMAGE", requires = "init")]
     pub mask: Option<PathBuf>,
+    /// Paint on beyond the edges of the starting picture, by so many pixels: left=64,top=32 or all=64
+    #[arg(long, value_name = "SIDE=N,…", requires = "init", conflicts_with = "mask")]
+    pub extend: Option<Margins>,
+    #[command(flatten)]
+    pub masking: MaskArgs,
+    #[command(flatten)]
+    pub second: SecondArgs,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod settings;
 mod shelves;
+mod sources;
 mod stop;
 mod terminal;
 mod trace;

@@ -125,6 +125,12 @@ messages! {
 
     strength_alone() =
         "--strength without --init: there is no picture to paint anew", "--strength 缺少 --init：没有可重画的图片";
+    masking_alone() =
+        "--mask-blur, --mask-fill, --only-masked and --mask-padding need --mask or --extend: there is no mask",
+        "--mask-blur、--mask-fill、--only-masked、--mask-padding 需要 --mask 或 --extend：没有蒙版";
+    hires_alone() =
+        "--hires-steps, --hires-strength and --hires-upscaler need --hires: how large should the picture become?",
+        "--hires-steps、--hires-strength、--hires-upscaler 需要 --hires：要放到多大？";
     no_cells() = "a sheet of 0 rows or columns: expected at least 1", "拼图是 0 行或 0 列：至少为 1";
     neither_file_nor_gallery(target, folder) =
         "{target} is no file, and {folder} is no gallery: expected a picture, or an id and --out",

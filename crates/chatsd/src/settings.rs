@@ -5,7 +5,8 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 
-use chatsd_types::{NoiseSource, Sampler, Schedule, Size};
+use chatsd_studio::Larger;
+use chatsd_types::{Fill, NoiseSource, Sampler, Schedule, Size};
 use clap::Args;
 
 use crate::{
@@ -60,6 +61,12 @@ macro_rules! settings {
         pub struct $group { $($(#[$attribute])* pub $name: Option<$type>,)* }
 
         impl $group {
+            /// Whether any flag of the group was given.
+            #[allow(dead_code, reason = "asked of some groups")]
+            pub fn is_given(&self) -> bool {
+                $(self.$name.is_some())||*
+            }
+
             /// Flags win over everything.
             pub fn put_into(self, settings: &mut Settings) {
                 $(if let Some(value) = self.$name {
@@ -151,6 +158,8 @@ shown_as_displayed!(
     Sampler,
     Schedule,
     NoiseSource,
+    Fill,
+    Larger,
     Names,
     Places,
     Guidance,
@@ -233,6 +242,36 @@ settings! {
         /// How much of the starting picture is painted anew, 0 to 1
         #[arg(long, value_name = "0..1")]
         strength: Portion = "0.6 with a starting picture",
+    }
+    /// How masked painting is done.
+    MaskArgs {
+        /// Pixels over which the edge of the mask is softened
+        #[arg(long, value_name = "N")]
+        mask_blur: u32 = "4",
+        /// What stands under the mask at first: original, fill, "latent noise", "latent nothing"
+        #[arg(long, value_name = "NAME")]
+        mask_fill: Fill = "original",
+        /// Paint only the masked part, at the whole size, and put it back
+        #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_possible_values = true, value_name = "BOOL")]
+        only_masked: bool = "false",
+        /// Pixels around the masked part that are seen with --only-masked
+        #[arg(long, value_name = "N")]
+        mask_padding: u32 = "32",
+    }
+    /// The second pass.
+    SecondArgs {
+        /// Paint once more over the picture made larger: so many times, or to this size
+        #[arg(long, value_name = "N|WxH")]
+        hires: Larger = "no second pass",
+        /// Steps of the second pass
+        #[arg(long, value_name = "K")]
+        hires_steps: u32 = "as many as the first",
+        /// How much the second pass paints anew, 0 to 1; 0 makes larger and paints nothing
+        #[arg(long, value_name = "0..1")]
+        hires_strength: Portion = "0.7",
+        /// What makes the picture larger: latent, lanczos, or an upscaler's file
+        #[arg(long, value_name = "NAME")]
+        hires_upscaler: String = "latent",
     }
     /// What is shown.
     ShowArgs {

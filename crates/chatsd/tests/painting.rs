@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use chatsd_gallery::{encode_png, read_image, read_metadata};
+use chatsd_gallery::{encode_png, read_image, read_metadata, read_request};
 use chatsd_types::{Image, Size};
 use common::{Home, Run};
 use serde_json::Value;
@@ -224,6 +224,58 @@ fn a_starting_picture_and_a_mask_are_used_and_found_again() {
     let stranger = Home::new();
     let lost = stranger.run(&["again", path.to_str().unwrap()]);
     assert!(lost.code == Some(1) && lost.stderr.contains("--init"), "{}", lost.stderr);
+}
+
+#[test]
+fn a_part_is_painted_alone_and_put_back() {
+    let home = Home::new();
+    let red = Image::filled(Size { width: 200, height: 150 }, [220, 20, 20]);
+    home.write("red.png", &red);
+    let mut mask = Image::filled(red.size, [0; 3]);
+    for y in 40..80 {
+        mask.rgb[3 * (y * 200 + 30)..3 * (y * 200 + 70)].fill(255);
+    }
+    home.write("mask.png", &mask);
+    let flags = "cat -n 1 --steps 3 --seed 2 --init red.png --mask mask.png --only-masked --mask-blur 2 \
+                 --mask-padding 10 --mask-fill original --strength 1";
+    let path = home.run(&flags.split_whitespace().collect::<Vec<_>>()).ok().paths(&home)[0].clone();
+    let image = read_image(&path).unwrap();
+    assert_eq!(image.size, red.size, "the whole picture is kept");
+    let differs = |x, y| image.pixel(x, y) != red.pixel(x, y);
+    assert!((0..150).all(|y| (0..200).all(|x| !differs(x, y) || ((24..76).contains(&x) && (34..86).contains(&y)))));
+    assert!((45..75).flat_map(|y| (35..65).map(move |x| (x, y))).filter(|&(x, y)| differs(x, y)).count() > 500);
+    let request = read_request(&path).unwrap();
+    assert_eq!((request.masking.only_masked, request.masking.padding, request.size.width), (true, 10, 128));
+    let again = home.run(&["again", path.to_str().unwrap()]).ok();
+    assert!(again.stderr.contains("Every byte is the same"), "{}", again.stderr);
+}
+
+#[test]
+fn a_picture_is_painted_on_beyond_its_edges() {
+    let home = Home::new();
+    let red = Image::filled(Size { width: 64, height: 64 }, [220, 20, 20]);
+    home.write("red.png", &red);
+    let flags = "cat -n 1 --steps 3 --seed 2 --init red.png --extend left=32,top=32 --mask-blur 2";
+    let path = home.run(&flags.split_whitespace().collect::<Vec<_>>()).ok().paths(&home)[0].clone();
+    let image = read_image(&path).unwrap();
+    assert_eq!(image.size, Size { width: 96, height: 96 });
+    assert!((42..96).all(|y| (42..96).all(|x| image.pixel(x, y) == [220, 20, 20])), "what was there stays");
+    assert!((0..30).any(|y| (0..30).any(|x| image.pixel(x, y)[1] > 60)), "what is new is painted");
+    let again = home.run(&["again", path.to_str().unwrap()]).ok();
+    assert!(again.stderr.contains("Every byte is the same"), "{}", again.stderr);
+}
+
+#[test]
+fn a_second_pass_paints_larger_and_again_does_it_again() {
+    let home = Home::new();
+    let flags = "cat -n 1 --steps 2 --seed 2 --size 64x64 --hires 1.5 --hires-steps 1 --hires-upscaler lanczos";
+    let run = home.run(&flags.split_whitespace().collect::<Vec<_>>()).ok();
+    let path = run.paths(&home)[0].clone();
+    assert_eq!(read_image(&path).unwrap().size, Size { width: 96, height: 96 });
+    let again = home.run(&["again", path.to_str().unwrap()]).ok();
+    assert!(again.stderr.contains("Every byte is the same"), "{}", again.stderr);
+    let varied = home.run(&["again", path.to_str().unwrap(), "--set", "hires=2", "--set", "hires_strength=0"]).ok();
+    assert_eq!(read_image(&varied.paths(&home)[0]).unwrap().size, Size { width: 128, height: 128 });
 }
 
 #[test]

@@ -7,8 +7,8 @@ use chatsd_gallery::{Gallery, Metadata, Origin, read_image, read_metadata, sha25
 use chatsd_studio::{Outcome, Studio, vary};
 use chatsd_types::ImageModel;
 
-use super::paint::{finish, keep_sources, mask_of, open_gallery, paint, source};
-use crate::{cli, output, settings::Settings, wiring};
+use super::paint::{finish, open_gallery, paint};
+use crate::{cli, output, settings::Settings, sources, wiring};
 
 /// Paints a picture again.
 ///
@@ -56,7 +56,7 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
         vary(&mut request, key, value, &library)?;
         changed = true;
     }
-    let mut source = source(arguments.init.as_deref(), arguments.mask.as_deref(), lang)?;
+    let mut source = sources::read(arguments.init.as_deref(), arguments.mask.as_deref(), lang)?;
     changed |= source.init.is_some() || source.mask.is_some();
     if changed {
         // A path would tell others about this machine; the file's hash finds it as well.
@@ -67,16 +67,10 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
     }
     let mut plan = studio.plan_again(request, parents)?;
     let gallery = open_gallery(&settings)?;
-    for request in &mut plan.requests {
-        // What was not given anew, the gallery has kept.
-        if let (None, Some(sha256)) = (&source.init, &request.init) {
-            source.init = Some(gallery.source(sha256)?);
-        }
-        if let (None, Some(sha256)) = (&source.mask, &request.mask) {
-            source.mask = Some(mask_of(&gallery.source(sha256)?));
-        }
-        (request.init, request.mask) = keep_sources(&gallery, &source)?;
+    for request in &plan.requests {
+        sources::fetch(&gallery, request, &mut source)?;
     }
+    sources::keep(&gallery, &source, &mut plan.requests)?;
     if !settings.quiet() {
         talk.iter().for_each(|line| output::talk(output::tame(line)));
     }

@@ -2,24 +2,27 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use chatsd_gallery::{Enlarge, Gallery, SheetLayout, read_image};
-use chatsd_studio::{Event, Outcome, PictureChoices, Plan, Studio};
-use chatsd_types::{Image, ImageModel, Mask, ModelCard, Source};
+use anyhow::Result;
+use chatsd_gallery::{Enlarge, Gallery, SheetLayout};
+use chatsd_studio::{Event, Outcome, PictureChoices, Plan, SecondChoices, Studio, extended};
+use chatsd_types::{Fill, ImageModel, Masking, ModelCard, Source};
 
 use super::write::{as_line, prompt_choices};
 use crate::{
     cli,
     failure::{OK, STOPPED, Usage},
-    messages::Lang,
     output,
     progress::{Progress, say_notes},
     settings::Settings,
-    stop, trace, wiring,
+    sources, stop, trace,
+    values::Portion,
+    wiring,
 };
 
 /// Pictures with sides up to this many pixels are shown enlarged on the sheet.
 const SMALL: u32 = 256;
+/// How much of the margins is painted anew when nobody says.
+const EXTEND_STRENGTH: Portion = Portion(0.8);
 /// Pixels between the pictures of a sheet.
 const GAP: u32 = 8;
 
@@ -30,7 +33,11 @@ const GAP: u32 = 8;
 pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     let strength_alone = arguments.picture.strength.is_some() && arguments.init.is_none();
     arguments.prompt.put_into(&mut settings);
+    let masking_alone = arguments.masking.is_given() && arguments.mask.is_none() && arguments.extend.is_none();
+    let hires_alone = arguments.second.is_given() && arguments.second.hires.is_none() && settings.hires.is_none();
     arguments.picture.put_into(&mut settings);
+    arguments.masking.put_into(&mut settings);
+    arguments.second.put_into(&mut settings);
     arguments.model.put_into(&mut settings);
     arguments.engine.put_into(&mut settings);
     arguments.show.put_into(&mut settings);
@@ -40,6 +47,17 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     if strength_alone {
         return Err(Usage(lang.strength_alone()).into());
     }
+    if masking_alone {
+        return Err(Usage(lang.masking_alone()).into());
+    }
+    if hires_alone {
+        return Err(Usage(lang.hires_alone()).into());
+    }
+    if arguments.extend.is_some() {
+        // The margins are new: little of what stands there at first should be seen at the end.
+        settings.mask_fill.get_or_insert(Fill::Blur);
+        settings.strength.get_or_insert(EXTEND_STRENGTH);
+    }
     if settings.columns == Some(0) || arguments.grid_rows == Some(0) {
         return Err(Usage(lang.no_cells()).into());
     }
@@ -48,23 +66,27 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
         settings.count = Some((rows as usize).saturating_mul(columns as usize));
     }
     let (library, wildcards) = (wiring::library(lang)?, wiring::wildcards(&settings)?);
-    let source = source(arguments.init.as_deref(), arguments.mask.as_deref(), lang)?;
+    let mut source = sources::read(arguments.init.as_deref(), arguments.mask.as_deref(), lang)?;
     let prompt = prompt_choices(&arguments.wish, &settings);
     let mut picture = picture_choices(&settings);
+    if let (Some(init), Some(margins)) = (&source.init, arguments.extend) {
+        let (canvas, mask) = extended(init, margins, 2 * picture.masking.blur);
+        (source.init, source.mask) = (Some(canvas), Some(mask));
+    }
     // Which picture it is, only the gallery can tell; whether there is one is known before the gallery is touched.
     picture.init = source.init.as_ref().map(|_| String::new());
     picture.mask = source.mask.as_ref().map(|_| String::new());
     let model = wiring::picture_model(&settings)?;
+    if let (Some(_), Some(canvas)) = (arguments.extend, &source.init) {
+        picture.size = picture.size.or_else(|| Some(model.card().nearest_size(canvas.size)));
+    }
     let studio = Studio { model: &model, library: &library, wildcards: &wildcards };
     let mut plan = studio.plan(&arguments.sentence.text(), &prompt, &picture)?;
     if arguments.dry_run {
         return dry_run(&plan, &model, arguments.json, &settings);
     }
     let gallery = open_gallery(&settings)?;
-    let (init, mask) = keep_sources(&gallery, &source)?;
-    for request in &mut plan.requests {
-        (request.init, request.mask) = (init.clone(), mask.clone());
-    }
+    sources::keep(&gallery, &source, &mut plan.requests)?;
     let outcome = paint(&studio, &plan, &source, &gallery, &settings, arguments.json)?;
     finish(&outcome, plan.requests.len(), &gallery, &settings, arguments.json)
 }
@@ -82,7 +104,30 @@ fn picture_choices(settings: &Settings) -> PictureChoices {
         strength: settings.strength.map(|portion| portion.0),
         init: None,
         mask: None,
+        masking: masking(settings),
+        second: second(settings),
     }
+}
+
+/// How masked painting is done.
+fn masking(settings: &Settings) -> Masking {
+    let default = Masking::default();
+    Masking {
+        blur: settings.mask_blur.unwrap_or(default.blur),
+        fill: settings.mask_fill.unwrap_or(default.fill),
+        only_masked: settings.only_masked.unwrap_or(default.only_masked),
+        padding: settings.mask_padding.unwrap_or(default.padding),
+    }
+}
+
+/// The second pass, where one is asked for.
+fn second(settings: &Settings) -> Option<SecondChoices> {
+    Some(SecondChoices {
+        larger: settings.hires?,
+        steps: settings.hires_steps,
+        strength: settings.hires_strength.map(|portion| portion.0),
+        upscaler: settings.hires_upscaler.clone(),
+    })
 }
 
 /// Opens the gallery, and says what was taken up that an interrupted program had left.
@@ -96,35 +141,6 @@ pub fn open_gallery(settings: &Settings) -> Result<Gallery> {
         output::talk(settings.lang().recovered(adopted, gallery.folder().display()));
     }
     Ok(gallery)
-}
-
-/// What is painted over, and where.
-///
-/// # Errors
-/// A file that is not there or no PNG picture.
-pub fn source(init: Option<&Path>, mask: Option<&Path>, lang: Lang) -> Result<Source> {
-    let read = |path: Option<&Path>| path.map(read_image).transpose();
-    let init = read(init).with_context(|| lang.start_unusable())?;
-    let mask = read(mask).with_context(|| lang.mask_unusable())?.map(|image| mask_of(&image));
-    Ok(Source { init, mask, ..Source::default() })
-}
-
-/// White paints anew, black keeps: the mean of the three colours.
-pub fn mask_of(image: &Image) -> Mask {
-    let mean = |pixel: &[u8]| (pixel.iter().map(|&value| u32::from(value)).sum::<u32>() / 3) as u8;
-    Mask { size: image.size, coverage: image.rgb.chunks_exact(3).map(mean).collect() }
-}
-
-/// Keeps the starting picture and the mask in the gallery; returns their SHA-256.
-///
-/// # Errors
-/// When they cannot be written.
-pub fn keep_sources(gallery: &Gallery, source: &Source) -> Result<(Option<String>, Option<String>)> {
-    let grey =
-        |mask: &Mask| Image { size: mask.size, rgb: mask.coverage.iter().flat_map(|&value| [value; 3]).collect() };
-    let init = source.init.as_ref().map(|init| gallery.keep_source(init)).transpose()?;
-    let mask = source.mask.as_ref().map(|mask| gallery.keep_source(&grey(mask))).transpose()?;
-    Ok((init, mask))
 }
 
 /// Paints a plan while the person in front is told, and Ctrl-C is heard.

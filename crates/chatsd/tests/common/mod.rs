@@ -7,6 +7,8 @@ use std::{
     process::{Command, Output},
 };
 
+use chatsd_gallery::encode_png;
+use chatsd_types::Image;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -36,6 +38,11 @@ impl Home {
 
     pub fn run(&self, arguments: &[&str]) -> Run {
         Run::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Writes a picture.
+    pub fn write(&self, name: &str, image: &Image) {
+        fs::write(self.path().join(name), encode_png(image, None).unwrap()).unwrap();
     }
 
     /// Every PNG below `images`, sheets included, sorted.

@@ -16,11 +16,13 @@ impl PictureModel {
         if !(1..=STEPS_LIMIT).contains(&request.steps) {
             return refuse(format!("{} steps: expected 1 to {STEPS_LIMIT}", request.steps));
         }
-        for (name, value, limit) in [
+        let numbers = [
             ("guidance", request.guidance, GUIDANCE_LIMIT),
             ("guidance rescale", request.guidance_rescale, 1.0),
             ("strength", request.strength, 1.0),
-        ] {
+            ("the variation's strength", request.variation.map_or(0.0, |variation| variation.strength), 1.0),
+        ];
+        for (name, value, limit) in numbers.into_iter().chain(request.sampling.limits()) {
             if !(0.0..=limit).contains(&value) {
                 return refuse(format!("{name} {value}: expected a number from 0 to {limit}"));
             }

@@ -1,5 +1,7 @@
 //! Noise schedules: which sigmas a walk of so many steps visits.
 
+mod beta;
+
 use chatsd_types::Schedule;
 
 use crate::betas;
@@ -11,6 +13,14 @@ const FLOW_SIGMA_SPREAD: f64 = 200.0;
 /// Karras et al. 2022, section 3, "rho".
 const KARRAS_RHO: f64 = 7.0;
 
+/// Sabour et al. 2024, "Align your steps", as its authors publish it for ten steps: of Stable Diffusion 1 and of XL.
+const ALIGNED: [[f64; 11]; 2] = [
+    [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029],
+    [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113, 0.029],
+];
+/// Lee et al. 2024, "Beta sampling is all you need": both parameters of the distribution.
+const BETA: f64 = 0.6;
+
 /// The noise levels a model was trained with.
 #[derive(Clone, Debug)]
 pub struct NoiseLevels {
@@ -20,6 +30,8 @@ pub struct NoiseLevels {
     shift: Option<f64>,
     /// Added to the time steps of [`Schedule::Leading`]: diffusers' `steps_offset`.
     pub offset: usize,
+    /// Whether [`Schedule::AlignYourSteps`] takes the numbers of Stable Diffusion XL.
+    pub aligned_as_xl: bool,
 }
 
 impl NoiseLevels {
@@ -32,7 +44,7 @@ impl NoiseLevels {
             alpha *= 1.0 - beta;
             ((1.0 - alpha) / alpha).sqrt()
         };
-        Self { sigmas: betas.into_iter().map(sigma).collect(), shift: None, offset: 0 }
+        Self { sigmas: betas.into_iter().map(sigma).collect(), shift: None, offset: 0, aligned_as_xl: false }
     }
 
     /// Betas whose square roots are even from `first` to `last`: Rombach et al. 2022, diffusers' "scaled_linear".
@@ -52,7 +64,7 @@ impl NoiseLevels {
     #[must_use]
     pub fn flow(shift: f64, count: usize) -> Self {
         let sigmas = (1..=count).map(|step| flow_sigma(shifted(step as f64 / count as f64, shift)));
-        Self { sigmas: sigmas.collect(), shift: Some(shift), offset: 0 }
+        Self { sigmas: sigmas.collect(), shift: Some(shift), offset: 0, aligned_as_xl: false }
     }
 
     /// Whether it is a flow model.
@@ -76,11 +88,34 @@ impl NoiseLevels {
         (above - 1) as f64 + ((sigma.ln() - low) / (high - low)).clamp(0.0, 1.0)
     }
 
-    /// The sigmas of a walk: `steps` of them, descending, then 0.
+    /// The sigma of a training time step, between two of them by the logarithm: `t_to_sigma` of k-diffusion.
+    #[must_use]
+    pub fn sigma_of(&self, step: f64) -> f64 {
+        let step = step.clamp(0.0, (self.sigmas.len() - 1) as f64);
+        let low = step as usize;
+        let high = (low + 1).min(self.sigmas.len() - 1);
+        let part = step - low as f64;
+        ((1.0 - part) * self.sigmas[low].ln() + part * self.sigmas[high].ln()).exp()
+    }
+
+    /// The sigma of the training time step at the share `part`, 0 to 1, of the whole one of `sigma`, rounded down as in
+    /// diffusers' `TCDScheduler`.
+    #[must_use]
+    pub(crate) fn earlier(&self, sigma: f64, part: f64) -> f64 {
+        let step = self.step_of(sigma).round();
+        let earlier = (step * part).floor().max(0.0);
+        if earlier == step { sigma } else { self.sigmas[earlier as usize] }
+    }
+
+    /// The sigmas of a walk: `steps` of them, descending, then 0. Two schedules take other counts, as where they come
+    /// from: [`Schedule::Ddim`] more where `steps` does not divide the training time steps, [`Schedule::BetaSteps`]
+    /// fewer where two steps would fall on one training time step.
     ///
     /// The ones that diffusers has too are those of its `EulerDiscreteScheduler`; its multistep schedulers round
-    /// "leading" and "linspace" a little differently. [`Schedule::Automatic`] is [`Schedule::Flow`] for a flow model
-    /// and [`Schedule::Leading`] for another.
+    /// "leading" and "linspace" a little differently. The others are those of stable-diffusion-webui 1.10
+    /// (`sd_schedulers.py`) and k-diffusion, with one difference: there [`Schedule::KlOptimal`] ends at the least sigma
+    /// and leaves its noise in the picture; here, as in ComfyUI, it reaches that with the last step but one.
+    /// [`Schedule::Automatic`] is [`Schedule::Flow`] for a flow model and [`Schedule::Leading`] for another.
     ///
     /// # Panics
     /// When there are no steps, or more than training time steps.
@@ -88,20 +123,35 @@ impl NoiseLevels {
     pub fn sigmas(&self, schedule: Schedule, steps: usize) -> Vec<f64> {
         let count = self.sigmas.len();
         assert!((1..=count).contains(&steps), "{steps} steps, expected 1 to {count}");
-        let (min, max) = (self.sigmas[0], self.max());
+        let (min, max, last) = (self.sigmas[0], self.max(), (count - 1) as f64);
         let index = 0..steps;
         let trained = |step: usize| self.sigmas[step.min(count - 1)];
+        let first = if self.is_flow() { self.step_of(max) } else { last };
         let mut sigmas: Vec<f64> = match schedule {
-            Schedule::Karras => {
-                let root = 1.0 / KARRAS_RHO;
-                even(max.powf(root), min.powf(root), steps).map(|x| x.powf(KARRAS_RHO)).collect()
+            Schedule::Karras => karras(steps, min, max),
+            Schedule::Exponential | Schedule::Polyexponential => {
+                even(max.ln(), min.ln(), steps).map(f64::exp).collect()
             }
-            Schedule::Exponential => even(max.ln(), min.ln(), steps).map(f64::exp).collect(),
+            Schedule::KlOptimal => even(max.atan(), min.atan(), steps).map(f64::tan).collect(),
+            Schedule::Uniform | Schedule::Normal => even(first, 0.0, steps).map(|step| self.sigma_of(step)).collect(),
+            Schedule::SgmUniform => even(first, 0.0, steps + 1).take(steps).map(|step| self.sigma_of(step)).collect(),
+            Schedule::AlignYourSteps => self.aligned(steps),
+            Schedule::Beta => {
+                let share = even(1.0, 0.0, steps).map(|share| beta::quantile(share, BETA));
+                share.map(|share| min + share * (max - min)).collect()
+            }
+            Schedule::BetaSteps => {
+                let share = even(1.0, 0.0, steps + 1).take(steps).map(|share| beta::quantile(share, BETA));
+                let mut steps: Vec<usize> = share.map(|share| (share * first).round_ties_even() as usize).collect();
+                steps.dedup();
+                steps.into_iter().map(trained).collect()
+            }
             Schedule::Simple => {
                 // Rounded on the way as in ComfyUI's `simple_scheduler`: 19 · (1000 / 38) is just below 500 there.
                 let gap = count as f64 / steps as f64;
                 index.map(|index| trained(count - 1 - (index as f64 * gap) as usize)).collect()
             }
+            Schedule::Ddim => (1..count.max(2)).step_by((count / steps).max(1)).rev().map(trained).collect(),
             Schedule::Trailing => {
                 let time = |index| count as f64 - index as f64 * (count as f64 / steps as f64);
                 index.map(|index| trained((time(index).round_ties_even() as usize).max(1) - 1)).collect()
@@ -113,10 +163,35 @@ impl NoiseLevels {
                 let offset = self.offset.min(count - 1 - (steps - 1) * ratio);
                 index.rev().map(|index| trained(index * ratio + offset)).collect()
             }
-            Schedule::Linspace => even((count - 1) as f64, 0.0, steps).map(|step| self.between(step)).collect(),
+            Schedule::Linspace => even(last, 0.0, steps).map(|step| self.between(step)).collect(),
         };
         sigmas.push(0.0);
         sigmas
+    }
+
+    /// The sigmas of a walk of one step more, the last but one of them left out: "discard penultimate sigma" of
+    /// stable-diffusion-webui.
+    ///
+    /// # Panics
+    /// As [`Self::sigmas`].
+    #[must_use]
+    pub fn sigmas_without_penultimate(&self, schedule: Schedule, steps: usize) -> Vec<f64> {
+        let mut sigmas = self.sigmas(schedule, (steps + 1).min(self.sigmas.len()));
+        if sigmas.len() > 2 {
+            sigmas.remove(sigmas.len() - 2);
+        }
+        sigmas
+    }
+
+    /// The published noise levels, or what lies between them by the logarithm where other than eleven are wanted.
+    fn aligned(&self, steps: usize) -> Vec<f64> {
+        let published = &ALIGNED[usize::from(self.aligned_as_xl)];
+        let between = |place: f64| {
+            let low = (place as usize).min(published.len() - 2);
+            let (high, low_at) = (published[low + 1].ln(), published[low].ln());
+            (low_at + (place - low as f64) * (high - low_at)).exp()
+        };
+        even(0.0, (published.len() - 1) as f64, steps).map(between).collect()
     }
 
     /// Even in the `t` of a flow model from its noisiest, then shifted.
@@ -145,6 +220,12 @@ pub fn from_strength(sigmas: &[f64], strength: f64) -> &[f64] {
     &sigmas[steps - done..]
 }
 
+/// Karras et al. 2022, equation 5, without the 0 at its end.
+pub(crate) fn karras(steps: usize, min: f64, max: f64) -> Vec<f64> {
+    let root = 1.0 / KARRAS_RHO;
+    even(max.powf(root), min.powf(root), steps).map(|x| x.powf(KARRAS_RHO)).collect()
+}
+
 /// `count` numbers from `first` to `last`, both included; a single one is `first`.
 fn even(first: f64, last: f64, count: usize) -> impl Iterator<Item = f64> {
     let gaps = count.saturating_sub(1).max(1) as f64;
@@ -170,11 +251,16 @@ mod tests {
             for &schedule in Schedule::ALL {
                 for steps in [1, 2, 3, 7, 20, 999, 1000] {
                     let sigmas = levels.sigmas(schedule, steps);
-                    assert_eq!(sigmas.len(), steps + 1, "{schedule} {steps}");
+                    match schedule {
+                        Schedule::Ddim => assert!((steps.min(999)..=2 * steps).contains(&(sigmas.len() - 1))),
+                        Schedule::BetaSteps => assert!((1..=steps).contains(&(sigmas.len() - 1))),
+                        _ => assert_eq!(sigmas.len(), steps + 1, "{schedule} {steps}"),
+                    }
                     assert!(sigmas.is_sorted_by(|a, b| a > b), "{schedule}, {steps} steps");
-                    assert_eq!(sigmas[steps], 0.0);
+                    assert_eq!(sigmas.last(), Some(&0.0));
                     let limit = if levels.is_flow() { FLOW_SIGMA_MAX } else { levels.max() };
-                    assert!(sigmas[0] <= limit * (1.0 + 1e-9), "{schedule} {steps}: {}", sigmas[0]);
+                    // The published 14.615 is rounded.
+                    assert!(sigmas[0] <= limit * (1.0 + 3e-5), "{schedule} {steps}: {}", sigmas[0]);
                 }
             }
         }
@@ -185,6 +271,7 @@ mod tests {
         let levels = NoiseLevels::scaled_linear(0.00085, 0.012, 1000);
         for step in [0, 1, 500, 999] {
             assert!((levels.step_of(levels.sigmas[step]) - step as f64).abs() < 1e-9);
+            assert!((levels.sigma_of(step as f64) - levels.sigmas[step]).abs() < 1e-12 * levels.sigmas[step]);
         }
         assert_eq!(levels.step_of(1e-9), 0.0);
         assert_eq!(levels.step_of(1e9), 999.0);

@@ -25,8 +25,8 @@ impl SecondWalk {
     pub(crate) fn new(model: &PictureModel, request: &Request, second: &SecondPass) -> Result<Self, PaintError> {
         let steps = if second.steps == 0 { request.steps } else { second.steps } as usize;
         let all = (steps as f64 / f64::from(second.strength.min(0.999))) as usize;
-        let all = model.parameters.levels.sigmas(model.schedule(request), all.clamp(steps, ALL_LIMIT));
-        let sigmas = all[all.len() - 1 - steps..].to_vec();
+        let all = model.sigmas(request, all.clamp(steps, ALL_LIMIT));
+        let sigmas = all[(all.len() - 1).saturating_sub(steps)..].to_vec();
         let request = Request { size: second.size, ..request.clone() };
         Ok(Self { request, sigmas, enlarger: Enlarger::find(&model.finder, &second.upscaler)? })
     }

@@ -69,7 +69,7 @@ pub(crate) fn paint_latent(
     observer: &mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
 ) -> Result<Tensor, PaintError> {
     model.check(request, source)?;
-    let sigmas = model.parameters.levels.sigmas(model.schedule(request), request.steps as usize);
+    let sigmas = model.sigmas(request, request.steps as usize);
     let sigmas = from_strength(&sigmas, f64::from(request.strength));
     let second = request.second_pass.as_ref().filter(|second| second.strength > 0.0);
     let second = second.map(|second| SecondWalk::new(model, request, second)).transpose()?;
@@ -77,10 +77,12 @@ pub(crate) fn paint_latent(
     let mut watch = watch(steps as u32, observer);
     let start = |noise: &Tensor| Ok(Start::of_source(model, request, source, noise));
     let latent = pass(model, request, source, sigmas, start, &mut watch)?;
+    let first = sigmas.len() - 1;
     match &second {
         Some(second) => {
             let start = |_: &Tensor| second.start(model, &latent);
             let source = second.shown(source);
+            let mut watch = |step, x: &Tensor| watch(first + step, x);
             pass(model, &second.request, &source, &second.sigmas, start, &mut watch)
         }
         None => Ok(latent),
@@ -94,7 +96,7 @@ fn pass(
     source: &Source,
     sigmas: &[f64],
     start: impl FnOnce(&Tensor) -> Result<Start, PaintError>,
-    watch: &mut dyn FnMut(&Tensor) -> ControlFlow<PaintError>,
+    watch: &mut dyn FnMut(usize, &Tensor) -> ControlFlow<PaintError>,
 ) -> Result<Tensor, PaintError> {
     let (engine, parameters) = (&model.engine, &model.parameters);
     let guidance = model.guidance(request);
@@ -112,9 +114,11 @@ fn pass(
     let mut walk = Walk {
         engine,
         sigmas,
+        levels: &parameters.levels,
+        options: &request.sampling,
         denoiser: &mut denoiser,
-        noise: &mut || noise.tensor(shape),
-        observer: &mut |_, x: &Tensor| watch(x),
+        noise: &mut |_, _| noise.tensor(shape),
+        observer: &mut |step, x: &Tensor| watch(step, x),
     };
     match rule(request.sampler)(&mut walk, x) {
         ControlFlow::Continue(latent) => Ok(latent),
@@ -122,15 +126,14 @@ fn pass(
     }
 }
 
-/// Counts the steps of all walks together, tells `observer`, and stops when it says so or the numbers run away.
+/// Tells `observer` of each of the steps of all walks together, and stops when it says so or the numbers run away.
 fn watch<'a>(
     steps: u32,
     observer: &'a mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
-) -> impl FnMut(&Tensor) -> ControlFlow<PaintError> + 'a {
+) -> impl FnMut(usize, &Tensor) -> ControlFlow<PaintError> + 'a {
     let began = Instant::now();
-    let mut step = 0;
-    move |x| {
-        step += 1;
+    move |step, x| {
+        let step = step as u32;
         if !is_finite(x) {
             return ControlFlow::Break(PaintError::NotANumber { step });
         }
@@ -161,8 +164,15 @@ impl PictureModel {
         Guidance { scale, image, rescale: request.guidance_rescale }
     }
 
-    pub(crate) fn schedule(&self, request: &Request) -> Schedule {
-        if request.schedule == Schedule::Automatic { self.card.schedule } else { request.schedule }
+    /// The noise levels of a request's whole walk in so many steps.
+    pub(crate) fn sigmas(&self, request: &Request, steps: usize) -> Vec<f64> {
+        let schedule = if request.schedule == Schedule::Automatic { self.card.schedule } else { request.schedule };
+        let levels = &self.parameters.levels;
+        if request.sampling.discard_penultimate || request.sampler.discards_penultimate() {
+            levels.sigmas_without_penultimate(schedule, steps)
+        } else {
+            levels.sigmas(schedule, steps)
+        }
     }
 
     /// The clean latent that the network expects behind `x`, guided. `shown` is what each question is shown beside it.

@@ -13,7 +13,7 @@ use chatsd_diffusion::{
     schedule::NoiseLevels,
 };
 use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
-use chatsd_types::{ImageModel, NoiseSource, PaintError, Sampler, Schedule, Source};
+use chatsd_types::{ImageModel, NoiseSource, PaintError, Sampler, SamplerOptions, Schedule, Source};
 use chatsd_weights::ModelFiles;
 use common::{Goldens, request};
 
@@ -125,39 +125,59 @@ fn network(engine: &Engine, z: &Tensor, time: f32) -> Tensor {
 }
 
 fn walk_like_diffusers(sampler: Sampler, prediction: Prediction, name: &str) {
-    let goldens = Goldens::open("sampling/walks.safetensors");
+    walk_like(&Goldens::open("sampling/walks.safetensors"), sampler, prediction, SamplerOptions::default(), name);
+}
+
+/// The latent after each step, and sum and mean size of the last one, as the tests of diffusers have it.
+fn walk_like(goldens: &Goldens, sampler: Sampler, prediction: Prediction, options: SamplerOptions, name: &str) {
     let engine = Engine::reference();
     let levels = if prediction == Prediction::Flow { NoiseLevels::flow(1.0, 1000) } else { stable_diffusion() };
     let parameters = Parameters { prediction, levels };
     let sigmas: Vec<f64> = goldens.values(&format!("{name}.sigmas")).into_iter().map(f64::from).collect();
-    let shape = Shape::new(1, 4, 3, 4);
+    let shape = goldens.shape(&format!("{name}.x"));
     let latents = |name: String| -> Vec<Tensor> {
         let all = goldens.values(&name);
         all.chunks_exact(shape.len()).map(|planar| common::channels_last(planar, shape)).collect()
     };
     let path = latents(format!("{name}.x"));
     let mut fresh = latents(format!("{name}.noise")).into_iter();
-    assert_eq!(path.len(), sigmas.len());
-    let mut steps = 0;
+    let mut found = vec![(0, path[0].clone())];
     let mut walk = Walk {
         engine: &engine,
         sigmas: &sigmas,
+        levels: &parameters.levels,
+        options: &options,
         denoiser: &mut |x, sigma| {
             let z = engine.combine(&[(parameters.input_scale(sigma) as f32, x)]);
             parameters.denoised(&engine, x, network(&engine, &z, parameters.time(sigma)), sigma)
         },
-        noise: &mut || fresh.next().expect("no more noise than diffusers draws"),
+        noise: &mut |_, _| fresh.next().unwrap_or_else(|| panic!("{name}: more noise than the reference draws")),
         observer: &mut |step, x| {
-            steps += 1;
-            assert_eq!(step, steps);
-            assert_close(&format!("{name}, step {step}"), x.values(), path[step].values(), 1e-5);
+            found.push((step, x.clone()));
             ControlFlow::<()>::Continue(())
         },
     };
     let end = rule(sampler)(&mut walk, path[0].clone());
     let ControlFlow::Continue(end) = end else { panic!("{name} stopped") };
-    assert_eq!(steps + 1, path.len(), "{name}");
-    assert_close(name, end.values(), path[steps].values(), 1e-5);
+    assert_eq!(found.len(), path.len(), "{name}");
+    assert_eq!(found.last().unwrap().0, sigmas.len() - 1, "{name}: progress arrives");
+    assert!(found.is_sorted_by_key(|(step, _)| *step), "{name}: progress does not go back");
+    assert_eq!(found.last().unwrap().1.values(), end.values(), "{name}: the last step is the result");
+    for (index, ((_, found), expected)) in found.iter().zip(&path).enumerate() {
+        // Where noise is added before a step the reference tells the latent with it.
+        if options.s_churn == 0.0 || index + 1 == path.len() {
+            assert_close(&format!("{name}, step {index}"), found.values(), expected.values(), 1e-5);
+        }
+    }
+    let sums = |x: &Tensor| {
+        x.values().iter().fold((0.0, 0.0), |(sum, size), x| (sum + f64::from(*x), size + f64::from(x.abs())))
+    };
+    let ((sum, size), (expected_sum, expected_size)) = (sums(&end), sums(path.last().unwrap()));
+    assert!((sum - expected_sum).abs() < 1e-5 * expected_size, "{name}: sum {sum}, expected {expected_sum}");
+    assert!(
+        (size - expected_size).abs() < 1e-5 * expected_size,
+        "{name}: mean of size {size}, expected {expected_size}"
+    );
 }
 
 /// One test a walk.
@@ -183,6 +203,82 @@ walks! {
     unipc_of_epsilon: UniPc, Epsilon, "unipc.epsilon";
     unipc_of_v: UniPc, V, "unipc.v";
     unipc_of_flow: UniPc, Flow, "unipc.flow";
+}
+
+/// Walks by k-diffusion, and by those schedulers of diffusers that end at the cleanest training time step:
+/// `reference/samplers.py`.
+#[test]
+fn rules_are_those_of_k_diffusion() {
+    let goldens = Goldens::open("sampling/rules.safetensors");
+    let usual = SamplerOptions::default();
+    let eta = |eta: f32, s_noise: f32| SamplerOptions { eta: Some(eta), s_noise, ..usual };
+    let churn = SamplerOptions { s_churn: 4.0, s_tmin: 0.1, s_tmax: Some(8.0), s_noise: 1.003, ..usual };
+    for (name, options) in [
+        ("euler", usual),
+        ("euler.churn", churn),
+        ("euler a", usual),
+        ("euler a.eta", eta(0.6, 0.9)),
+        ("lms", usual),
+        ("heun", usual),
+        ("heun.churn", churn),
+        ("dpm2", usual),
+        ("dpm2.churn", churn),
+        ("dpm2 a", usual),
+        ("dpm2 a.eta", eta(0.6, 1.0)),
+        ("dpm++ 2s a", usual),
+        ("dpm++ 2s a.eta", eta(0.6, 0.9)),
+        ("dpm++ 2m", usual),
+        ("dpm++ sde", usual),
+        ("dpm++ sde.eta", eta(0.6, 0.9)),
+        ("dpm++ 2m sde", usual),
+        ("dpm++ 2m sde.eta", eta(0.6, 0.9)),
+        ("dpm++ 2m sde heun", usual),
+        ("dpm++ 3m sde", usual),
+        ("dpm++ 3m sde.eta", eta(0.6, 0.9)),
+        ("dpm fast", usual),
+        ("dpm fast.11", usual),
+        ("dpm fast.1", usual),
+        ("dpm fast.eta", eta(0.0, 1.0)),
+        ("dpm adaptive", usual),
+        ("dpm adaptive.eta", eta(0.0, 1.0)),
+        ("restart.12", usual),
+        ("restart.20", usual),
+        ("restart.40", usual),
+        ("plms", usual),
+        ("tcd", usual),
+        ("tcd.eta", eta(0.8, 1.0)),
+        ("tcd.eta0", eta(0.0, 1.0)),
+    ] {
+        let sampler = name.split('.').next().unwrap().parse().unwrap();
+        walk_like(&goldens, sampler, Prediction::Epsilon, options, name);
+    }
+}
+
+#[test]
+fn schedules_are_those_of_k_diffusion_and_other_programs() {
+    let goldens = Goldens::open("sampling/schedules.safetensors");
+    for (name, schedule) in [
+        ("uniform", Schedule::Uniform),
+        ("normal", Schedule::Normal),
+        ("sgm_uniform", Schedule::SgmUniform),
+        ("karras", Schedule::Karras),
+        ("exponential", Schedule::Exponential),
+        ("polyexponential", Schedule::Polyexponential),
+        ("kl_optimal", Schedule::KlOptimal),
+        ("align_your_steps", Schedule::AlignYourSteps),
+        ("align_your_steps_xl", Schedule::AlignYourSteps),
+        ("simple", Schedule::Simple),
+        ("ddim", Schedule::Ddim),
+        ("beta", Schedule::Beta),
+        ("beta_steps", Schedule::BetaSteps),
+    ] {
+        let mut levels = stable_diffusion();
+        levels.aligned_as_xl = name.ends_with("_xl");
+        for steps in [1, 7, 11, 20, 30] {
+            let sigmas: Vec<f32> = levels.sigmas(schedule, steps).iter().map(|sigma| *sigma as f32).collect();
+            assert_close(&format!("{name}, {steps} steps"), &sigmas, &goldens.values(&format!("{name}.{steps}")), 1e-6);
+        }
+    }
 }
 
 /// A prediction is right when the network that knows the truth says it.
@@ -247,6 +343,39 @@ fn a_tiny_stable_diffusion_paints_as_in_diffusers() {
 #[test]
 fn a_tiny_stable_diffusion_xl_paints_as_in_diffusers() {
     paint_like_diffusers("tiny-xl", "sdxl");
+}
+
+/// Every rule of k-diffusion over the tiny model, guided, with the noise of one seed: `reference/samplers.py`.
+#[test]
+fn a_tiny_stable_diffusion_walks_as_with_k_diffusion() {
+    let goldens = Goldens::open("sampling/tiny-walks.safetensors");
+    let files = ModelFiles::open(&common::goldens_folder().join("sampling/tiny")).unwrap();
+    let model = PictureModel::load(&files, "tiny", Engine::reference()).unwrap();
+    let shape = Shape::new(1, 8, 8, 4);
+    for &sampler in Sampler::ALL.iter().filter(|sampler| !sampler.is_brownian()) {
+        use Sampler::{Ddim, Lcm, Plms, Tcd, UniPc};
+        if matches!(sampler, Ddim | Lcm | Plms | Tcd | UniPc) {
+            continue; // not of k-diffusion
+        }
+        let expected = goldens.values(sampler.name());
+        let mut asked = request("a red fox, smile", 16);
+        asked.prompt.negative = "blurry".into();
+        asked.steps = if sampler == Sampler::Restart { 20 } else { 4 };
+        (asked.guidance, asked.seed, asked.sampler, asked.schedule) = (5.0, 7, sampler, Schedule::Karras);
+        let mut steps = 0;
+        let latent = model.latent(&asked, &Source::default(), &mut |_, latent| {
+            let planar = &expected[steps * shape.len()..][..shape.len()];
+            steps += 1;
+            // The lengths of its later steps are others in PyTorch, too, in f32 than in f64.
+            if sampler != Sampler::DpmAdaptive || steps < 5 {
+                let expected = common::channels_last(planar, shape);
+                assert_close(&format!("{sampler}, step {steps}"), latent.values(), expected.values(), 1e-3);
+            }
+            ControlFlow::Continue(())
+        });
+        latent.unwrap();
+        assert_eq!(steps, expected.len() / shape.len(), "{sampler}");
+    }
 }
 
 #[test]

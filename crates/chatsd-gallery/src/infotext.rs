@@ -7,7 +7,9 @@
 
 use std::{fmt, sync::LazyLock};
 
-use chatsd_types::{NoiseSource, Request, Sampler, Schedule, SecondPass, Size};
+use chatsd_types::{
+    NamedSampler, NoiseSource, Request, Sampler, SamplerOptions, Schedule, SecondPass, Size, Variation,
+};
 use regex::Regex;
 
 const NEGATIVE: &str = "Negative prompt:";
@@ -52,6 +54,13 @@ impl Infotext {
         push("CFG scale", request.guidance.to_string());
         push("Seed", request.seed.to_string());
         push("Size", request.size.to_string());
+        if let Some(variation) = request.variation {
+            push("Variation seed", variation.seed.to_string());
+            push("Variation seed strength", variation.strength.to_string());
+        }
+        if let Some(size) = request.seed_resize {
+            push("Seed resize from", size.to_string());
+        }
         if !request.model_hash.is_empty() {
             push("Model hash", request.model_hash.clone());
         }
@@ -80,6 +89,13 @@ impl Infotext {
         if request.guidance_rescale > 0.0 {
             push("CFG rescale", request.guidance_rescale.to_string());
         }
+        if let Some(skip) = request.clip_skip {
+            push("Clip skip", skip.to_string());
+        }
+        if request.noise_seed_delta > 0 {
+            push("ENSD", request.noise_seed_delta.to_string());
+        }
+        push_options(&mut push, request);
         push("RNG", noise_label(request.noise).to_owned());
         if !request.prompt.style.is_empty() {
             push("Style", request.prompt.style.clone());
@@ -121,6 +137,17 @@ impl Infotext {
         self.values.iter().find(|(found, _)| found.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
     }
 
+    /// The spread of noise levels, where it can be told: by its name, by the older name of a sampler with the schedule in
+    /// it ("DPM++ 2M Karras"), or, where the name is "Automatic", by what that means there for the sampler.
+    fn schedule(&self) -> Option<Schedule> {
+        let named = self.value("Sampler").and_then(|name| name.parse::<NamedSampler>().ok());
+        match self.value("Schedule type").and_then(read_schedule) {
+            Some(Schedule::Automatic) => named.map(|named| named.sampler.usual_schedule()),
+            Some(schedule) => Some(schedule),
+            None => named?.schedule,
+        }
+    }
+
     /// Puts into `request` what can be understood, as well as it can be, and tells what could not.
     /// Model and model hash are left to the caller, who knows which models there are.
     pub fn apply(&self, request: &mut Request) -> Applied {
@@ -132,6 +159,9 @@ impl Infotext {
         prompt.added.clear();
         prompt.style.clear();
         let mut applied = Applied::default();
+        if let Some(schedule) = self.schedule() {
+            request.schedule = schedule;
+        }
         for (key, value) in &self.values {
             if apply_pair(request, &key.to_lowercase(), value).is_some() {
                 applied.taken.push(key.clone());
@@ -164,6 +194,29 @@ fn upscaler_of(label: &str) -> &str {
     UPSCALERS.iter().find(|(_, known)| *known == label).map_or(label, |(own, _)| own)
 }
 
+/// Settings of the sampler that are not the usual ones.
+fn push_options(push: &mut impl FnMut(&str, String), request: &Request) {
+    let (options, usual) = (request.sampling, SamplerOptions::default());
+    if let Some(eta) = options.eta {
+        push(if request.sampler == Sampler::Ddim { "Eta DDIM" } else { "Eta" }, eta.to_string());
+    }
+    for (key, value, usual) in [
+        ("Sigma churn", options.s_churn, usual.s_churn),
+        ("Sigma tmin", options.s_tmin, usual.s_tmin),
+        ("Sigma noise", options.s_noise, usual.s_noise),
+    ] {
+        if value != usual {
+            push(key, value.to_string());
+        }
+    }
+    if let Some(limit) = options.s_tmax {
+        push("Sigma tmax", limit.to_string());
+    }
+    if options.discard_penultimate {
+        push("Discard penultimate sigma", "True".to_owned());
+    }
+}
+
 /// Puts one pair into the request; nothing where it is not understood. `key` is in lower case.
 fn apply_pair(request: &mut Request, key: &str, value: &str) -> Option<()> {
     match key {
@@ -187,21 +240,32 @@ fn apply_pair(request: &mut Request, key: &str, value: &str) -> Option<()> {
         "size" => request.size = value.parse().ok()?,
         "rng" => request.noise = value.parse::<NoiseSource>().ok()?,
         "style" => value.clone_into(&mut request.prompt.style),
-        "schedule type" => request.schedule = read_schedule(value)?,
-        // Older files name sampler and schedule together: "DPM++ 2M Karras".
-        "sampler" => match value.parse::<Sampler>() {
-            Ok(sampler) => request.sampler = sampler,
-            Err(_) => {
-                let (sampler, schedule) = value.rsplit_once(' ')?;
-                let pair = (sampler.parse().ok()?, read_schedule(schedule)?);
-                (request.sampler, request.schedule) = pair;
-            }
-        },
+        // Together with the sampler, by `Infotext::schedule`.
+        "schedule type" => _ = read_schedule(value)?,
+        "sampler" => request.sampler = value.parse::<NamedSampler>().ok()?.sampler,
+        "variation seed" => request.variation.get_or_insert(NO_VARIATION).seed = value.parse().ok()?,
+        "variation seed strength" => request.variation.get_or_insert(NO_VARIATION).strength = portion(value)?,
+        "seed resize from" => request.seed_resize = Some(value.parse().ok()?),
+        "ensd" => request.noise_seed_delta = value.parse().ok()?,
+        "clip skip" => request.clip_skip = Some(value.parse().ok().filter(|&skip| skip > 0)?),
+        "eta" | "eta ddim" => request.sampling.eta = Some(portion(value)?),
+        "sigma churn" => request.sampling.s_churn = number(value).filter(|churn| *churn >= 0.0)?,
+        "sigma tmin" => request.sampling.s_tmin = number(value).filter(|sigma| *sigma >= 0.0)?,
+        "sigma tmax" => request.sampling.s_tmax = Some(number(value).filter(|sigma| *sigma >= 0.0)?),
+        "sigma noise" => request.sampling.s_noise = number(value).filter(|noise| *noise >= 0.0)?,
+        "discard penultimate sigma" => request.sampling.discard_penultimate = value.eq_ignore_ascii_case("true"),
         // Says who wrote the file, nothing about the picture.
         "version" => {}
         _ => return None,
     }
     Some(())
+}
+
+/// A variation of which one of both keys is known.
+const NO_VARIATION: Variation = Variation { seed: 0, strength: 0.0 };
+
+fn portion(value: &str) -> Option<f32> {
+    number(value).filter(|number| (0.0..=1.0).contains(number))
 }
 
 fn number(value: &str) -> Option<f32> {
@@ -235,17 +299,29 @@ fn unquote(value: &str) -> String {
     quoted.unwrap_or_else(|| value.to_owned())
 }
 
-/// The name of a sampler in stable-diffusion-webui (`modules/sd_samplers_kdiffusion.py`).
+/// The name of a sampler in stable-diffusion-webui (`modules/sd_samplers_kdiffusion.py`), where it has it.
 fn sampler_label(sampler: Sampler) -> &'static str {
     match sampler {
         Sampler::Euler => "Euler",
         Sampler::EulerAncestral => "Euler a",
+        Sampler::Lms => "LMS",
         Sampler::Heun => "Heun",
+        Sampler::Dpm2 => "DPM2",
+        Sampler::Dpm2Ancestral => "DPM2 a",
+        Sampler::DpmPlusPlus2SAncestral => "DPM++ 2S a",
         Sampler::DpmPlusPlus2M => "DPM++ 2M",
+        Sampler::DpmPlusPlusSde => "DPM++ SDE",
         Sampler::DpmPlusPlus2MSde => "DPM++ 2M SDE",
+        Sampler::DpmPlusPlus2MSdeHeun => "DPM++ 2M SDE Heun",
+        Sampler::DpmPlusPlus3MSde => "DPM++ 3M SDE",
+        Sampler::DpmFast => "DPM fast",
+        Sampler::DpmAdaptive => "DPM adaptive",
+        Sampler::Restart => "Restart",
         Sampler::Ddim => "DDIM",
-        Sampler::Lcm => "LCM",
+        Sampler::Plms => "PLMS",
         Sampler::UniPc => "UniPC",
+        Sampler::Lcm => "LCM",
+        Sampler::Tcd => "TCD",
     }
 }
 
@@ -253,12 +329,21 @@ fn sampler_label(sampler: Sampler) -> &'static str {
 fn schedule_label(schedule: Schedule) -> &'static str {
     match schedule {
         Schedule::Automatic => "Automatic",
+        Schedule::Uniform => "Uniform",
         Schedule::Karras => "Karras",
         Schedule::Exponential => "Exponential",
+        Schedule::Polyexponential => "Polyexponential",
+        Schedule::SgmUniform => "SGM Uniform",
+        Schedule::KlOptimal => "KL Optimal",
+        Schedule::AlignYourSteps => "Align Your Steps",
         Schedule::Simple => "Simple",
-        Schedule::Trailing => "SGM Uniform",
-        Schedule::Leading => "DDIM",
-        Schedule::Linspace => "Normal",
+        Schedule::Normal => "Normal",
+        Schedule::Ddim => "DDIM",
+        Schedule::Beta => "Beta",
+        Schedule::BetaSteps => "Beta Steps",
+        Schedule::Trailing => "Trailing",
+        Schedule::Leading => "Leading",
+        Schedule::Linspace => "Linspace",
         Schedule::Flow => "Flow",
     }
 }
@@ -309,9 +394,9 @@ mod tests {
         let applied = infotext.apply(&mut request);
         assert_eq!((request.steps, request.seed, request.size), (20, 42, Size { width: 512, height: 768 }));
         assert_eq!((request.sampler, request.schedule), (Sampler::DpmPlusPlus2M, Schedule::Karras));
-        assert_eq!(request.noise, NoiseSource::Gpu);
+        assert_eq!((request.noise, request.clip_skip), (NoiseSource::Gpu, Some(2)));
         let left: Vec<_> = applied.left.iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(left, ["Model hash", "Model", "Clip skip", "Lora hashes"]);
+        assert_eq!(left, ["Model hash", "Model", "Lora hashes"]);
         assert_eq!(infotext.to_string(), text);
     }
 
@@ -355,7 +440,53 @@ mod tests {
         for &sampler in Sampler::ALL {
             assert_eq!(sampler_label(sampler).parse(), Ok(sampler));
         }
-        assert_eq!(read_schedule("Polyexponential"), None);
+        assert_eq!(read_schedule("Bong tangent"), None);
+    }
+
+    #[test]
+    fn how_the_noise_goes_is_written_and_read_back() {
+        let mut asked = request("a cat");
+        asked.sampler = Sampler::Dpm2Ancestral;
+        asked.variation = Some(Variation { seed: 7, strength: 0.25 });
+        asked.seed_resize = Some(Size { width: 512, height: 768 });
+        (asked.noise_seed_delta, asked.clip_skip) = (31337, Some(2));
+        let churn =
+            SamplerOptions { s_churn: 4.0, s_tmin: 0.5, s_tmax: Some(10.0), s_noise: 1.003, ..Default::default() };
+        asked.sampling = SamplerOptions { eta: Some(0.5), discard_penultimate: true, ..churn };
+        let text = Infotext::of(&asked).to_string();
+        assert!(
+            text.contains(
+                "Seed: 18446744073709551615, Size: 8x4, Variation seed: 7, Variation seed strength: 0.25, \
+                 Seed resize from: 512x768, "
+            ) && text.contains(
+                "Clip skip: 2, ENSD: 31337, Eta: 0.5, Sigma churn: 4, Sigma tmin: 0.5, Sigma noise: 1.003, \
+                 Sigma tmax: 10, Discard penultimate sigma: True, RNG: CPU"
+            ),
+            "{text}"
+        );
+        let mut read = request("");
+        Infotext::parse(&text).apply(&mut read);
+        let noise = |request: &Request| {
+            let Request { sampler, schedule, sampling, variation, .. } = *request;
+            let Request { seed_resize, noise_seed_delta, clip_skip, .. } = *request;
+            (sampler, schedule, sampling, variation, seed_resize, noise_seed_delta, clip_skip)
+        };
+        assert_eq!(noise(&read), noise(&asked));
+    }
+
+    #[test]
+    fn automatic_means_what_it_means_there() {
+        for (pairs, sampler, schedule) in [
+            ("Sampler: Euler a, Schedule type: Automatic", Sampler::EulerAncestral, Schedule::Uniform),
+            ("Sampler: DPM++ 2M, Schedule type: Automatic", Sampler::DpmPlusPlus2M, Schedule::Karras),
+            ("Schedule type: Automatic, Sampler: DPM++ 3M SDE", Sampler::DpmPlusPlus3MSde, Schedule::Exponential),
+            ("Sampler: DPM++ 2M SDE Exponential", Sampler::DpmPlusPlus2MSde, Schedule::Exponential),
+            ("Sampler: DPM++ 2M, Schedule type: SGM Uniform", Sampler::DpmPlusPlus2M, Schedule::SgmUniform),
+        ] {
+            let mut read = request("");
+            Infotext::parse(&format!("a cat\nSteps: 20, {pairs}, Seed: 1")).apply(&mut read);
+            assert_eq!((read.sampler, read.schedule), (sampler, schedule), "{pairs}");
+        }
     }
 
     /// What the form can hold: lines without blanks at their ends, no empty line first or last.

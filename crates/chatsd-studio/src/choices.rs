@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chatsd_types::{Masking, NoiseSource, Sampler, Schedule, Size};
+use chatsd_types::{Masking, NoiseSource, Sampler, SamplerOptions, Schedule, Size};
 
 /// Choices about the prompts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +36,17 @@ pub struct PictureChoices {
     pub guidance_rescale: Option<f32>,
     /// Generator of the starting noise; else PyTorch's.
     pub noise: Option<NoiseSource>,
+    /// Settings of the stepping rule.
+    pub sampling: SamplerOptions,
+    /// Seed of the noise that the starting noise is turned toward: the first picture's, the others' follow it; else the
+    /// one after the plan's.
+    pub variation_seed: Option<u64>,
+    /// How far it is turned, 0 to 1; then all pictures have one seed. Else not at all.
+    pub variation_strength: Option<f32>,
+    /// The starting noise is that of a picture of this size; else of the picture's own.
+    pub seed_resize: Option<Size>,
+    /// Added to the seed for the noise after the starting noise; else nothing.
+    pub noise_seed_delta: Option<u32>,
     /// How much of a starting picture is painted anew, 0 to 1; else 0.6.
     pub strength: Option<f32>,
     /// SHA-256 of the starting picture, in hex.

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use chatsd_prompt::{Note, StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
 use chatsd_types::{
     GUIDANCE_LIMIT, Idea, Masking, ModelCard, NoiseSource, Prompt, Request, STEPS_LIMIT, SecondPass, Size, TokenCount,
+    Variation,
 };
 use serde::Serialize;
 
@@ -100,7 +101,7 @@ impl Studio<'_> {
         let mut notes = composed.notes();
         let has_negative = !prompt.negative.trim().is_empty() || !composed.idea.excluded.is_empty();
         let requests = (0..).zip(composed.prompts).map(|(offset, written)| {
-            request(self.model.card(), &composed.idea, written.prompt, picture, composed.seed.wrapping_add(offset))
+            request(self.model.card(), &composed.idea, written.prompt, picture, seeds(picture, composed.seed, offset))
         });
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
         if let Some(first) = requests.first() {
@@ -113,7 +114,7 @@ impl Studio<'_> {
     #[must_use]
     pub fn blank(&self) -> Request {
         let card = self.model.card();
-        request_of(card, &Idea::default(), Prompt::default(), &PictureChoices::default(), 0)
+        request_of(card, &Idea::default(), Prompt::default(), &PictureChoices::default(), (0, None))
     }
 
     /// The plan of one request that is there already, such as that of an entry.
@@ -140,15 +141,33 @@ fn request(
     idea: &Idea,
     prompt: Prompt,
     choices: &PictureChoices,
-    seed: u64,
+    seeds: (u64, Option<Variation>),
 ) -> Result<Request, StudioError> {
-    let mut request = request_of(card, idea, prompt, choices, seed);
+    let mut request = request_of(card, idea, prompt, choices, seeds);
     request.second_pass = choices.second.as_ref().map(|second| second_pass(card, request.size, second));
     check(&request, card)?;
     Ok(request)
 }
 
-fn request_of(card: &ModelCard, idea: &Idea, prompt: Prompt, choices: &PictureChoices, seed: u64) -> Request {
+/// The seed of a picture, and the second one. Where there are two, the second ones follow each other, as in
+/// stable-diffusion-webui.
+fn seeds(choices: &PictureChoices, seed: u64, offset: u64) -> (u64, Option<Variation>) {
+    match choices.variation_strength {
+        Some(strength) if strength > 0.0 => {
+            let first = choices.variation_seed.unwrap_or(seed.wrapping_add(1));
+            (seed, Some(Variation { seed: first.wrapping_add(offset), strength }))
+        }
+        _ => (seed.wrapping_add(offset), None),
+    }
+}
+
+fn request_of(
+    card: &ModelCard,
+    idea: &Idea,
+    prompt: Prompt,
+    choices: &PictureChoices,
+    (seed, variation): (u64, Option<Variation>),
+) -> Request {
     let of_shape = || Some(idea.shape?.at(card.size, card.size_step));
     Request {
         prompt,
@@ -162,6 +181,10 @@ fn request_of(card: &ModelCard, idea: &Idea, prompt: Prompt, choices: &PictureCh
         schedule: choices.schedule.unwrap_or(card.schedule),
         seed,
         noise: choices.noise.unwrap_or(NoiseSource::Cpu),
+        sampling: choices.sampling,
+        variation,
+        seed_resize: choices.seed_resize,
+        noise_seed_delta: choices.noise_seed_delta.unwrap_or(0),
         init: choices.init.clone(),
         strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
         mask: choices.mask.clone(),
@@ -213,6 +236,12 @@ pub(crate) fn check(request: &Request, card: &ModelCard) -> Result<(), StudioErr
     within("the number of steps", f64::from(request.steps), 1.0, f64::from(STEPS_LIMIT))?;
     within("the guidance", f64::from(request.guidance), 0.0, f64::from(GUIDANCE_LIMIT))?;
     within("the guidance rescale", f64::from(request.guidance_rescale), 0.0, 1.0)?;
+    if let Some(Variation { strength, .. }) = request.variation {
+        within("the strength of the variation", f64::from(strength), 0.0, 1.0)?;
+    }
+    for (what, found, high) in request.sampling.limits() {
+        within(what, f64::from(found), 0.0, f64::from(high))?;
+    }
     within("the strength", f64::from(request.strength), 0.0, 1.0)
 }
 

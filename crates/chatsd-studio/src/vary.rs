@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chatsd_prompt::{StyleLibrary, restyle};
-use chatsd_types::{Request, SecondPass};
+use chatsd_types::{NamedSampler, Request, SecondPass, Variation};
 
 use crate::{Larger, StudioError, plan::SECOND_STRENGTH};
 
@@ -17,6 +17,16 @@ pub const VARIABLE: &[&str] = &[
     "sampler",
     "schedule",
     "noise",
+    "variation_seed",
+    "variation_strength",
+    "seed_resize",
+    "noise_seed_delta",
+    "eta",
+    "s_churn",
+    "s_tmin",
+    "s_tmax",
+    "s_noise",
+    "discard_penultimate",
     "strength",
     "prompt",
     "negative",
@@ -31,6 +41,9 @@ pub const VARIABLE: &[&str] = &[
     "hires_upscaler",
 ];
 
+/// A variation that was not there, with strength where only its seed is given.
+const WEAK: Variation = Variation { seed: 1, strength: 0.1 };
+
 /// Gives one part of a request another value.
 ///
 /// # Errors
@@ -42,9 +55,22 @@ pub fn vary(request: &mut Request, key: &str, value: &str, library: &StyleLibrar
         "size" => request.size = read(key, value)?,
         "guidance" => request.guidance = read(key, value)?,
         "guidance_rescale" => request.guidance_rescale = read(key, value)?,
-        "sampler" => request.sampler = read(key, value)?,
+        "sampler" => {
+            let NamedSampler { sampler, schedule } = read(key, value)?;
+            (request.sampler, request.schedule) = (sampler, schedule.unwrap_or(request.schedule));
+        }
         "schedule" => request.schedule = read(key, value)?,
         "noise" => request.noise = read(key, value)?,
+        "variation_seed" => request.variation.get_or_insert(WEAK).seed = read(key, value)?,
+        "variation_strength" => request.variation.get_or_insert(WEAK).strength = read(key, value)?,
+        "seed_resize" => request.seed_resize = Some(read(key, value)?),
+        "noise_seed_delta" => request.noise_seed_delta = read(key, value)?,
+        "eta" => request.sampling.eta = Some(read(key, value)?),
+        "s_churn" => request.sampling.s_churn = read(key, value)?,
+        "s_tmin" => request.sampling.s_tmin = read(key, value)?,
+        "s_tmax" => request.sampling.s_tmax = Some(read(key, value)?),
+        "s_noise" => request.sampling.s_noise = read(key, value)?,
+        "discard_penultimate" => request.sampling.discard_penultimate = read(key, value)?,
         "strength" if request.init.is_some() => request.strength = read(key, value)?,
         "strength" => {
             let reason = "the picture was painted without a starting picture".to_owned();

@@ -12,6 +12,7 @@ mod image_model;
 mod prompt;
 mod request;
 mod resample;
+mod sampling;
 
 #[cfg(feature = "fake")]
 mod fake;
@@ -28,5 +29,6 @@ pub use image_model::{
     Cost, GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Progress, STEPS_LIMIT, Source, TokenCount,
 };
 pub use prompt::Prompt;
-pub use request::{NoiseSource, Request, Sampler, Schedule, UnknownName};
+pub use request::{Request, UnknownName};
 pub use resample::Kernel;
+pub use sampling::{NamedSampler, NoiseSource, Sampler, SamplerOptions, Schedule, Variation};

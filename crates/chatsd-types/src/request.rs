@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Adapter, Control, Decoder, ImagePrompt, LearnedWord, Masking, Prompt, SecondPass, Size};
+use crate::{
+    Adapter, Control, Decoder, ImagePrompt, LearnedWord, Masking, NoiseSource, Prompt, Sampler, SamplerOptions,
+    Schedule, SecondPass, Size, Variation,
+};
 
 /// A name that belongs to no member of a closed list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,57 +70,6 @@ macro_rules! named {
 }
 pub(crate) use named;
 
-named!(
-    /// The stepping rule.
-    Sampler, "sampler", {
-    /// Euler's method.
-    Euler = "euler" | "k_euler",
-    /// Euler with fresh noise at each step.
-    EulerAncestral = "euler a" | "euler ancestral" | "euler_ancestral" | "euler_a" | "k_euler_a",
-    /// Heun's second-order method: two passes a step.
-    Heun = "heun" | "k_heun",
-    /// DPM-Solver++(2M).
-    DpmPlusPlus2M = "dpm++ 2m" | "dpmpp_2m" | "dpm++2m" | "k_dpmpp_2m",
-    /// DPM-Solver++(2M) SDE, midpoint.
-    DpmPlusPlus2MSde = "dpm++ 2m sde" | "dpmpp_2m_sde" | "k_dpmpp_2m_sde",
-    /// DDIM.
-    Ddim = "ddim",
-    /// Latent consistency: jump to the picture, add fresh noise.
-    Lcm = "lcm",
-    /// UniPC, order 2, bh2.
-    UniPc = "unipc" | "uni_pc" | "uni-pc",
-});
-
-named!(
-    /// How the noise levels are spread over the steps.
-    Schedule, "schedule", {
-    /// What the model's own configuration asks for.
-    Automatic = "automatic" | "auto" | "default",
-    /// Karras et al. 2022, rho 7.
-    Karras = "karras",
-    /// Even in log sigma.
-    Exponential = "exponential",
-    /// Every k-th training noise level, from the noisiest.
-    Simple = "simple",
-    /// Diffusers' "trailing" time steps.
-    Trailing = "trailing" | "sgm_uniform",
-    /// Diffusers' "leading" time steps.
-    Leading = "leading" | "ddim_uniform",
-    /// Diffusers' "linspace" time steps.
-    Linspace = "linspace" | "normal" | "uniform",
-    /// Even in t of a flow model, then shifted.
-    Flow = "flow",
-});
-
-named!(
-    /// The random generator that makes the starting noise.
-    NoiseSource, "noise source", {
-    /// PyTorch's CPU generator.
-    Cpu = "cpu",
-    /// Philox, as GPU programs use it.
-    Gpu = "gpu" | "philox" | "nv",
-});
-
 /// Enough to make the picture again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
@@ -144,6 +96,21 @@ pub struct Request {
     pub seed: u64,
     /// The generator of the starting noise.
     pub noise: NoiseSource,
+    /// Settings of the stepping rule that are not the usual ones.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sampling: SamplerOptions,
+    /// A second seed, and how far the starting noise is turned toward its noise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variation: Option<Variation>,
+    /// The starting noise is that of a picture of this size in the middle, and new around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed_resize: Option<Size>,
+    /// Added to the seed for the noise that is drawn after the starting noise: other programs' "ENSD".
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub noise_seed_delta: u32,
+    /// Pictures of the same seed before this one: its starting noise is drawn after theirs, as in other programs' batches.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub batch_index: u32,
     /// Image to image: SHA-256 of the starting picture, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init: Option<String>,
@@ -211,6 +178,11 @@ impl Default for Request {
             schedule: Schedule::Automatic,
             seed: 0,
             noise: NoiseSource::Cpu,
+            sampling: SamplerOptions::default(),
+            variation: None,
+            seed_resize: None,
+            noise_seed_delta: 0,
+            batch_index: 0,
             init: None,
             strength: 1.0,
             mask: None,
@@ -246,24 +218,7 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn every_name_reads_back() {
-        for &sampler in Sampler::ALL {
-            assert_eq!(sampler.name().to_uppercase().parse(), Ok(sampler));
-        }
-        for &schedule in Schedule::ALL {
-            assert_eq!(schedule.name().parse(), Ok(schedule));
-        }
-        let error = "plms".parse::<Sampler>().unwrap_err().to_string();
-        assert!(error.contains("plms") && error.contains("dpm++ 2m sde"), "{error}");
-    }
-
     proptest! {
-        #[test]
-        fn no_name_makes_it_panic(text in "(?s).{0,20}") {
-            let _ = (text.parse::<Sampler>(), text.parse::<Schedule>(), text.parse::<NoiseSource>());
-        }
-
         #[test]
         fn no_json_makes_it_panic(text in "[{}\\[\\]\":,a-z0-9.-]{0,60}") {
             let _ = serde_json::from_str::<Request>(&text);

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 
 use chatsd_studio::Larger;
-use chatsd_types::{Fill, NoiseSource, Sampler, Schedule, Size};
+use chatsd_types::{Fill, NamedSampler, NoiseSource, Schedule, Size};
 use clap::Args;
 
 use crate::{
@@ -149,13 +149,14 @@ macro_rules! shown_as_displayed {
 shown_as_displayed!(
     bool,
     u32,
+    u64,
     usize,
     String,
     Lang,
     Show,
     Store,
     Size,
-    Sampler,
+    NamedSampler,
     Schedule,
     NoiseSource,
     Fill,
@@ -224,10 +225,10 @@ settings! {
         /// Passes of the sampler
         #[arg(long, value_name = "K")]
         steps: u32 = "the model's",
-        /// Stepping rule: euler, "euler a", heun, "dpm++ 2m", "dpm++ 2m sde", ddim, lcm, unipc
+        /// Stepping rule: euler, "euler a", lms, heun, dpm2, "dpm2 a", "dpm++ 2s a", "dpm++ 2m", "dpm++ sde", "dpm++ 2m sde", "dpm++ 2m sde heun", "dpm++ 3m sde", "dpm fast", "dpm adaptive", restart, ddim, plms, unipc, lcm, tcd; a schedule may follow: "dpm++ 2m karras"
         #[arg(long, value_name = "NAME")]
-        sampler: Sampler = "the model's",
-        /// Spread of the noise levels: automatic, karras, exponential, simple, trailing, leading, linspace, flow
+        sampler: NamedSampler = "the model's",
+        /// Spread of the noise levels: automatic, uniform, karras, exponential, polyexponential, sgm_uniform, kl_optimal, align_your_steps, simple, normal, ddim, beta, beta_steps, trailing, leading, linspace, flow
         #[arg(long, value_name = "NAME")]
         schedule: Schedule = "the model's",
         /// How strongly the prompt rules; 1 is not at all
@@ -239,6 +240,21 @@ settings! {
         /// Generator of the starting noise: cpu (as PyTorch) or gpu (Philox)
         #[arg(long, value_name = "NAME")]
         noise: NoiseSource = "cpu",
+        /// How much of the noise a step makes anew, 0 to 1
+        #[arg(long, value_name = "0..1")]
+        eta: Portion = "the sampler's",
+        /// A second seed, whose noise the starting noise is turned toward
+        #[arg(long, value_name = "S")]
+        variation_seed: u64 = "the seed's next",
+        /// How far the starting noise is turned toward that of the second seed, 0 to 1
+        #[arg(long, value_name = "0..1")]
+        variation_strength: Portion = "0",
+        /// Size of the picture whose starting noise is taken, such as 512x512
+        #[arg(long, value_name = "WxH")]
+        seed_resize: Size = "the picture's",
+        /// Added to the seed for the noise after the starting noise (ENSD)
+        #[arg(long, value_name = "N")]
+        noise_seed_delta: u32 = "0",
         /// How much of the starting picture is painted anew, 0 to 1
         #[arg(long, value_name = "0..1")]
         strength: Portion = "0.6 with a starting picture",

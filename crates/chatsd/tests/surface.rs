@@ -101,7 +101,7 @@ fn wrong_usage_says_what_is_expected_and_paints_nothing() {
         (&["cat", "--hires", "0.5"], 2, "1 to 16"),
         (&["cat", "--hires", "33x33"], 2, "nearest"),
         (&["cat", "--hires", "2", "--hires-strength", "2"], 2, "0 to 1"),
-        (&["cat", "--sampler", "plms"], 2, "dpm++ 2m"),
+        (&["cat", "--sampler", "ddpm"], 2, "dpm++ 2m"),
         (&["cat", "--styles", "watercolr"], 2, "watercolor"),
         (&["cat", "--columns", "0"], 2, "at least 1"),
         (&["cat", "--model", "nowhere"], 1, "nowhere"),

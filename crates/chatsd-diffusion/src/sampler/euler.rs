@@ -4,39 +4,41 @@ use std::ops::ControlFlow;
 
 use chatsd_tensor::Tensor;
 
-use super::Walk;
+use super::{Walk, fresh::ancestral};
 
-/// Euler's method on `dx/dsigma = (x - x0) / sigma`. Karras et al. 2022, algorithm 2 without churn.
+/// Euler's method on `dx/dsigma = (x - x0) / sigma`. Karras et al. 2022, algorithm 2 without its correction.
 pub fn euler<B>(walk: &mut Walk<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
     let sigmas = walk.sigmas;
     for (index, pair) in sigmas.windows(2).enumerate() {
-        let denoised = (walk.denoiser)(&x, pair[0]);
-        x = walk.toward(&x, &denoised, pair[0], pair[1]);
+        let (higher, sigma) = walk.churned(x, pair[0]);
+        let denoised = (walk.denoiser)(&higher, sigma);
+        x = walk.toward(&higher, &denoised, sigma, pair[1]);
         (walk.observer)(index + 1, &x)?;
     }
     ControlFlow::Continue(x)
 }
 
-/// DDIM without fresh noise (Song, Meng and Ermon 2021, equation 12 with their sigma 0): divided by `√ᾱ`, one step is
-/// `x0 + sigma' · (x - x0) / sigma`, which is Euler's. The last step goes to a clean latent (`ᾱ = 1`).
+/// DDIM (Song, Meng and Ermon 2021, equations 12 and 16). Divided by `√ᾱ`, one step is an ancestral one, where their
+/// eta has the same meaning; the usual one is 0, and then it is Euler's. The last step goes to a clean latent (`ᾱ = 1`).
 pub fn ddim<B>(walk: &mut Walk<'_, B>, x: Tensor) -> ControlFlow<B, Tensor> {
-    euler(walk, x)
+    let eta = walk.eta(0.0);
+    down_and_up(walk, x, eta)
 }
 
-/// Euler's method that goes further down and comes back up by fresh noise, as k-diffusion's `sample_euler_ancestral`:
-/// the step of ancestral sampling (Ho, Jain and Abbeel 2020) in sigmas.
-pub fn euler_ancestral<B>(walk: &mut Walk<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
+/// Euler's method that goes further down and comes back up by fresh noise, as k-diffusion's `sample_euler_ancestral`.
+pub fn euler_ancestral<B>(walk: &mut Walk<'_, B>, x: Tensor) -> ControlFlow<B, Tensor> {
+    let eta = walk.eta(1.0);
+    down_and_up(walk, x, eta)
+}
+
+fn down_and_up<B>(walk: &mut Walk<'_, B>, mut x: Tensor, eta: f64) -> ControlFlow<B, Tensor> {
     let sigmas = walk.sigmas;
     for (index, pair) in sigmas.windows(2).enumerate() {
         let (from, to) = (pair[0], pair[1]);
-        let up = to * (1.0 - (to / from).powi(2)).max(0.0).sqrt();
-        let down = to * (to / from);
+        let (down, up) = ancestral(from, to, eta);
         let denoised = (walk.denoiser)(&x, from);
         x = walk.toward(&x, &denoised, from, down);
-        if up > 0.0 {
-            let noise = (walk.noise)();
-            x = walk.combine(&[(1.0, &x), (up, &noise)]);
-        }
+        x = walk.freshened(x, up, from, to);
         (walk.observer)(index + 1, &x)?;
     }
     ControlFlow::Continue(x)

@@ -27,6 +27,12 @@ impl Goldens {
     pub fn values(&self, name: &str) -> Vec<f32> {
         self.0.get(name).unwrap().values().unwrap()
     }
+
+    /// The shape, channels last, of one of the latents that lie one after another, `pictures × channels × height × width`.
+    pub fn shape(&self, name: &str) -> Shape {
+        let Some(&[_, channels, height, width]) = self.0.shape(name) else { panic!("{name} is no latent") };
+        Shape::new(1, height, width, channels)
+    }
 }
 
 /// A tensor of `shape` of values that lie `batch × channels × height × width`.

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use chatsd_gallery::{Enlarge, Gallery, SheetLayout};
 use chatsd_studio::{Event, Outcome, PictureChoices, Plan, SecondChoices, Studio, extended};
-use chatsd_types::{Fill, ImageModel, Masking, ModelCard, Source};
+use chatsd_types::{Fill, ImageModel, Masking, ModelCard, SamplerOptions, Source};
 
 use super::write::{as_line, prompt_choices};
 use crate::{
@@ -96,8 +96,13 @@ fn picture_choices(settings: &Settings) -> PictureChoices {
     PictureChoices {
         size: settings.size,
         steps: settings.steps,
-        sampler: settings.sampler,
-        schedule: settings.schedule,
+        sampler: settings.sampler.map(|named| named.sampler),
+        schedule: settings.schedule.or(settings.sampler.and_then(|named| named.schedule)),
+        sampling: SamplerOptions { eta: settings.eta.map(|portion| portion.0), ..SamplerOptions::default() },
+        variation_seed: settings.variation_seed,
+        variation_strength: settings.variation_strength.map(|portion| portion.0),
+        seed_resize: settings.seed_resize,
+        noise_seed_delta: settings.noise_seed_delta,
         guidance: settings.guidance.map(|guidance| guidance.0),
         guidance_rescale: settings.guidance_rescale.map(|portion| portion.0),
         noise: settings.noise,

@@ -131,4 +131,27 @@ pub enum WeightsError {
         /// The reason.
         source: WeightError,
     },
+    /// An adapter that fits no layer of a model.
+    #[error(
+        "{path} fits no layer of this model: it was made for {found}, the model is {expected}; take one for the model's family",
+        path = path.display(),
+        found = found.unwrap_or("another network"),
+        expected = expected.unwrap_or("of another kind")
+    )]
+    OtherModel {
+        /// Of the adapter.
+        path: PathBuf,
+        /// The family it was made for, where that can be told.
+        found: Option<&'static str>,
+        /// The family of the model, where that can be told.
+        expected: Option<&'static str>,
+    },
+    /// A layer that cannot be changed as an adapter wants.
+    #[error("the layer {layer} cannot be changed: {source}")]
+    Change {
+        /// The layer's name.
+        layer: String,
+        /// The reason.
+        source: WeightError,
+    },
 }

@@ -255,6 +255,15 @@ impl WeightFile {
         self.sha256.get_or_init(|| sha256_of(self.bytes.as_slice()))
     }
 
+    /// The bytes after the header of a safetensors file; of another all.
+    pub(crate) fn tensor_bytes(&self) -> &[u8] {
+        let bytes = self.bytes.as_slice();
+        let header = bytes.first_chunk().map(|length| u64::from_le_bytes(*length));
+        let start = header.and_then(|length| usize::try_from(length).ok()?.checked_add(8));
+        let is_safetensors = matches!(self.metadata, Metadata::Texts(_));
+        start.filter(|_| is_safetensors).and_then(|start| bytes.get(start..)).unwrap_or(bytes)
+    }
+
     /// Bytes of the file.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -2,8 +2,10 @@
 //!
 //! A [`WeightFile`] is one file; [`ModelFiles`] is everything a picture model consists of, a folder or a single file;
 //! a [`Scope`] is the part of it below one name, from which a network takes its layers. Every length and offset of a
-//! file is checked before it is believed.
+//! file is checked before it is believed. An [`Adapter`] changes what a scope makes; a [`Workshop`] keeps layers that were
+//! made, for networks that differ in others alone.
 
+mod adapter;
 mod description;
 mod error;
 mod fault;
@@ -21,8 +23,10 @@ mod scope;
 mod spans;
 mod value;
 mod vocabulary;
+mod workshop;
 mod writer;
 
+pub use adapter::{Adapter, AdapterSet, Adopted, Strength};
 pub use description::{ComponentFacts, Description};
 pub use error::WeightsError;
 pub use file::WeightFile;
@@ -32,4 +36,5 @@ pub use outline::Tally;
 pub use scope::Scope;
 pub use value::{Array, Value};
 pub use vocabulary::Vocabulary;
+pub use workshop::Workshop;
 pub use writer::GgufWriter;

@@ -110,9 +110,11 @@ impl ModelFiles {
     /// # Errors
     /// When there is no model at `path`: says what is there instead.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
-        if path.is_dir() {
+        let peft = path.join("adapter_model.safetensors");
+        if path.is_dir() && !peft.is_file() {
             return Folder::open(path).map(Source::Folder).map(Self::of);
         }
+        let path = if path.is_dir() { &peft } else { path };
         let file = WeightFile::open(path)?;
         if is_own(&file) {
             return Ok(Self::of(Source::Own([file])));

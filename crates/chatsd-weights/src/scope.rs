@@ -5,7 +5,8 @@ use std::{borrow::Cow, collections::BTreeSet, path::Path};
 use chatsd_tensor::{Convolution, Embedding, Format, Layout, Linear, Norm, UpsampleConvolution, Weight, WeightError};
 
 use crate::{
-    Tally, WeightFile, WeightsError,
+    Tally, WeightFile, WeightsError, Workshop,
+    adapter::{Prepared, VectorPart, layer_name, stacked},
     file::nearest,
     layout::{KeyMap, View},
 };
@@ -26,13 +27,32 @@ pub struct Scope<'a> {
     pub store: Option<Format>,
     /// Where the sizes of layers are added up, when they are outlined instead of loaded.
     pub(crate) tally: Option<Tally>,
+    /// Where layers are made and kept, and which network they are of.
+    workshop: Option<(&'a Workshop, Network<'a>)>,
+}
+
+/// A network's name, and how long the prefix of all its tensors is.
+#[derive(Clone, Copy, Debug)]
+struct Network<'a> {
+    name: &'a str,
+    root: usize,
+}
+
+/// A layer with a path beside it where there is one.
+macro_rules! beside {
+    ($layer:expr, $path:expr) => {
+        match &$path {
+            Some(path) => $layer.beside(path),
+            None => Ok($layer),
+        }
+    };
 }
 
 impl<'a> Scope<'a> {
     /// All tensors of `files`, which are the parts of one set of weights.
     #[must_use]
     pub fn new(files: &'a [WeightFile]) -> Self {
-        Self { files, keys: None, prefix: String::new(), store: None, tally: None }
+        Self { files, keys: None, prefix: String::new(), store: None, tally: None, workshop: None }
     }
 
     /// The tensors of `files` by the names that stand in `keys`.
@@ -62,6 +82,13 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub(crate) fn outlined_into(&self, tally: Option<&Tally>) -> Self {
         Self { tally: tally.cloned(), ..self.clone() }
+    }
+
+    /// The same tensors, whose layers are made in a workshop: those of the network `name` (`unet`, `text_encoder`), all
+    /// of whose names begin here.
+    #[must_use]
+    pub fn made_in(&self, workshop: &'a Workshop, name: &'a str) -> Self {
+        Self { workshop: Some((workshop, Network { name, root: self.prefix.len() })), ..self.clone() }
     }
 
     /// Whether there is a tensor `name` here, or one below it.
@@ -169,10 +196,12 @@ impl<'a> Scope<'a> {
         if let Some(format) = self.outlined(name)? {
             return Ok(self.tallied(Linear::outline(inputs, outputs, format, false), Linear::size));
         }
-        let weight = self.weight(&format!("{name}.weight"))?;
-        let bias = self.bias(name, outputs)?;
-        let linear = Linear::new(&weight, bias.as_ref(), inputs, outputs, self.store);
-        linear.map_err(|error| self.error(name, error))
+        self.made("linear", &[name], || {
+            let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
+            let bias = self.bias(name, outputs)?;
+            let layer = Linear::new(&weight, bias.as_ref(), inputs, outputs, store);
+            layer.and_then(|layer| beside!(layer, path)).map_err(|error| self.error(name, error))
+        })
     }
 
     /// As [`Scope::linear`], for a layer whose first half of outputs is gated by the second.
@@ -183,10 +212,12 @@ impl<'a> Scope<'a> {
         if let Some(format) = self.outlined(name)? {
             return Ok(self.tallied(Linear::outline(inputs, outputs, format, true), Linear::size));
         }
-        let weight = self.weight(&format!("{name}.weight"))?;
-        let bias = self.bias(name, outputs)?;
-        let linear = Linear::gated(&weight, bias.as_ref(), inputs, outputs, self.store);
-        linear.map_err(|error| self.error(name, error))
+        self.made("gated", &[name], || {
+            let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
+            let bias = self.bias(name, outputs)?;
+            let layer = Linear::gated(&weight, bias.as_ref(), inputs, outputs, store);
+            layer.and_then(|layer| beside!(layer, path)).map_err(|error| self.error(name, error))
+        })
     }
 
     /// Several layers of `[outputs, inputs]` each that read the same input, as one with their outputs side by side.
@@ -197,16 +228,30 @@ impl<'a> Scope<'a> {
         if let Some(format) = names.first().map(|name| self.outlined(name)).transpose()?.flatten() {
             return Ok(self.tallied(Linear::outline(inputs, outputs * names.len(), format, false), Linear::size));
         }
-        let mut parts = Vec::with_capacity(names.len());
-        for name in names {
-            let weight = self.weight(&format!("{name}.weight"))?;
-            if weight.shape != [outputs, inputs, 1, 1] {
-                weight.expect_shape(&[outputs, inputs]).map_err(|error| self.error(name, error))?;
+        self.made("stacked", names, || {
+            let mut parts = Vec::with_capacity(names.len());
+            let (mut paths, mut plain) = (Vec::new(), None);
+            for name in names {
+                let Prepared { weight, store, path, merged } = self.prepared(name, true)?;
+                if weight.shape != [outputs, inputs, 1, 1] {
+                    weight.expect_shape(&[outputs, inputs]).map_err(|error| self.error(name, error))?;
+                }
+                plain = plain.or(store.filter(|_| merged));
+                paths.push(path);
+                parts.push((weight, self.bias(name, outputs)?));
             }
-            parts.push((weight, self.bias(name, outputs)?));
-        }
-        let linear = Linear::stacked(&parts, inputs, outputs, self.store);
-        linear.map_err(|error| self.error(&names.join("+"), error))
+            let failed = |error| self.error(&names.join("+"), error);
+            if let Some(format) = plain {
+                // What was changed must not be rounded to the blocks of a neighbour.
+                for (weight, _) in &mut parts {
+                    let encoded = weight.values().and_then(|values| Ok(format.encode(&values)?));
+                    (weight.bytes, weight.format) = (encoded.map_err(failed)?.into(), format);
+                }
+            }
+            let linear = Linear::stacked(&parts, inputs, outputs, plain.or(self.store));
+            let path = stacked(paths, outputs);
+            linear.and_then(|linear| beside!(linear, path)).map_err(failed)
+        })
     }
 
     /// A convolution with a square kernel, from `name.weight` and `name.bias` where there is one.
@@ -217,11 +262,12 @@ impl<'a> Scope<'a> {
         if let Some(format) = self.outlined(name)? {
             return Ok(self.tallied(Convolution::outline([inputs, outputs, kernel], format), Convolution::size));
         }
-        let weight = self.weight(&format!("{name}.weight"))?;
-        let bias = self.bias(name, outputs)?;
-        let extents = [inputs, outputs, kernel];
-        let convolution = Convolution::new(&weight, bias.as_ref(), extents, self.layout(name), self.store);
-        convolution.map_err(|error| self.error(name, error))
+        self.made("convolution", &[name], || {
+            let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
+            let bias = self.bias(name, outputs)?;
+            let layer = Convolution::new(&weight, bias.as_ref(), [inputs, outputs, kernel], self.layout(name), store);
+            layer.and_then(|layer| beside!(layer, path)).map_err(|error| self.error(name, error))
+        })
     }
 
     /// A doubling of the picture followed by a 3×3 convolution, from `name.weight` and `name.bias` where there is one.
@@ -237,11 +283,12 @@ impl<'a> Scope<'a> {
             let outline = UpsampleConvolution::outline([inputs, outputs], format);
             return Ok(self.tallied(outline, UpsampleConvolution::size));
         }
-        let weight = self.weight(&format!("{name}.weight"))?;
-        let bias = self.bias(name, outputs)?;
-        let extents = [inputs, outputs];
-        let convolution = UpsampleConvolution::new(&weight, bias.as_ref(), extents, self.layout(name), self.store);
-        convolution.map_err(|error| self.error(name, error))
+        self.made("upsampling", &[name], || {
+            let Prepared { weight, store, .. } = self.prepared(name, false)?;
+            let bias = self.bias(name, outputs)?;
+            let layer = UpsampleConvolution::new(&weight, bias.as_ref(), [inputs, outputs], self.layout(name), store);
+            layer.map_err(|error| self.error(name, error))
+        })
     }
 
     /// Scale and shift of a normalisation, from `name.weight` and `name.bias` of `[channels]`.
@@ -252,10 +299,12 @@ impl<'a> Scope<'a> {
         if self.outlined(name)?.is_some() {
             return Ok(Norm::outline(channels, epsilon));
         }
-        let scale = self.weight(&format!("{name}.weight"))?;
-        let shift = format!("{name}.bias");
-        let shift = self.shaped(&shift, &[channels])?;
-        Norm::new(&scale, &shift, channels, epsilon).map_err(|error| self.error(name, error))
+        self.made("norm", &[name], || {
+            let scale = self.vector(name, VectorPart::Weight, self.weight(&format!("{name}.weight"))?)?;
+            let shift = self.shaped(&format!("{name}.bias"), &[channels])?;
+            let shift = self.vector(name, VectorPart::Bias, shift)?;
+            Norm::new(&scale, &shift, channels, epsilon).map_err(|error| self.error(name, error))
+        })
     }
 
     /// A table of token vectors, from `name.weight` of `[tokens, channels]`.
@@ -268,8 +317,10 @@ impl<'a> Scope<'a> {
             let format = self.format(&format!("{name}.weight"))?;
             return Ok(self.tallied(Embedding::outline(tokens, channels, format), Embedding::size));
         }
-        let table = self.weight(&format!("{name}.weight"))?;
-        Embedding::new(&table, tokens, channels).map_err(|error| self.error(name, error))
+        self.made("embedding", &[name], || {
+            let table = self.weight(&format!("{name}.weight"))?;
+            Embedding::new(&table, tokens, channels).map_err(|error| self.error(name, error))
+        })
     }
 
     /// The values of the tensor `name` (its whole name here) of a shape.
@@ -282,7 +333,45 @@ impl<'a> Scope<'a> {
 
     fn bias(&self, name: &str, outputs: usize) -> Result<Option<Weight<'a>>, WeightsError> {
         let bias = format!("{name}.bias");
-        self.shape(&bias).is_some().then(|| self.shaped(&bias, &[outputs])).transpose()
+        let weight = self.shape(&bias).is_some().then(|| self.shaped(&bias, &[outputs])).transpose()?;
+        weight.map(|weight| self.vector(name, VectorPart::Bias, weight)).transpose()
+    }
+
+    /// The layer of `kind` that `make` makes of the layers `names`: in a workshop, made once.
+    fn made<T: Clone + Send + Sync + 'static>(
+        &self,
+        kind: &str,
+        names: &[&str],
+        make: impl FnOnce() -> Result<T, WeightsError>,
+    ) -> Result<T, WeightsError> {
+        let Some((workshop, network)) = self.workshop else { return make() };
+        let of: Vec<String> =
+            names.iter().map(|name| layer_name(network.name, &self.full(name)[network.root..])).collect();
+        workshop.layer(format!("{kind} {}", of.join("+")), of, make)
+    }
+
+    /// The weights of the layer `name` as adapters change them, or what they put `beside` where that is allowed.
+    fn prepared(&self, name: &str, beside: bool) -> Result<Prepared<'a>, WeightsError> {
+        let weight = self.weight(&format!("{name}.weight"))?;
+        match self.workshop {
+            Some((workshop, network)) if !workshop.adapters.is_empty() => {
+                let layer = &self.full(name)[network.root..];
+                let (layer, layout) = ((network.name, layer), self.layout(name));
+                workshop.adapters.weight(&workshop.engine, layer, weight, layout, self.store, beside)
+            }
+            _ => Ok(Prepared { weight, store: self.store, path: None, merged: false }),
+        }
+    }
+
+    /// A bias, scale or shift of the layer `name` as adapters change it.
+    fn vector(&self, name: &str, part: VectorPart, weight: Weight<'a>) -> Result<Weight<'a>, WeightsError> {
+        match self.workshop {
+            Some((workshop, network)) if !workshop.adapters.is_empty() => {
+                let layer = layer_name(network.name, &self.full(name)[network.root..]);
+                workshop.adapters.vector(&layer, part, weight)
+            }
+            _ => Ok(weight),
+        }
     }
 
     fn shaped(&self, name: &str, shape: &[usize]) -> Result<Weight<'a>, WeightsError> {
@@ -292,7 +381,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The order of the file that has the layer `name`.
-    fn layout(&self, name: &str) -> Layout {
+    pub(crate) fn layout(&self, name: &str) -> Layout {
         let full = self.full(&format!("{name}.weight"));
         self.place(&full).map_or(Layout::Oihw, |(file, ..)| file.layout())
     }

@@ -136,6 +136,13 @@ fn weights(error: &WeightsError) -> String {
             format!("{}：张量 {tensor} 的形状是 {found:?}，应为 {expected:?}：权重与配置不符", path.display())
         }
         WeightsError::Layer { path, tensor, source } => format!("{}：张量 {tensor}：{source}", path.display()),
+        WeightsError::OtherModel { path, found, expected } => format!(
+            "{} 与这个模型没有一层相配：它是为 {} 做的，模型是 {}；请用适合这类模型的",
+            path.display(),
+            found.unwrap_or("别的网络"),
+            expected.unwrap_or("别的一类")
+        ),
+        WeightsError::Change { layer, source } => format!("层 {layer} 无法改变：{source}"),
     }
 }
 

@@ -16,6 +16,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 pub(crate) use self::keys::{KeyMap, Stored, View};
+pub(crate) use self::unet::{ENDS, RESNET};
 use self::{keys::Naming, shapes::Shapes, text::Encoder};
 pub use self::{
     kind::{Family, Kind},

@@ -5,16 +5,13 @@ mod paths_file;
 mod usual;
 mod walk;
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use chatsd_types::FileKind;
 use serde::Serialize;
 
 pub use layout::{Program, own_place};
-pub use walk::stem;
+pub use walk::{is_model_file, stem};
 
 /// Where to look. Everything that the surroundings say comes in here, so that nothing is read behind the caller's back.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +102,7 @@ impl Folders {
         let mut nearest: Option<(u8, PathBuf)> = None;
         for shelf in self.shelves.iter().filter(|shelf| shelf.kind.is_none_or(|of| of == kind)) {
             for found in walk::files(shelf) {
-                if shelf.kind.is_none() && found.kind.is_some_and(|of| of != kind) {
+                if found.kind.is_some_and(|of| of != kind) {
                     continue;
                 }
                 let Some(rank) = rank(&found, &wanted, &lower) else { continue };
@@ -129,10 +126,12 @@ impl Folders {
             }
             for found in walk::files(shelf) {
                 let of = shelf.kind.or(found.kind).unwrap_or(FileKind::Model);
-                // A repository of single files in the cache says nothing about itself.
+                // A repository of single files in the cache says nothing about itself, and a part of a model says
+                // that it is something else.
                 let silent = shelf.program == Program::HuggingFace && found.kind.is_none();
+                let other = found.kind.is_some_and(|of| of != kind);
                 let real = found.path.canonicalize().unwrap_or_else(|_| found.path.clone());
-                if of == kind && !silent && seen.insert(real) {
+                if of == kind && !silent && !other && seen.insert(real) {
                     let bytes = walk::bytes(&found.path);
                     let Shelf { program, .. } = *shelf;
                     all.push(Found { name: found.name, kind, path: found.path, program, bytes });
@@ -150,12 +149,6 @@ fn rank(found: &walk::Item, wanted: &str, lower: &str) -> Option<u8> {
     let ways = [found.name.clone(), file.clone(), last(&found.name), last(&file)];
     let exact = ways.iter().position(|way| way == wanted).map(|at| at as u8);
     exact.or_else(|| ways.iter().position(|way| way.to_lowercase() == lower).map(|at| 4 + at as u8))
-}
-
-/// Whether a path is a model on its own: a file with an ending that model files have, or a folder that says so.
-#[must_use]
-pub fn is_model_file(path: &Path) -> bool {
-    walk::has_ending(path) || walk::kind_of_folder(path).is_some()
 }
 
 #[cfg(test)]

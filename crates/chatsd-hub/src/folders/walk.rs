@@ -77,7 +77,7 @@ fn visit(
                 Some(kind) => items.push(item(root, path, Some(kind))),
                 None => visit(root, &path, depth - 1, left, seen, items),
             }
-        } else if has_ending(&path) && path.is_file() {
+        } else if is_model_file(&path) && path.is_file() {
             items.push(item(root, path, None));
         }
     }
@@ -99,7 +99,8 @@ pub fn stem(file: &str) -> &str {
 }
 
 /// Whether a file's name ends as those of model files do.
-pub(super) fn has_ending(path: &Path) -> bool {
+#[must_use]
+pub fn is_model_file(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ENDINGS.contains(&ending.to_string_lossy().to_lowercase().as_str()))
 }
 

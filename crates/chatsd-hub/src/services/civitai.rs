@@ -1,0 +1,125 @@
+//! CivitAI: `GET /api/v1/models/{id}` and `/api/v1/model-versions/{id}` list, `/api/download/models/{id}` gives a file
+//! (developer.civitai.com, "Model versions").
+
+use std::sync::atomic::AtomicBool;
+
+use chatsd_types::FileKind;
+use serde::Deserialize;
+
+use super::{Listing, Remote, Services, strange};
+use crate::{Client, HubError, Link, Source, names};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Model {
+    #[serde(default)]
+    model_versions: Vec<Numbered>,
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    id: u64,
+    model_id: Option<u64>,
+    model: Option<Named>,
+    #[serde(default)]
+    files: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    name: String,
+    #[serde(default)]
+    primary: Option<bool>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    download_url: Option<String>,
+    hashes: Option<Hashes>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+struct Hashes {
+    sha256: Option<String>,
+}
+
+pub(super) fn list(
+    services: &Services,
+    client: &Client,
+    model: Option<u64>,
+    version: Option<u64>,
+    stop: &AtomicBool,
+) -> Result<Listing, HubError> {
+    let endpoint = services.civitai.trim_end_matches('/');
+    let page = |model: u64| format!("{endpoint}/models/{model}");
+    let link = |url: String, model: Option<u64>| Link {
+        url,
+        token: services.civitai_token.clone(),
+        variable: Some("CIVITAI_TOKEN"),
+        page: model.map(page),
+    };
+    let version = match (version, model) {
+        (Some(version), _) => version,
+        (None, Some(model)) => {
+            let listing = link(format!("{endpoint}/api/v1/models/{model}"), Some(model));
+            let found: Model = client.json(&listing, "application/json", stop)?;
+            // The newest stands first.
+            found.model_versions.first().ok_or_else(|| strange(&listing, "the model has no version"))?.id
+        }
+        (None, None) => {
+            let reason = "names neither a model nor a version".into();
+            return Err(HubError::Name { name: "civitai:".into(), reason });
+        }
+    };
+    let listing = link(format!("{endpoint}/api/v1/model-versions/{version}"), model);
+    let found: Version = client.json(&listing, "application/json", stop)?;
+    let model = model.or(found.model_id);
+    let kind = match found.model.and_then(|model| model.kind).as_deref() {
+        Some("Checkpoint") => Some(FileKind::Model),
+        Some("LORA" | "LoCon" | "DoRA") => Some(FileKind::Adapter),
+        Some("TextualInversion") => Some(FileKind::Embedding),
+        Some("Controlnet") => Some(FileKind::Control),
+        Some("VAE") => Some(FileKind::Autoencoder),
+        Some("Upscaler") => Some(FileKind::Upscaler),
+        _ => None,
+    };
+    let rank = |file: &File| {
+        let model = file.kind.as_deref().is_none_or(|kind| kind == "Model");
+        let safe = file.name.ends_with(".safetensors");
+        (!file.primary.unwrap_or(false), !model, !safe)
+    };
+    let first = found.files.iter().min_by_key(|file| rank(file)).map(|file| names::safe_name(&file.name));
+    let first = first.ok_or_else(|| strange(&listing, "the version has no file"))?;
+    let files = found.files.into_iter().map(|file| Remote {
+        path: names::safe_name(&file.name),
+        // `sizeKB` is rounded, so it is not asked to be right to the byte.
+        bytes: None,
+        sha256: file.hashes.and_then(|hashes| hashes.sha256).map(|digits| digits.to_lowercase()),
+        blob: None,
+        link: link(file.download_url.unwrap_or_else(|| format!("{endpoint}/api/download/models/{}", found.id)), model),
+    });
+    let source = Source::CivitAi { model, version: Some(found.id) };
+    Ok(Listing {
+        source: source.to_string(),
+        name: crate::stem(&first).to_owned(),
+        kind,
+        // What may be done with it is told on its page, in many parts.
+        licence: model.map(|model| format!("see {}", page(model))),
+        page: model.map(page),
+        files: files.collect(),
+        file: Some(first),
+        ..Listing::default()
+    })
+}

@@ -48,6 +48,7 @@ pub struct WeightFile {
 enum Bytes {
     Mapped(MappedFile),
     Static(&'static [u8]),
+    Owned(Box<[u8]>),
 }
 
 #[derive(Debug)]
@@ -116,6 +117,14 @@ impl WeightFile {
         Self::parse(PathBuf::from("the built-in model"), Bytes::Static(bytes))
     }
 
+    /// A file that is in memory already.
+    ///
+    /// # Errors
+    /// As [`WeightFile::open`].
+    pub fn from_bytes(bytes: impl Into<Box<[u8]>>) -> Result<Self, WeightsError> {
+        Self::parse(PathBuf::from("a file in memory"), Bytes::Owned(bytes.into()))
+    }
+
     fn parse(path: PathBuf, bytes: Bytes) -> Result<Self, WeightsError> {
         match read(bytes.as_slice()) {
             Ok(Some(Header { metadata, tensors, dropped })) => {
@@ -171,12 +180,27 @@ impl WeightFile {
             Stored::As(format) => *format,
             Stored::Other(found) => return Err(unsupported(found.to_string())),
         };
-        let bytes = entry.bytes(self.bytes.as_slice(), format);
-        let weight = Weight { shape: entry.shape.clone(), format, bytes };
+        let weight = self.as_stored(entry, format);
         match self.scale_of(name, format) {
             None => Ok(weight),
             Some(scale) => scaled(&weight, &self.get(&scale)?).map_err(unsupported),
         }
+    }
+
+    fn as_stored(&self, entry: &Entry, format: Format) -> Weight<'_> {
+        Weight { shape: entry.shape.clone(), format, bytes: entry.bytes(self.bytes.as_slice(), format) }
+    }
+
+    /// Tensors with numbers that are not finite, and how many each has: weights of a training that failed, or damage. They
+    /// load, and the pictures are black. Reads every number of the file: a second or more for each gigabyte.
+    pub fn not_finite(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.tensors.iter().filter_map(|(name, entry)| match entry.stored {
+            Stored::As(format) if !format.is_integer() => {
+                let count = not_finite(&self.as_stored(entry, format));
+                (count > 0).then_some((name.as_str(), count))
+            }
+            _ => None,
+        })
     }
 
     /// The format that [`WeightFile::get`] gives the tensor of that name in, without a look at its numbers.
@@ -276,6 +300,7 @@ impl Bytes {
         match self {
             Self::Mapped(bytes) => bytes,
             Self::Static(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
         }
     }
 }
@@ -294,6 +319,18 @@ fn scaled(weight: &Weight<'_>, scale: &Weight<'_>) -> Result<Weight<'static>, St
     }
     let bytes = Format::F16.encode(&values).map_err(|error| error.to_string())?;
     Ok(Weight { shape: weight.shape.clone(), format: Format::F16, bytes: bytes.into() })
+}
+
+/// Numbers of a weight that are not finite.
+fn not_finite(weight: &Weight<'_>) -> usize {
+    let format = weight.format;
+    let mut values = vec![0.0; 1024 * format.block()];
+    let parts = weight.bytes.chunks(1024 * format.block_bytes());
+    let bad = parts.map(|bytes| {
+        let values = &mut values[..bytes.len() / format.block_bytes() * format.block()];
+        format.decode(bytes, values).map_or(0, |()| values.iter().filter(|value| !value.is_finite()).count())
+    });
+    bad.sum()
 }
 
 /// SHA-256 in hexadecimal.

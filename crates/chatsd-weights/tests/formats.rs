@@ -78,3 +78,15 @@ fn wide_numbers_and_integers_become_singles() {
         assert_eq!(values(&file, name), expected, "{name}");
     }
 }
+
+#[test]
+fn numbers_that_are_none_are_found() {
+    let bytes: Vec<u8> =
+        [1.0_f32, f32::NAN, f32::NEG_INFINITY, 0.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let header = r#"{"bad":{"dtype":"F32","shape":[3],"data_offsets":[0,12]},"good":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}"#;
+    let file = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &bytes].concat();
+    let file = WeightFile::from_static(file.leak()).unwrap();
+    assert_eq!(file.not_finite().collect::<Vec<_>>(), [("bad", 2)]);
+    assert!(file.get("bad").unwrap().values().unwrap()[1].is_nan(), "it loads all the same");
+    assert_eq!(fixture("eights.safetensors").not_finite().count(), 0);
+}

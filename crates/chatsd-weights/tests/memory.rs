@@ -1,6 +1,8 @@
 //! Opening a hostile file takes no more memory than the file and a hundred megabytes.
 #![cfg(target_os = "linux")]
 
+#[path = "common/checkpoint.rs"]
+mod checkpoint;
 mod common;
 
 use std::{fs, path::Path};
@@ -80,4 +82,40 @@ fn no_file_takes_much_more_memory_than_it_has_bytes() {
     check("twice as many tensors as are allowed", false);
     header(&path, r#"{"a":{"dtype":""#, 40_000_000, |_| "F".into(), r#"","shape":[0],"data_offsets":[0,0]}}"#);
     check("a data type of 40 million letters", false);
+
+    let pickled = |head: &[u8], count: usize, part: &[u8], tail: &[u8]| {
+        let pickle = [b"\x80\x02", head, &part.repeat(count), tail, b"."].concat();
+        fs::write(&path, checkpoint::zipped(&pickle)).unwrap();
+    };
+    pickled(b"", 600_000, b"N", b"");
+    check("more values on the stack than are allowed", false);
+    pickled(b"](", 500_000, b"N", b"e");
+    check("a list of half a million", true);
+    pickled(b"](", 4000, &[&b"N".repeat(1000)[..], b"e("].concat(), b"e");
+    check("four million values", false);
+    pickled(b"](", 500_000, b"]", b"e");
+    check("a list of half a million lists", true);
+    pickled(b"](", 400_000, b"Nj\x00\x00\x00\x00", b"e");
+    check("a value recalled that never was", false);
+    pickled(b"Nr\xff\xff\x07\x00", 500_000, b"r\xfe\xff\x07\x00", b"");
+    check("a memo as long as is allowed", true);
+    pickled(b"Nr\xff\xff\xff\x7f", 0, b"", b"");
+    check("a memo of two thousand million", false);
+    pickled(b"](", 200_000, b"ca\nb\n)R", b"e");
+    check("two hundred thousand calls", false);
+    pickled(b"](", 160_000, b"ca\nb\n)R", b"e");
+    check("a hundred and sixty thousand calls", true);
+    let tensor = [b"q\x00", &checkpoint::tensor(0, &[1], &[1])[..], b"q\x010"].concat();
+    let expression = [&b"N"[..], &tensor, b"](", &b"h\x01".repeat(250_000), b"e"].concat();
+    pickled(&expression, 0, b"", b"");
+    check("a quarter of a million names of one tensor", true);
+    pickled(b"]q\x00", 60_000, b"]q\x01h\x00ah\x00a0h\x01q\x00", b"");
+    check("2^60000 ways to an empty list", false);
+    let mut long = checkpoint::legacy(
+        &checkpoint::program(&checkpoint::dict(&[("a", checkpoint::tensor(0, &[1], &[1]))])),
+        1 << 40,
+    );
+    long.resize(1 << 20, 0);
+    fs::write(&path, long).unwrap();
+    check("a storage of 2^40 values", false);
 }

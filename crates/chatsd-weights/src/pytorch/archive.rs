@@ -169,7 +169,10 @@ fn wide(extra: &[u8], narrow: [u32; 3]) -> Result<[usize; 3]> {
 /// writes them without intent.
 fn check_name(name: &str) -> Result<()> {
     let leads_out = name.starts_with('/') || name.contains('\\') || name.split('/').any(|part| part == "..");
-    if leads_out || name.is_empty() || name.len() > NAME_LIMIT || name.chars().any(char::is_control) {
+    if name.len() > NAME_LIMIT {
+        return Err(format!("the name of an archive's entry has {} bytes, expected at most {NAME_LIMIT}", name.len()));
+    }
+    if leads_out || name.is_empty() || name.chars().any(char::is_control) {
         return Err(format!("the archive's entry {name:?} has a name that no checkpoint has"));
     }
     Ok(())

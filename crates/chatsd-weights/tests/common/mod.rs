@@ -3,9 +3,9 @@
 
 use chatsd_weights::{WeightFile, WeightsError};
 
-/// Opens bytes as a file that is part of the program.
-pub fn open(bytes: impl Into<Vec<u8>>) -> Result<WeightFile, WeightsError> {
-    WeightFile::from_static(Vec::leak(bytes.into()))
+/// Opens bytes as a file.
+pub fn open(bytes: impl Into<Box<[u8]>>) -> Result<WeightFile, WeightsError> {
+    WeightFile::from_bytes(bytes)
 }
 
 /// A safetensors file with this header and so many bytes of tensors.

@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::{
     messages::Lang,
-    values::{Guidance, InstructionSet, Names, Places, Portion, Show, Store},
+    values::{Guidance, InstructionSet, Names, Places, Portion, Predicts, Show, Store},
 };
 
 /// Who set a value; a later one wins.
@@ -165,7 +165,8 @@ shown_as_displayed!(
     Places,
     Guidance,
     Portion,
-    InstructionSet
+    InstructionSet,
+    Predicts
 );
 
 settings! {
@@ -189,6 +190,15 @@ settings! {
         /// Further folders with model files, with commas between: another program's, or plain ones
         #[arg(long, value_name = "A,B")]
         model_folders: Places = "where programs usually have them",
+        /// Another autoencoder than the model's, by name or file
+        #[arg(long, value_name = "VAE")]
+        vae: String = "the model's own",
+        /// Text encoders for a model without, by name or file, with a comma between two
+        #[arg(long, alias = "clip", value_name = "A,B")]
+        text_encoder: Names = "the model's own",
+        /// What the model predicts, where its file does not say it right: epsilon or v
+        #[arg(long, value_name = "NAME")]
+        predicts: Predicts = "as the file says, or its tensors",
     }
     /// How it runs.
     EngineArgs {

@@ -73,6 +73,16 @@ choice!(
     }
 );
 
+choice!(
+    /// What a picture network was trained to predict.
+    Predicts, "prediction" {
+        /// The noise.
+        Epsilon = "epsilon",
+        /// The velocity between noise and picture.
+        V = "v",
+    }
+);
+
 /// Names with commas between, also Chinese ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(pub Vec<String>);

@@ -19,7 +19,7 @@ use crate::{
     messages::Lang,
     settings::Settings,
     shelves,
-    values::{InstructionSet, Store},
+    values::{InstructionSet, Predicts, Store},
 };
 
 pub use crate::shelves::find;
@@ -52,10 +52,27 @@ fn finder(settings: &Settings) -> Finder {
 /// # Errors
 /// When there is no model.
 pub fn model_files(settings: &Settings) -> Result<ModelFiles> {
-    let files = match model_path(settings)? {
-        None => ModelFiles::from_static(POCKET).with_context(|| settings.lang().model_not_read(BUILT_IN)),
-        Some(path) => ModelFiles::open(&path).with_context(|| settings.lang().no_model_in(path.display())),
-    }?;
+    let built_in = || ModelFiles::from_static(POCKET).with_context(|| settings.lang().model_not_read(BUILT_IN));
+    let open = |path: &Path| ModelFiles::open(path).with_context(|| settings.lang().no_model_in(path.display()));
+    let mut files = match model_path(settings)? {
+        None => built_in()?,
+        // Checkpoints come without the words of CLIP's tokenizer, which is the built-in model's as well.
+        Some(path) => open(&path)?.with_words_of(built_in()?),
+    };
+    if let Some(name) = &settings.vae {
+        files = files.with_component("vae", open(&find(settings, FileKind::Autoencoder, name)?)?)?;
+    }
+    for name in settings.text_encoder.iter().flat_map(|names| &names.0) {
+        let other = open(&find(settings, FileKind::TextEncoder, name)?)?;
+        // A file tells by its width which of the two it is; what is neither is refused with its kind.
+        let slot =
+            if other.has("text_encoder_2") && !other.has("text_encoder") { "text_encoder_2" } else { "text_encoder" };
+        files = files.with_component(slot, other)?;
+    }
+    let files = files.predicting(settings.predicts.map(|predicts| match predicts {
+        Predicts::Epsilon => chatsd_weights::Predicts::Epsilon,
+        Predicts::V => chatsd_weights::Predicts::V,
+    }));
     Ok(files.stored_as(settings.store.map(|store| match store {
         Store::F32 => Format::F32,
         Store::F16 => Format::F16,

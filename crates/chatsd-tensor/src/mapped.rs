@@ -1,10 +1,31 @@
 //! A file seen as bytes.
 
-use std::{fs::File, io, ops::Deref};
+use std::{
+    fs::File,
+    io,
+    ops::{Deref, Range},
+};
 
 /// The bytes of a file, read from disk page by page when they are looked at.
 #[derive(Debug)]
 pub struct MappedFile(memmap2::Mmap);
+
+impl MappedFile {
+    /// Lets the memory of some bytes go. Nothing is lost: looked at again, they come from the file again, most often out
+    /// of the system's cache. Does nothing where the system knows no such request.
+    pub fn release(&self, bytes: Range<usize>) {
+        #[cfg(unix)]
+        if bytes.start < bytes.end && bytes.end <= self.0.len() {
+            // SAFETY: the map is read-only and backed by a file, so that a page let go reads the same afterwards.
+            let released =
+                unsafe { self.0.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, bytes.start, bytes.len()) };
+            // A system that refuses keeps the pages: that is no failure.
+            drop(released);
+        }
+        #[cfg(not(unix))]
+        let _ = bytes;
+    }
+}
 
 impl Deref for MappedFile {
     type Target = [u8];

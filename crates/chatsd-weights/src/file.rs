@@ -1,11 +1,12 @@
 //! One file of named tensors.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt::Write as _,
     fs::{self, File},
+    ops::Range,
     path::{Path, PathBuf},
-    sync::{OnceLock, atomic::Ordering},
+    sync::{Mutex, OnceLock, PoisonError, atomic::Ordering},
 };
 
 use chatsd_tensor::{Format, Layout, MappedFile, Weight, map_file};
@@ -22,6 +23,10 @@ use crate::{
     spans::{Entry, Stored},
 };
 
+/// Tensors that one layer is made of at the most: three weights and their biases.
+const RECENT: usize = 6;
+/// Bytes of a file that are hashed before their memory is let go.
+const HASHED_AT_ONCE: usize = 4 << 20;
 /// Names that are compared when a wrong one was asked for.
 const COMPARED_NAMES: usize = 10_000;
 
@@ -42,6 +47,8 @@ pub struct WeightFile {
     tensors: BTreeMap<String, Entry>,
     dropped: BTreeSet<String>,
     sha256: OnceLock<String>,
+    /// Where the tensors lie that were asked for last.
+    recent: Mutex<VecDeque<Range<usize>>>,
 }
 
 #[derive(Debug)]
@@ -128,7 +135,7 @@ impl WeightFile {
     fn parse(path: PathBuf, bytes: Bytes) -> Result<Self, WeightsError> {
         match read(bytes.as_slice()) {
             Ok(Some(Header { metadata, tensors, dropped })) => {
-                Ok(Self { path, bytes, metadata, tensors, dropped, sha256: OnceLock::new() })
+                Ok(Self { path, bytes, metadata, tensors, dropped, sha256: OnceLock::new(), recent: Mutex::default() })
             }
             Ok(None) => {
                 let (looks, advice) = looks_like(bytes.as_slice());
@@ -180,6 +187,7 @@ impl WeightFile {
             Stored::As(format) => *format,
             Stored::Other(found) => return Err(unsupported(found.to_string())),
         };
+        self.let_go_behind(entry.span.clone());
         let weight = self.as_stored(entry, format);
         match self.scale_of(name, format) {
             None => Ok(weight),
@@ -201,6 +209,18 @@ impl WeightFile {
             }
             _ => None,
         })
+    }
+
+    /// Lets the memory of tensors go that were asked for some time before: layers are made of them by now, and a model
+    /// would else be in memory twice.
+    fn let_go_behind(&self, span: Range<usize>) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.push_back(span);
+        if recent.len() > RECENT
+            && let Some(span) = recent.pop_front()
+        {
+            self.bytes.release(span);
+        }
     }
 
     /// The format that [`WeightFile::get`] gives the tensor of that name in, without a look at its numbers.
@@ -276,7 +296,14 @@ impl WeightFile {
     /// SHA-256 of the whole file in hexadecimal. Reads all of it the first time: about a second for each gigabyte.
     #[must_use]
     pub fn sha256(&self) -> &str {
-        self.sha256.get_or_init(|| sha256_of(self.bytes.as_slice()))
+        self.sha256.get_or_init(|| {
+            let (bytes, mut hash) = (self.bytes.as_slice(), Sha256::new());
+            for (index, block) in bytes.chunks(HASHED_AT_ONCE).enumerate() {
+                hash.update(block);
+                self.bytes.release(index * HASHED_AT_ONCE..index * HASHED_AT_ONCE + block.len());
+            }
+            hexadecimal(&hash.finalize())
+        })
     }
 
     /// The bytes after the header of a safetensors file; of another all.
@@ -301,6 +328,12 @@ impl Bytes {
             Self::Mapped(bytes) => bytes,
             Self::Static(bytes) => bytes,
             Self::Owned(bytes) => bytes,
+        }
+    }
+
+    fn release(&self, bytes: Range<usize>) {
+        if let Self::Mapped(file) = self {
+            file.release(bytes);
         }
     }
 }
@@ -335,7 +368,11 @@ fn not_finite(weight: &Weight<'_>) -> usize {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn sha256_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // a String takes everything
         text
     })

@@ -1,0 +1,8 @@
+//! A PyTorch checkpoint in the older layout.
+#![no_main]
+
+use chatsd_weights_fuzz::read_all;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    read_all(data);
+});

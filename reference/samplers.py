@@ -11,6 +11,9 @@ drawn, in order), `NAME.x` (the start, and what each step returns). Latents are 
 schedules.safetensors: `SCHEDULE.STEPS` of Stable Diffusion 1, by k-diffusion's wrapper, SciPy, and the formulas of
 stable-diffusion-webui 1.10 (modules/sd_schedulers.py) and ComfyUI (comfy/samplers.py) written anew.
 
+brownian.safetensors: `SOURCE.SEED` are the changes of torchsde's tree between the TIMES (pairs), each 4 x 4 x 3, divided as
+k-diffusion divides them; for `gpu` torchsde draws from Philox, as stable-diffusion-webui lets it.
+
 tiny-walks.safetensors: `SAMPLER` are the latents after each step of the tiny model, guided, with the noise of seed 7.
 """
 
@@ -27,6 +30,7 @@ from safetensors.torch import save_file
 from scipy import stats
 from transformers import CLIPTokenizer
 
+from noise import gpu
 from sampling import BETAS, GUIDANCE, NEGATIVE, OUT, PROMPT, SEED, network
 
 SHAPE = (1, 4, 2, 3)
@@ -211,6 +215,27 @@ def schedules():
     return goldens
 
 
+TIMES = [(14.6146, 9.25), (9.25, 3.3), (14.6146, 11.7), (3.3, 0.6666667), (0.6666667, 0.0291675), (1.0, 1.25), (0.5, 0.500001)]
+
+
+def brownian():
+    import torchsde._brownian.brownian_interval as module
+    shape, goldens, of_torch = (4, 4, 3), {}, module._randn
+    def of_philox(size, dtype, device, seed):
+        return torch.tensor(gpu(int(seed), int(np.prod(size)), 0)).reshape(size).to(dtype)
+    single = lambda time: torch.tensor(time, dtype=torch.float32)
+    for source, draw in (("cpu", of_torch), ("gpu", of_philox)):
+        module._randn = draw
+        for seed in (7, 2**40 + 5):
+            x = torch.zeros((1, *shape), dtype=torch.float32)
+            tree = K.BrownianTreeNoiseSampler(x, single(0.0291675), single(14.6146), seed=[seed])
+            # divided by NumPy, whose square root is the nearest number; that of some versions of PyTorch is not
+            change = lambda a, b: tree.tree(single(a), single(b)).numpy() / np.sqrt(abs(np.float32(a) - np.float32(b)))
+            goldens[f"{source}.{seed}"] = torch.tensor(np.concatenate([change(a, b) for a, b in TIMES]))
+    module._randn = of_torch
+    return goldens
+
+
 def tiny():
     """As the other program paints: guided, Karras' schedule, noise of one seed, which is drawn in f32."""
     pipeline = StableDiffusionPipeline.from_pretrained(OUT / "tiny", safety_checker=None, requires_safety_checker=False).to(torch.float64)
@@ -249,6 +274,7 @@ def main():
     torch.set_num_threads(1)
     save_file(rules(), OUT / "rules.safetensors")
     save_file(schedules(), OUT / "schedules.safetensors")
+    save_file(brownian(), OUT / "brownian.safetensors")
     save_file(tiny(), OUT / "tiny-walks.safetensors")
 
 

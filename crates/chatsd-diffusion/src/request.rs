@@ -4,6 +4,9 @@ use chatsd_types::{GUIDANCE_LIMIT, PaintError, Request, STEPS_LIMIT, Size, Sourc
 
 use crate::{PictureModel, model_card::SIDE_LIMIT, network::TextEncoder};
 
+/// Pictures of one seed before this one: their noise is drawn and thrown away.
+const BATCH_LIMIT: u32 = 1000;
+
 impl PictureModel {
     /// # Errors
     /// [`PaintError::Unsupported`] says what was asked for, what is possible, and the nearest to it.
@@ -26,6 +29,12 @@ impl PictureModel {
             if !(0.0..=limit).contains(&value) {
                 return refuse(format!("{name} {value}: expected a number from 0 to {limit}"));
             }
+        }
+        if request.batch_index > BATCH_LIMIT {
+            return refuse(format!("picture {} of a batch: expected at most {BATCH_LIMIT}", request.batch_index));
+        }
+        if let Some(from) = request.seed_resize.filter(|from| from.width.max(from.height) > SIDE_LIMIT) {
+            return refuse(format!("starting noise of size {from}: expected sides up to {SIDE_LIMIT}"));
         }
         let image_guidance = request.image_guidance.unwrap_or(1.0);
         if !(0.0..=GUIDANCE_LIMIT).contains(&image_guidance) {

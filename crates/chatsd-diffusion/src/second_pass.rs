@@ -14,6 +14,8 @@ pub(crate) struct SecondWalk {
     /// The request of the larger picture.
     pub(crate) request: Request,
     pub(crate) sigmas: Vec<f64>,
+    /// The first sigma of the schedule whose last ones they are.
+    pub(crate) greatest: f64,
     enlarger: Enlarger,
 }
 
@@ -26,9 +28,10 @@ impl SecondWalk {
         let steps = if second.steps == 0 { request.steps } else { second.steps } as usize;
         let all = (steps as f64 / f64::from(second.strength.min(0.999))) as usize;
         let all = model.sigmas(request, all.clamp(steps, ALL_LIMIT));
+        let greatest = all[0];
         let sigmas = all[(all.len() - 1).saturating_sub(steps)..].to_vec();
         let request = Request { size: second.size, ..request.clone() };
-        Ok(Self { request, sigmas, enlarger: Enlarger::find(&model.finder, &second.upscaler)? })
+        Ok(Self { request, sigmas, greatest, enlarger: Enlarger::find(&model.finder, &second.upscaler)? })
     }
 
     /// Steps it takes.

@@ -10,7 +10,7 @@ use crate::{
     beside::Beside,
     enlarge::Enlarger,
     guidance::Guidance,
-    noise::Noise,
+    noise::{self, BrownianPath},
     pixels,
     sampler::{Walk, rule},
     schedule::from_strength,
@@ -69,32 +69,32 @@ pub(crate) fn paint_latent(
     observer: &mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
 ) -> Result<Tensor, PaintError> {
     model.check(request, source)?;
-    let sigmas = model.sigmas(request, request.steps as usize);
-    let sigmas = from_strength(&sigmas, f64::from(request.strength));
+    let whole = model.sigmas(request, request.steps as usize);
+    let sigmas = from_strength(&whole, f64::from(request.strength));
     let second = request.second_pass.as_ref().filter(|second| second.strength > 0.0);
     let second = second.map(|second| SecondWalk::new(model, request, second)).transpose()?;
     let steps = sigmas.len() - 1 + second.as_ref().map_or(0, SecondWalk::steps);
     let mut watch = watch(steps as u32, observer);
     let start = |noise: &Tensor| Ok(Start::of_source(model, request, source, noise));
-    let latent = pass(model, request, source, sigmas, start, &mut watch)?;
+    let latent = pass(model, request, source, (sigmas, whole[0]), start, &mut watch)?;
     let first = sigmas.len() - 1;
     match &second {
         Some(second) => {
             let start = |_: &Tensor| second.start(model, &latent);
             let source = second.shown(source);
             let mut watch = |step, x: &Tensor| watch(first + step, x);
-            pass(model, &second.request, &source, &second.sigmas, start, &mut watch)
+            pass(model, &second.request, &source, (&second.sigmas, second.greatest), start, &mut watch)
         }
         None => Ok(latent),
     }
 }
 
-/// One walk along `sigmas`; `source` is what the network may be shown, `start` makes of the starting noise what it starts from.
+/// One walk along `sigmas`, the last ones of a schedule that begins at `greatest`; `source` is what the network may be shown, `start` makes of the starting noise what it starts from.
 fn pass(
     model: &PictureModel,
     request: &Request,
     source: &Source,
-    sigmas: &[f64],
+    (sigmas, greatest): (&[f64], f64),
     start: impl FnOnce(&Tensor) -> Result<Start, PaintError>,
     watch: &mut dyn FnMut(usize, &Tensor) -> ControlFlow<PaintError>,
 ) -> Result<Tensor, PaintError> {
@@ -102,22 +102,29 @@ fn pass(
     let guidance = model.guidance(request);
     let asks = guidance.asks();
     let words = model.words(request, &asks)?;
-    let mut noise = Noise::new(request.noise, request.seed);
     let shape = model.latent_shape(request);
+    let (begin, mut noise) = noise::starting(request, shape, model.autoencoder.factor());
     let shown = model.beside.channels(engine, &model.autoencoder, source, shape)?;
     let shown = shown.map(|shown| beside::for_each(engine, &shown, &asks));
-    let begin = noise.tensor(shape);
     let start = start(&begin)?;
     let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
     let mut denoiser =
         |x: &Tensor, sigma: f64| start.keep(engine, model.denoised(x, sigma, &words, guidance, shown.as_ref()));
+    let path = request.sampler.is_brownian().then(|| {
+        let least = sigmas[..sigmas.len() - 1].last().copied().unwrap_or(greatest);
+        BrownianPath::new(request.noise, request.seed, shape, least, greatest)
+    });
+    let mut noise = |from: f64, to: f64| match &path {
+        Some(path) => path.between(from, to),
+        None => noise.tensor(shape),
+    };
     let mut walk = Walk {
         engine,
         sigmas,
         levels: &parameters.levels,
         options: &request.sampling,
         denoiser: &mut denoiser,
-        noise: &mut |_, _| noise.tensor(shape),
+        noise: &mut noise,
         observer: &mut |step, x: &Tensor| watch(step, x),
     };
     match rule(request.sampler)(&mut walk, x) {

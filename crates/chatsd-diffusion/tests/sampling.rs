@@ -8,12 +8,14 @@ use std::ops::ControlFlow;
 use chatsd_diffusion::{
     PictureModel,
     denoiser::{Parameters, Prediction},
-    noise::Noise,
+    noise::{BrownianPath, Noise, starting},
     sampler::{Walk, rule},
     schedule::NoiseLevels,
 };
 use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
-use chatsd_types::{ImageModel, NoiseSource, PaintError, Sampler, SamplerOptions, Schedule, Source};
+use chatsd_types::{
+    ImageModel, NoiseSource, PaintError, Request, Sampler, SamplerOptions, Schedule, Size, Source, Variation,
+};
 use chatsd_weights::ModelFiles;
 use common::{Goldens, request};
 
@@ -86,6 +88,65 @@ fn gpu_noise_is_what_automatic1111_publishes() {
         2.265_505,
     ];
     assert!(furthest(&Noise::new(NoiseSource::Gpu, 0).normal(12), &published) <= 1);
+}
+
+#[test]
+fn pictures_start_from_the_noise_that_other_programs_start_from() {
+    let goldens = Goldens::open("sampling/noise.safetensors");
+    let pixels = |height: u32, width: u32| Some(Size { width: 8 * width, height: 8 * height });
+    let variation = |seed, strength| Some(Variation { seed, strength });
+    let shape = Shape::new(1, 6, 5, 4);
+    let plain = Request { seed: 7, ..Request::default() };
+    for (source, noise) in [("cpu", NoiseSource::Cpu), ("gpu", NoiseSource::Gpu)] {
+        let plain = Request { noise, ..plain.clone() };
+        for (name, shape, asked) in [
+            ("plain", shape, plain.clone()),
+            ("varied", shape, Request { variation: variation(77, 0.3), ..plain.clone() }),
+            ("wholly", shape, Request { variation: variation(77, 1.0), ..plain.clone() }),
+            ("itself", shape, Request { variation: variation(7, 0.3), ..plain.clone() }),
+            ("larger", shape, Request { seed_resize: pixels(3, 4), ..plain.clone() }),
+            ("smaller", shape, Request { seed_resize: pixels(9, 8), ..plain.clone() }),
+            ("wider", shape, Request { seed_resize: pixels(4, 9), variation: variation(77, 0.6), ..plain.clone() }),
+            ("shifted", shape, Request { noise_seed_delta: 31337, ..plain.clone() }),
+            ("third", Shape::new(1, 6, 8, 4), Request { batch_index: 2, ..plain.clone() }),
+        ] {
+            let (start, mut later) = starting(&asked, shape, 8);
+            for (found, name) in
+                [(start, format!("start.{source}.{name}")), (later.tensor(shape), format!("next.{source}.{name}"))]
+            {
+                let expected = common::channels_last(&goldens.values(&name), shape);
+                let allowed = if asked.variation.is_some() { 3e-6 } else { 0.0 };
+                assert_close(&name, found.values(), expected.values(), allowed);
+            }
+        }
+    }
+}
+
+/// The same pairs of sigmas as `reference/samplers.py`.
+#[test]
+fn brownian_noise_is_torchsdes_bit_for_bit() {
+    let times = [
+        (14.6146, 9.25),
+        (9.25, 3.3),
+        (14.6146, 11.7),
+        (3.3, 0.666_666_7),
+        (0.666_666_7, 0.029_167_5),
+        (1.0, 1.25),
+        (0.5, 0.500_001),
+    ];
+    let goldens = Goldens::open("sampling/brownian.safetensors");
+    let shape = Shape::new(1, 4, 3, 4);
+    for (name, source) in [("cpu", NoiseSource::Cpu), ("gpu", NoiseSource::Gpu)] {
+        for seed in [7, (1 << 40) + 5] {
+            let expected = goldens.values(&format!("{name}.{seed}"));
+            let path = BrownianPath::new(source, seed, shape, 0.029_167_5, 14.6146);
+            for ((from, to), expected) in times.into_iter().zip(expected.chunks_exact(shape.len())) {
+                let found = path.between(from, to);
+                let expected = common::channels_last(expected, shape);
+                assert_eq!(furthest(found.values(), expected.values()), 0, "{name}, seed {seed}, {from} to {to}");
+            }
+        }
+    }
 }
 
 fn stable_diffusion() -> NoiseLevels {
@@ -352,7 +413,7 @@ fn a_tiny_stable_diffusion_walks_as_with_k_diffusion() {
     let files = ModelFiles::open(&common::goldens_folder().join("sampling/tiny")).unwrap();
     let model = PictureModel::load(&files, "tiny", Engine::reference()).unwrap();
     let shape = Shape::new(1, 8, 8, 4);
-    for &sampler in Sampler::ALL.iter().filter(|sampler| !sampler.is_brownian()) {
+    for &sampler in Sampler::ALL {
         use Sampler::{Ddim, Lcm, Plms, Tcd, UniPc};
         if matches!(sampler, Ddim | Lcm | Plms | Tcd | UniPc) {
             continue; // not of k-diffusion

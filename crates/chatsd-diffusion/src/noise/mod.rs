@@ -1,13 +1,17 @@
 //! Noise from a seed: the two generators that other programs use, so that their seeds give the same pictures here.
 
+mod brownian;
 mod cephes;
 mod mt19937;
 mod philox;
+mod seed_sequence;
+mod starting;
 mod torch;
 
 use chatsd_tensor::{Shape, Tensor};
 use chatsd_types::NoiseSource;
 
+pub use self::{brownian::BrownianPath, starting::starting};
 use self::{philox::Philox, torch::TorchCpu};
 
 /// A generator of standard normal numbers. Each draw continues where the last one ended.
@@ -42,21 +46,25 @@ impl Noise {
     /// What `torch.randn(batch, channels, height, width)` returns, channels last.
     #[must_use]
     pub fn tensor(&mut self, shape: Shape) -> Tensor {
-        let planar = self.normal(shape.len());
-        let (pixels, channels) = (shape.pixels(), shape.channels);
-        let mut values = vec![0.0; planar.len()];
-        if pixels > 0 && channels > 0 {
-            let pictures = values.chunks_exact_mut(pixels * channels).zip(planar.chunks_exact(pixels * channels));
-            for (values, planar) in pictures {
-                for (channel, plane) in planar.chunks_exact(pixels).enumerate() {
-                    for (pixel, value) in plane.iter().enumerate() {
-                        values[pixel * channels + channel] = *value;
-                    }
+        channels_last(shape, &self.normal(shape.len()))
+    }
+}
+
+/// The tensor of values that lie `batch × channels × height × width`.
+fn channels_last(shape: Shape, planar: &[f32]) -> Tensor {
+    let (pixels, channels) = (shape.pixels(), shape.channels);
+    let mut values = vec![0.0; planar.len()];
+    if pixels > 0 && channels > 0 {
+        let pictures = values.chunks_exact_mut(pixels * channels).zip(planar.chunks_exact(pixels * channels));
+        for (values, planar) in pictures {
+            for (channel, plane) in planar.chunks_exact(pixels).enumerate() {
+                for (pixel, value) in plane.iter().enumerate() {
+                    values[pixel * channels + channel] = *value;
                 }
             }
         }
-        Tensor::new(shape, values)
     }
+    Tensor::new(shape, values)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! made, for networks that differ in others alone.
 
 mod adapter;
+mod convert;
 mod description;
 mod error;
 mod fault;
@@ -19,10 +20,12 @@ mod outline;
 mod pytorch;
 mod reader;
 mod safetensors;
+mod safetensors_writer;
 mod scope;
 mod spans;
 mod value;
 mod vocabulary;
+mod whole;
 mod workshop;
 mod writer;
 

@@ -180,8 +180,8 @@ impl ModelFiles {
         if let Some(other) = self.others.get(name) {
             let mut component = other.component(name)?;
             component.weights = component.weights.stored_as(self.store).outlined_into(self.tally.as_ref());
-            if matches!(*other.source, Source::Checkpoint(..)) && component.config["_class_name"] == "AutoencoderKL" {
-                // No tensor of an autoencoder tells how its latents are scaled: the picture network does.
+            let is_bare = component.config.get("scaling_factor").is_none();
+            if is_bare && component.config.get("_class_name").is_some_and(|class| class == "AutoencoderKL") {
                 component.config["scaling_factor"] = self.latent_scale()?;
             }
             return Ok(component);

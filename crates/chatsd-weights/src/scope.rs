@@ -66,6 +66,16 @@ impl<'a> Scope<'a> {
         self.files
     }
 
+    /// Where the tensors stand in the files, where those have names of their own.
+    pub(crate) fn keys(&self) -> Option<&'a KeyMap> {
+        self.keys
+    }
+
+    /// Whether the files store convolutions channels last.
+    pub(crate) fn is_channels_last(&self) -> bool {
+        self.files.iter().any(|file| file.layout() == Layout::Ohwi)
+    }
+
     /// The tensors below `name`.
     #[must_use]
     pub fn at(&self, name: impl AsRef<str>) -> Self {

@@ -1,49 +1,17 @@
 //! Checkpoints of every family, in the original's names and diffusers', against `reference/layouts.py`.
 
+mod common;
+
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{Read, Write},
-    path::{Path, PathBuf},
+    io::Write,
+    path::Path,
 };
 
 use chatsd_weights::{Family, Kind, ModelFiles, WeightsError};
-use flate2::read::GzDecoder;
-use serde::Deserialize;
+use common::checkpoints::{Tensor, folder_with, golden, values, write};
 use serde_json::{Value, json};
-
-#[derive(Deserialize)]
-struct Golden {
-    components: BTreeMap<String, Component>,
-    others: Vec<(String, Vec<usize>, Vec<usize>)>,
-}
-
-#[derive(Deserialize)]
-struct Component {
-    /// As published.
-    config: Value,
-    tensors: Vec<Tensor>,
-}
-
-/// The network's name, the file's, what of it, its shape in the file, and in the small one.
-#[derive(Deserialize)]
-struct Tensor(String, String, String, Vec<usize>, Vec<usize>);
-
-impl Tensor {
-    fn shape(&self, small: bool) -> &[usize] {
-        if small { &self.4 } else { &self.3 }
-    }
-
-    /// The shape that the network wants.
-    fn wanted(&self, small: bool) -> Vec<usize> {
-        match (self.2.as_str(), self.shape(small)) {
-            ("transposed", shape) => shape.iter().rev().copied().collect(),
-            ("matrix", shape) => shape[..2].to_vec(),
-            ("whole", shape) => shape.to_vec(),
-            (_, shape) => [&[shape[0] / 3], &shape[1..]].concat(),
-        }
-    }
-}
 
 const FAMILIES: [(&str, Kind, Option<Family>); 23] = {
     use Family::{Sd1, Sd2, Sdxl, SdxlRefiner};
@@ -74,62 +42,6 @@ const FAMILIES: [(&str, Kind, Option<Family>); 23] = {
         ("clip-g", TextEncoder, None),
     ]
 };
-
-fn golden(family: &str) -> Golden {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/layouts/{family}.json.gz"));
-    let mut text = String::new();
-    GzDecoder::new(File::open(path).unwrap()).read_to_string(&mut text).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
-
-impl Golden {
-    /// Shapes of all tensors of the file, by their names there.
-    fn shapes(&self, small: bool) -> BTreeMap<String, Vec<usize>> {
-        let tensors = self.components.values().flat_map(|component| &component.tensors);
-        let tensors = tensors.map(|tensor| (tensor.1.clone(), tensor.shape(small).to_vec()));
-        let others =
-            self.others.iter().map(|(name, whole, little)| (name.clone(), if small { little } else { whole }.clone()));
-        tensors.chain(others).collect()
-    }
-}
-
-/// Numbers that tell a tensor, and the places in it, from all others.
-fn values(name: &str, count: usize) -> Vec<f32> {
-    let seed = name.bytes().fold(7_u32, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
-    (0..count).map(|at| (seed % 8191) as f32 + at as f32 / 1024.0).collect()
-}
-
-/// A safetensors file of f32 tensors; without `values` it has holes where the numbers would be.
-fn write(path: &Path, shapes: &BTreeMap<String, Vec<usize>>, prefix: &str, with_values: bool) {
-    let mut header = serde_json::Map::new();
-    let mut at = 0;
-    for (name, shape) in shapes {
-        let end = at + 4 * shape.iter().product::<usize>();
-        header.insert(format!("{prefix}{name}"), json!({"dtype": "F32", "shape": shape, "data_offsets": [at, end]}));
-        at = end;
-    }
-    let header = serde_json::to_vec(&header).unwrap();
-    let mut file = std::io::BufWriter::new(File::create(path).unwrap());
-    file.write_all(&(header.len() as u64).to_le_bytes()).unwrap();
-    file.write_all(&header).unwrap();
-    if with_values {
-        // In the header's order, which is that of the names without the prefix.
-        for (name, shape) in shapes {
-            for value in values(name, shape.iter().product()) {
-                file.write_all(&value.to_le_bytes()).unwrap();
-            }
-        }
-    }
-    let file = file.into_inner().unwrap();
-    file.set_len((8 + header.len() + at) as u64).unwrap();
-}
-
-fn folder_with(golden: &Golden, prefix: &str, small: bool) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("model.safetensors");
-    write(&path, &golden.shapes(small), prefix, small);
-    (folder, path)
-}
 
 /// A setting for each block, whichever way it is written.
 fn per_block(config: &Value, key: &str, blocks: usize) -> Vec<Value> {

@@ -19,8 +19,19 @@ const HALF: [(&str, &str); 4] = [
 /// Layers of the attention: 1×1 convolutions there, matrices here.
 const ATTENTION: [(&str, &str); 4] = [("q", "to_q"), ("k", "to_k"), ("v", "to_v"), ("proj_out", "to_out.0")];
 
-/// How the original names the autoencoder of latent diffusion. Its way up is numbered backwards.
+/// How the original names an autoencoder of latent diffusion that it named.
 pub(super) fn original(shapes: &Shapes) -> Naming {
+    Naming { pairs: pairs(shapes.count("encoder.down"), shapes.count("encoder.down.0.block")), keeps: true }
+}
+
+/// How the original would name one that diffusers named.
+pub(super) fn to_original(shapes: &Shapes) -> Naming {
+    let layers = shapes.count("encoder.down_blocks.0.resnets");
+    Naming { pairs: pairs(shapes.count("encoder.down_blocks"), layers), keeps: true }
+}
+
+/// The original's places and diffusers', of so many stages. The original numbers the way up backwards.
+fn pairs(stages: usize, layers: usize) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for half in ["encoder", "decoder"] {
         pairs.extend(below(half, half, &HALF));
@@ -29,37 +40,29 @@ pub(super) fn original(shapes: &Shapes) -> Naming {
             ..Pair::new(format!("{half}.mid.attn_1.{from}"), format!("{half}.mid_block.attentions.0.{to}"))
         }));
     }
-    let stages = shapes.count("encoder.down");
-    for stage in 0..stages {
-        let original = format!("encoder.down.{stage}");
-        let network = format!("encoder.down_blocks.{stage}");
-        resnets(&mut pairs, shapes, &original, &network);
-        pairs.push(Pair::new(format!("{original}.downsample.conv"), format!("{network}.downsamplers.0.conv")));
+    let mut stage = |original: String, network: String, [from, to]: [&str; 2], layers| {
+        for layer in 0..layers {
+            let (original, network) = (format!("{original}.block.{layer}"), format!("{network}.resnets.{layer}"));
+            pairs.push(Pair::new(format!("{original}.nin_shortcut"), format!("{network}.conv_shortcut")));
+            pairs.push(Pair::new(original, network));
+        }
+        pairs.push(Pair::new(format!("{original}.{from}.conv"), format!("{network}.{to}.0.conv")));
+    };
+    for at in 0..stages {
+        let sizes = ["downsample", "downsamplers"];
+        stage(format!("encoder.down.{at}"), format!("encoder.down_blocks.{at}"), sizes, layers);
+        let original = format!("decoder.up.{}", stages - 1 - at);
+        stage(original, format!("decoder.up_blocks.{at}"), ["upsample", "upsamplers"], layers + 1);
     }
-    let stages = shapes.count("decoder.up");
-    for stage in 0..stages {
-        let original = format!("decoder.up.{}", stages - 1 - stage);
-        let network = format!("decoder.up_blocks.{stage}");
-        resnets(&mut pairs, shapes, &original, &network);
-        pairs.push(Pair::new(format!("{original}.upsample.conv"), format!("{network}.upsamplers.0.conv")));
-    }
-    Naming { pairs, keeps: true }
+    pairs
 }
 
-fn resnets(pairs: &mut Vec<Pair>, shapes: &Shapes, original: &str, network: &str) {
-    for index in 0..shapes.count(&format!("{original}.block")) {
-        let (original, network) = (format!("{original}.block.{index}"), format!("{network}.resnets.{index}"));
-        pairs.push(Pair::new(format!("{original}.nin_shortcut"), format!("{network}.conv_shortcut")));
-        pairs.push(Pair::new(original, network));
-    }
-}
-
-/// The config of an `AutoencoderKL` from the shapes of its tensors, by diffusers' names. `scaling` is not told by any:
-/// it belongs to the picture network that was trained on its latents.
+/// The config of an `AutoencoderKL` from the shapes of its tensors, by diffusers' names. None of them tells by what
+/// latents are multiplied: that belongs to the picture network that was trained on them.
 ///
 /// # Errors
 /// With the name of a tensor that is needed and not there.
-pub(super) fn config(shapes: &Shapes, scaling: f64) -> Result<Value, String> {
+pub(super) fn config(shapes: &Shapes) -> Result<Value, String> {
     let stages = shapes.count("encoder.down_blocks");
     let width = |stage| shapes.extent(&format!("encoder.down_blocks.{stage}.resnets.0.conv1.weight"), 0);
     let widths: Vec<usize> = (0..stages).map(width).collect::<Result<_, _>>()?;
@@ -75,7 +78,6 @@ pub(super) fn config(shapes: &Shapes, scaling: f64) -> Result<Value, String> {
         "mid_block_add_attention": shapes.has_from("encoder.mid_block.attentions.0."),
         "use_quant_conv": shapes.has("quant_conv.weight"),
         "use_post_quant_conv": shapes.has("post_quant_conv.weight"),
-        "scaling_factor": scaling,
     }))
 }
 

@@ -33,6 +33,16 @@ impl View {
         }
     }
 
+    /// The extents in the file of a tensor that has these through it.
+    pub(crate) fn stored_shape(self, shape: Vec<usize>) -> Vec<usize> {
+        match (self, shape.as_slice()) {
+            (Self::Third(_), [rows, rest @ ..]) => [&[3 * rows], rest].concat(),
+            (Self::Transposed, &[rows, columns]) => vec![columns, rows],
+            (Self::Matrix, &[rows, columns]) => vec![rows, columns, 1, 1],
+            _ => shape,
+        }
+    }
+
     /// The format that a tensor stored in `format` has through it.
     pub(crate) fn format(self, format: Format) -> Format {
         if self == Self::Transposed { Format::F32 } else { format }
@@ -101,6 +111,20 @@ pub(super) struct Naming {
     pub(super) keeps: bool,
 }
 
+impl Naming {
+    /// What a file calls the tensor that the network calls `name`, and what of it that is.
+    pub(super) fn place_of(&self, name: &str) -> (String, View) {
+        let below = |pair: &&Pair| {
+            let rest = name.strip_prefix(pair.network.as_str());
+            !pair.network.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        match self.pairs.iter().filter(below).max_by_key(|pair| pair.network.len()) {
+            Some(pair) => (format!("{}{}", pair.original, &name[pair.network.len()..]), pair.view),
+            None => (name.to_owned(), View::Whole),
+        }
+    }
+}
+
 /// Where a tensor of a network lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
@@ -120,7 +144,7 @@ pub(crate) struct KeyMap {
     rest: Vec<String>,
     /// To tell what a file would call a tensor that it does not have.
     prefix: String,
-    pairs: Vec<Pair>,
+    naming: Naming,
 }
 
 impl KeyMap {
@@ -149,7 +173,7 @@ impl KeyMap {
             }
         }
         prefix.clone_into(&mut self.prefix);
-        self.pairs.extend(naming.pairs);
+        self.naming.pairs.extend(naming.pairs);
     }
 
     /// Where the tensor of that name lies.
@@ -179,14 +203,6 @@ impl KeyMap {
         if let Some(stored) = self.get(name) {
             return stored.name.clone();
         }
-        let below = |pair: &&Pair| {
-            let rest = name.strip_prefix(pair.network.as_str());
-            !pair.network.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let pair = self.pairs.iter().filter(below).max_by_key(|pair| pair.network.len());
-        pair.map_or_else(
-            || format!("{}{name}", self.prefix),
-            |pair| format!("{}{}{}", self.prefix, pair.original, &name[pair.network.len()..]),
-        )
+        format!("{}{}", self.prefix, self.naming.place_of(name).0)
     }
 }

@@ -22,7 +22,7 @@ pub use self::{
     kind::{Family, Kind},
     settings::Predicts,
 };
-use crate::{WeightFile, WeightsError};
+use crate::{Scope, WeightFile, WeightsError};
 
 /// One network found in a file.
 #[derive(Debug)]
@@ -114,7 +114,6 @@ pub(crate) fn recognise(files: &[WeightFile]) -> Result<Found, WeightsError> {
     places.extend(text_places(&shapes, family));
     let prefixes: Vec<&str> = places.iter().map(|place| place.prefix).collect();
     let mut parts = BTreeMap::new();
-    let scaling = family.unwrap_or(Family::Sd1).latent_scale();
     for Place { name, prefix, naming, of } in &places {
         let mut keys = KeyMap::default();
         keys.add(0, &shapes, prefix, &prefixes, naming.clone());
@@ -123,11 +122,14 @@ pub(crate) fn recognise(files: &[WeightFile]) -> Result<Found, WeightsError> {
         {
             add_half(&mut keys, 1, other);
         }
-        let part = part(files, keys, *of, scaling).map_err(|missing| WeightsError::MissingTensor {
+        let mut part = part(files, keys, *of).map_err(|missing| WeightsError::MissingTensor {
             path: first.path().to_owned(),
             tensor: missing,
             nearest: None,
         })?;
+        if let (Of::Kl, Some(family)) = (of, family) {
+            part.config["scaling_factor"] = family.latent_scale().into();
+        }
         parts.insert(*name, part);
     }
     let (kind, family) = match (parts.contains_key("unet"), controls) {
@@ -147,13 +149,13 @@ fn shapes_of(file: &WeightFile) -> Shapes {
 }
 
 /// A network with its config; fails with the name of a tensor that is not there.
-fn part(files: &[WeightFile], keys: KeyMap, of: Of, scaling: f64) -> Result<Part, String> {
+fn part(files: &[WeightFile], keys: KeyMap, of: Of) -> Result<Part, String> {
     let shape = |stored: &Stored| stored.view.shape(files[stored.file].shape(&stored.name).unwrap_or_default());
     let shapes: Shapes = keys.entries().map(|(name, stored)| (name.to_owned(), shape(stored))).collect();
     let config = match of {
         Of::Picture => unet::config(&shapes),
         Of::Control => unet::control_config(&shapes),
-        Of::Kl => autoencoder::config(&shapes, scaling),
+        Of::Kl => autoencoder::config(&shapes),
         Of::Tiny => autoencoder::tiny_config(&shapes),
         Of::Text(encoder) => text::config(&shapes, encoder),
     };
@@ -264,7 +266,8 @@ fn text_places(shapes: &Shapes, family: Option<Family>) -> Vec<Place<'_>> {
         let layers = shapes.count(&format!("{prefix}{layers}"));
         // As published by diffusers, the encoder of the second family has 23 of OpenCLIP's 24 layers.
         let second = matches!(family, Some(Family::Sd1 | Family::Sd2)) || family.is_none() && width == 1024;
-        let shortened = open && second && name == "text_encoder" && (body.is_none() || layers == 24);
+        let whole = if body.is_none() { layers != 23 } else { layers == 24 };
+        let shortened = open && second && name == "text_encoder" && whole;
         let encoder = Encoder { open, shortened };
         let naming = match body {
             None => text::open_clip(layers, encoder),
@@ -282,4 +285,41 @@ fn family_of(shapes: &Shapes, place: &Place<'_>) -> Option<Family> {
     let pooled = ["label_emb.0.0.weight", "add_embedding.linear_1.weight"];
     let pooled = pooled.iter().any(|name| shapes.has(&format!("{}{name}", place.prefix)));
     Some(Family::of(context, pooled))
+}
+
+/// Where a checkpoint has each tensor of `component`: as the file that it came from, or where the original would put
+/// it. Name, place, and what of the place it is.
+pub(crate) fn places(component: &str, family: Option<Family>, scope: &Scope<'_>) -> Vec<(String, String, View)> {
+    if let Some(keys) = scope.keys() {
+        let place = |(name, stored): (&str, &Stored)| (name.to_owned(), stored.name.clone(), stored.view);
+        return keys.entries().map(place).collect();
+    }
+    let shapes: Shapes = scope.names().map(|name| (name.to_owned(), scope.shape(name).unwrap_or_default())).collect();
+    let layers = shapes.count("text_model.encoder.layers").max(shapes.count("encoder.layers"));
+    let encoder = Encoder { open: true, shortened: false };
+    let xl = matches!(family, Some(Family::Sdxl));
+    let (prefix, naming) = match (component, family) {
+        ("unet", _) => ("model.diffusion_model.", unet::to_original(&shapes)),
+        ("controlnet", _) => ("control_model.", unet::to_original(&shapes)),
+        ("vae", _) if shapes.has_from("decoder.layers.") => ("", own()),
+        ("vae", None) => ("", autoencoder::to_original(&shapes)),
+        ("vae", Some(_)) => ("first_stage_model.", autoencoder::to_original(&shapes)),
+        ("text_encoder_2", _) => {
+            let prefix = if xl { "conditioner.embedders.1.model." } else { "conditioner.embedders.0.model." };
+            (prefix, text::open_clip(layers, encoder))
+        }
+        (_, Some(Family::Sd2)) => ("cond_stage_model.model.", text::open_clip(layers, encoder)),
+        _ if xl => ("conditioner.embedders.0.transformer.", own()),
+        _ => ("cond_stage_model.transformer.", own()),
+    };
+    let place = |name: &str| {
+        let whole = if component.starts_with("text_encoder") && !name.starts_with("text_") {
+            format!("text_model.{name}")
+        } else {
+            name.to_owned()
+        };
+        let (original, view) = naming.place_of(&whole);
+        (name.to_owned(), format!("{prefix}{original}"), view)
+    };
+    scope.names().map(place).collect()
 }

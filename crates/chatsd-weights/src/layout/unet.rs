@@ -32,60 +32,138 @@ pub(crate) const RESNET: [(&str, &str); 6] = [
     (".skip_connection", ".conv_shortcut"),
 ];
 
-/// How the original names a picture network or a ControlNet: its blocks are numbered through, so which belong together
-/// is told from what each of them has.
+/// How many parts a network has, and where: enough to name them all.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Structure {
+    /// Layers of each block on the way down; each but the last halves the picture after them.
+    downs: Vec<usize>,
+    /// Whether each part in the middle is a residual block.
+    middle: Vec<bool>,
+    /// Layers of each block on the way up, and whether they attend; each but the last doubles the picture.
+    ups: Vec<(usize, bool)>,
+    /// Outputs of a ControlNet beside the middle's.
+    outputs: usize,
+    /// Convolutions of a ControlNet's hint after the first.
+    hints: usize,
+}
+
+impl Structure {
+    /// Told from the original's names. Its blocks are numbered through: which belong together shows in what they have.
+    fn of_original(shapes: &Shapes) -> Self {
+        let mut downs = vec![0];
+        for index in 1..=shapes.count("input_blocks").saturating_sub(1) {
+            match downs.last_mut() {
+                Some(layers) if !shapes.has(&format!("input_blocks.{index}.0.op.weight")) => *layers += 1,
+                _ => downs.push(0),
+            }
+        }
+        let middle = 0..shapes.count("middle_block");
+        let mut ups = Vec::new();
+        let mut layers = 0;
+        for index in 0..shapes.count("output_blocks") {
+            let at = format!("output_blocks.{index}");
+            layers += 1;
+            let doubles = [1, 2].map(|part| shapes.has(&format!("{at}.{part}.conv.weight")));
+            if doubles != [false, false] || !shapes.has_from(&format!("output_blocks.{}.", index + 1)) {
+                let attends = !doubles[0] && shapes.has_from(&format!("{at}.1."));
+                ups.push((std::mem::take(&mut layers), attends));
+            }
+        }
+        // Every second layer of the hint's network is a convolution.
+        let hints = (2..).step_by(2).take_while(|index| shapes.has(&format!("input_hint_block.{index}.weight")));
+        Self {
+            downs,
+            middle: middle.map(|index| shapes.has(&format!("middle_block.{index}.in_layers.0.weight"))).collect(),
+            ups,
+            outputs: shapes.count("zero_convs"),
+            hints: hints.count(),
+        }
+    }
+
+    /// Told from diffusers' names.
+    fn of_network(shapes: &Shapes) -> Self {
+        let layers = |block: &str| shapes.count(&format!("{block}.resnets"));
+        let downs = (0..shapes.count("down_blocks")).map(|block| layers(&format!("down_blocks.{block}"))).collect();
+        let up = |block: usize| {
+            let block = format!("up_blocks.{block}");
+            (layers(&block), shapes.has_from(&format!("{block}.attentions.")))
+        };
+        let mut middle = vec![true; shapes.count("mid_block.resnets")];
+        if shapes.has_from("mid_block.attentions.0.") {
+            middle.insert(1.min(middle.len()), false);
+        }
+        let hint = "controlnet_cond_embedding";
+        Self {
+            downs,
+            middle,
+            ups: (0..shapes.count("up_blocks")).map(up).collect(),
+            outputs: shapes.count("controlnet_down_blocks"),
+            hints: shapes.count(&format!("{hint}.blocks"))
+                + usize::from(shapes.has(&format!("{hint}.conv_out.weight"))),
+        }
+    }
+
+    /// The original's place of every part, and diffusers'.
+    fn pairs(&self) -> Vec<Pair> {
+        let mut pairs: Vec<Pair> = below("", "", &ENDS).collect();
+        let mut index = 1; // the first is conv_in
+        for (block, &layers) in self.downs.iter().enumerate() {
+            let block = format!("down_blocks.{block}");
+            for layer in 0..layers {
+                let at = format!("input_blocks.{index}");
+                pairs.extend(below(&format!("{at}.0"), &format!("{block}.resnets.{layer}"), &RESNET));
+                pairs.push(Pair::new(format!("{at}.1"), format!("{block}.attentions.{layer}")));
+                index += 1;
+            }
+            pairs.push(Pair::new(format!("input_blocks.{index}.0.op"), format!("{block}.downsamplers.0.conv")));
+            index += 1;
+        }
+        let mut resnets = 0;
+        for (index, &is_resnet) in self.middle.iter().enumerate() {
+            let at = format!("middle_block.{index}");
+            if is_resnet {
+                pairs.extend(below(&at, &format!("mid_block.resnets.{resnets}"), &RESNET));
+                resnets += 1;
+            } else {
+                pairs.push(Pair::new(at, "mid_block.attentions.0"));
+            }
+        }
+        let mut index = 0;
+        for (block, &(layers, attends)) in self.ups.iter().enumerate() {
+            let block = format!("up_blocks.{block}");
+            for layer in 0..layers {
+                let at = format!("output_blocks.{index}");
+                pairs.extend(below(&format!("{at}.0"), &format!("{block}.resnets.{layer}"), &RESNET));
+                if attends {
+                    pairs.push(Pair::new(format!("{at}.1"), format!("{block}.attentions.{layer}")));
+                }
+                if layer + 1 == layers {
+                    let doubling = format!("{at}.{}.conv", if attends { 2 } else { 1 });
+                    pairs.push(Pair::new(doubling, format!("{block}.upsamplers.0.conv")));
+                }
+                index += 1;
+            }
+        }
+        for index in 0..self.outputs {
+            pairs.push(Pair::new(format!("zero_convs.{index}.0"), format!("controlnet_down_blocks.{index}")));
+        }
+        for index in 0..self.hints {
+            let network = if index + 1 == self.hints { "conv_out".into() } else { format!("blocks.{index}") };
+            let original = format!("input_hint_block.{}", 2 * index + 2);
+            pairs.push(Pair::new(original, format!("controlnet_cond_embedding.{network}")));
+        }
+        pairs
+    }
+}
+
+/// How the original names a picture network or a ControlNet that it named.
 pub(super) fn original(shapes: &Shapes) -> Naming {
-    let mut pairs: Vec<Pair> = below("", "", &ENDS).collect();
-    let resnet = |pairs: &mut Vec<Pair>, original: &str, network: String| {
-        pairs.extend(below(original, &network, &RESNET));
-    };
-    let (mut block, mut layer) = (0, 0);
-    for index in 1..=shapes.count("input_blocks") {
-        let at = format!("input_blocks.{index}");
-        if shapes.has(&format!("{at}.0.op.weight")) {
-            pairs.push(Pair::new(format!("{at}.0.op"), format!("down_blocks.{block}.downsamplers.0.conv")));
-            (block, layer) = (block + 1, 0);
-            continue;
-        }
-        resnet(&mut pairs, &format!("{at}.0"), format!("down_blocks.{block}.resnets.{layer}"));
-        pairs.push(Pair::new(format!("{at}.1"), format!("down_blocks.{block}.attentions.{layer}")));
-        layer += 1;
-    }
-    let mut resnets = 0;
-    for index in 0..shapes.count("middle_block") {
-        let at = format!("middle_block.{index}");
-        if shapes.has(&format!("{at}.in_layers.0.weight")) {
-            resnet(&mut pairs, &at, format!("mid_block.resnets.{resnets}"));
-            resnets += 1;
-        } else {
-            pairs.push(Pair::new(at, "mid_block.attentions.0"));
-        }
-    }
-    (block, layer) = (0, 0);
-    for index in 0..shapes.count("output_blocks") {
-        let at = format!("output_blocks.{index}");
-        resnet(&mut pairs, &format!("{at}.0"), format!("up_blocks.{block}.resnets.{layer}"));
-        let doubling = [1, 2].into_iter().find(|part| shapes.has(&format!("{at}.{part}.conv.weight")));
-        if doubling != Some(1) {
-            pairs.push(Pair::new(format!("{at}.1"), format!("up_blocks.{block}.attentions.{layer}")));
-        }
-        layer += 1;
-        if let Some(part) = doubling {
-            pairs.push(Pair::new(format!("{at}.{part}.conv"), format!("up_blocks.{block}.upsamplers.0.conv")));
-            (block, layer) = (block + 1, 0);
-        }
-    }
-    for index in 0..shapes.count("zero_convs") {
-        pairs.push(Pair::new(format!("zero_convs.{index}.0"), format!("controlnet_down_blocks.{index}")));
-    }
-    // Every second layer of the hint's network is a convolution; the last is called out of line.
-    let hints = (2..).step_by(2).take_while(|index| shapes.has(&format!("input_hint_block.{index}.weight"))).count();
-    for index in 0..hints {
-        let network = if index + 1 == hints { "conv_out".into() } else { format!("blocks.{index}") };
-        let original = format!("input_hint_block.{}", 2 * index + 2);
-        pairs.push(Pair::new(original, format!("controlnet_cond_embedding.{network}")));
-    }
-    Naming { pairs, keeps: false }
+    Naming { pairs: Structure::of_original(shapes).pairs(), keeps: false }
+}
+
+/// How the original would name one that diffusers named.
+pub(super) fn to_original(shapes: &Shapes) -> Naming {
+    Naming { pairs: Structure::of_network(shapes).pairs(), keeps: false }
 }
 
 /// One number where all are the same, else a list.

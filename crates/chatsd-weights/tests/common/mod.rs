@@ -1,6 +1,8 @@
 //! Model files made byte by byte.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod checkpoints;
+
 use chatsd_weights::{WeightFile, WeightsError};
 
 /// Opens bytes as a file.

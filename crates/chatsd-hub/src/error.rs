@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::in_words;
+
 /// What can go wrong with files from elsewhere. Every message says what to do where there is something to do.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
@@ -82,7 +84,7 @@ pub enum HubError {
         url: String,
     },
     /// Not enough room.
-    #[error("{path} needs {needed} more bytes, but its disk has {free} left; free some, or choose another folder")]
+    #[error("{path} needs {}, but its disk has {} left; free some, or choose another folder", in_words(*.needed), in_words(*.free))]
     Space {
         /// The file.
         path: PathBuf,
@@ -98,7 +100,7 @@ pub enum HubError {
         path: PathBuf,
     },
     /// The user asked to stop.
-    #[error("stopped; {bytes} bytes of {path} are kept, and the same command goes on from there")]
+    #[error("stopped; {} of {path} are kept, and the same command goes on from there", in_words(*.bytes))]
     Stopped {
         /// The file.
         path: PathBuf,

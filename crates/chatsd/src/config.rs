@@ -41,9 +41,17 @@ pub fn home() -> Option<PathBuf> {
 /// Where Hugging Face's libraries keep what they fetched: `$HF_HUB_CACHE`, `$HF_HOME/hub`, or the usual place
 /// (huggingface_hub `constants.py`).
 pub fn hugging_face_cache() -> Option<PathBuf> {
-    let told = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let usual = || told("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache"))).map(|path| path.join("huggingface"));
-    told("HF_HUB_CACHE").or_else(|| Some(told("HF_HOME").or_else(usual)?.join("hub")))
+    variable("HF_HUB_CACHE").or_else(|| Some(hugging_face_home()?.join("hub")))
+}
+
+/// Where Hugging Face's libraries keep everything: `$HF_HOME`, or the usual place.
+pub fn hugging_face_home() -> Option<PathBuf> {
+    let usual = || variable("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache")));
+    variable("HF_HOME").or_else(|| Some(usual()?.join("huggingface")))
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Settings of the config file, then of the environment.

@@ -15,9 +15,11 @@ mod settings;
 mod shelves;
 mod sources;
 mod stop;
+mod surroundings;
 mod terminal;
 mod trace;
 mod translate;
+mod translate_hub;
 mod values;
 mod wiring;
 

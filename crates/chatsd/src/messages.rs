@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use chatsd_hub::Badge;
 use chatsd_types::FileKind;
 
 /// The language the program talks in.
@@ -44,6 +45,18 @@ impl Lang {
             FileKind::ImagePrompt => self.pick("IP-Adapter", "IP-Adapter"),
             FileKind::ImageEncoder => self.pick("image encoder", "图像编码器"),
             FileKind::Upscaler => self.pick("upscaler", "放大器"),
+        }
+    }
+}
+
+impl Lang {
+    /// What may be done with a model, in one word.
+    pub const fn badge(self, badge: Badge) -> &'static str {
+        match badge {
+            Badge::Free => self.pick("free", "自由使用"),
+            Badge::Rules => self.pick("with rules", "有使用规则"),
+            Badge::Community => self.pick("community", "社区许可"),
+            Badge::NonCommercial => self.pick("non-commercial", "禁止商用"),
         }
     }
 }
@@ -159,6 +172,32 @@ messages! {
         "there is no {kind} called {name}; chatsd models list says what is here", "没有叫 {name} 的{kind}；chatsd models list 列出现有的";
     no_such_file_but(kind, name, near) =
         "there is no {kind} called {name}; the nearest are {near}", "没有叫 {name} 的{kind}；最接近的是 {near}";
+    in_catalog(kind, name, size) =
+        "the {kind} {name} is not here, but in the catalog: chatsd models pull {name} ({size})", "{kind} {name} 不在这里，但目录里有：chatsd models pull {name}（{size}）";
+    not_in_catalog(name, near) =
+        "{name} is not in the catalog; the nearest are {near}; from Hugging Face it is owner/name",
+        "目录里没有 {name}；最接近的是 {near}；Hugging Face 上的写作 owner/name";
+    one_name_for_one() = "--name is for one model, and several are named", "--name 只能用于一个模型，这里有几个";
+    licence_unknown() = "licence not stated", "未注明许可";
+    size_unknown() = "size not known", "大小未知";
+    pulled_before(path) = "It is here already: {path}", "已经在这里：{path}";
+    pulled_model(name) = "Paint with it: --model {name}", "用它作画：--model {name}";
+    pull_waits(reason, seconds) = "{reason}; trying again in {seconds} s", "{reason}；{seconds} 秒后重试";
+    pull_checks(file) = "checking {file}", "正在校验 {file}";
+    not_whole(name) = "(not whole yet: chatsd models pull {name} goes on)", "（还不完整：chatsd models pull {name} 可继续）";
+    takes_memory(size) = "(takes about {size} of memory)", "（约需内存 {size}）";
+    model_removed(path, size) = "Removed {path} ({size})", "已移除 {path}（{size}）";
+    would_remove_model(path, size) = "Would be removed: {path} ({size}); say --yes to do it", "将移除 {path}（{size}）；加 --yes 执行";
+    model_forgotten(path) =
+        "Its files are in the cache of Hugging Face, which other programs use, and stay there: {path}",
+        "它的文件在 Hugging Face 的缓存里，其他程序也在用，所以留在那里：{path}";
+    not_ours_to_remove(path, program) =
+        "{path} belongs to {program}; only what was pulled is removed here", "{path} 属于 {program}；这里只移除自己下载的";
+    nothing_pulled(name) = "there is no {name}: nothing was pulled yet", "没有 {name}：还没有下载过模型";
+    not_pulled(name, near) = "{name} was not pulled; the nearest are {near}", "没有下载过 {name}；最接近的是 {near}";
+    any_kind() = "anything", "任何文件";
+    no_model_folders(path) =
+        "No folder with models was found; what is pulled goes to {path}", "没有找到存放模型的文件夹；下载的模型放在 {path}";
     no_model_in(path) = "no model in {path}", "{path} 中没有模型";
     model_not_loaded(name) = "the model {name} cannot be loaded", "无法载入模型 {name}";
     model_not_read(name) = "the model {name} cannot be read", "无法读取模型 {name}";

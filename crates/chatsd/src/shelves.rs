@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use chatsd_hub::{Folders, Surroundings};
+use chatsd_hub::{Catalog, Folders, Record, Surroundings, in_words};
 use chatsd_types::FileKind;
 
-use crate::{config, messages::Lang, settings::Settings};
+use crate::{config, messages::Lang, output, settings::Settings};
 
 /// Names offered when one is not known.
 const OFFERED: usize = 3;
@@ -51,15 +51,35 @@ pub fn find_in(folders: &Folders, lang: Lang, kind: FileKind, name: &str) -> Res
     if Path::new(name).exists() {
         return Ok(name.into());
     }
-    if let Some(path) = folders.find(kind, name) {
+    let own = own_folder(lang).ok();
+    let pulled = own.and_then(|own| Record::find(&own, Some(kind), name)).filter(Record::is_here);
+    if let Some(path) = pulled.map(|record| record.whole_path()).or_else(|| folders.find(kind, name)) {
         return Ok(path);
     }
-    let names = folders.list(kind).into_iter().map(|found| found.name);
+    let of_kind = lang.kind_of_file(kind);
+    if let Some(entry) = Catalog::builtin().find(name).filter(|entry| entry.kind == kind) {
+        bail!("{}", lang.in_catalog(of_kind, &entry.id, in_words(entry.bytes)));
+    }
+    let catalog = Catalog::builtin().entries().iter().filter(|entry| entry.kind == kind).map(|entry| entry.id.clone());
+    let names = folders.list(kind).into_iter().map(|found| found.name).chain(catalog);
     let near = nearest(name, names);
     if near.is_empty() {
-        bail!("{}", lang.no_such_file(lang.kind_of_file(kind), name));
+        bail!("{}", lang.no_such_file(of_kind, name));
     }
-    bail!("{}", lang.no_such_file_but(lang.kind_of_file(kind), name, near.join(", ")));
+    bail!("{}", lang.no_such_file_but(of_kind, name, near.join(", ")));
+}
+
+/// A name to pull, when it can mean something: one word alone is one of the catalog.
+///
+/// # Errors
+/// A word that the catalog does not have: says the nearest.
+pub fn known_source(wanted: &str, lang: Lang) -> Result<String> {
+    let catalog = Catalog::builtin();
+    if wanted.contains(['/', ':']) || catalog.find(wanted).is_some() {
+        return Ok(wanted.to_owned());
+    }
+    let near = nearest(wanted, catalog.entries().iter().map(|entry| entry.id.clone()));
+    bail!("{}", lang.not_in_catalog(output::tame(wanted), near.join(", ")));
 }
 
 /// The names most like `name`, best first.

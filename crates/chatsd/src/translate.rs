@@ -5,13 +5,14 @@ use std::error::Error;
 
 use chatsd_diffusion::DiffusionError;
 use chatsd_gallery::GalleryError;
+use chatsd_hub::HubError;
 use chatsd_prompt::{Note, PromptError};
 use chatsd_studio::StudioError;
 use chatsd_tensor::EngineError;
 use chatsd_types::{PaintError, SyntaxError, SyntaxProblem};
 use chatsd_weights::WeightsError;
 
-use crate::{kinds, messages::Lang, settings::SettingError};
+use crate::{kinds, messages::Lang, settings::SettingError, translate_hub};
 
 /// One error, without its causes.
 pub fn error(lang: Lang, error: &(dyn Error + 'static)) -> String {
@@ -26,6 +27,7 @@ pub fn error(lang: Lang, error: &(dyn Error + 'static)) -> String {
             .or_else(|| error.downcast_ref::<WeightsError>().map(weights))
             .or_else(|| error.downcast_ref::<DiffusionError>().and_then(diffusion))
             .or_else(|| error.downcast_ref::<EngineError>().map(engine))
+            .or_else(|| error.downcast_ref::<HubError>().and_then(translate_hub::chinese))
     };
     Some(lang).filter(|lang| *lang == Lang::Zh).and_then(|_| chinese()).unwrap_or_else(|| error.to_string())
 }

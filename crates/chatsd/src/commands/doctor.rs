@@ -194,7 +194,7 @@ impl Visit {
 }
 
 /// All memory and what is free of it, in megabytes, where the system says so in a file (Linux, `/proc/meminfo`).
-fn memory() -> Option<(u64, u64)> {
+pub fn memory() -> Option<(u64, u64)> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
     let value = |key: &str| {
         let line = text.lines().find(|line| line.starts_with(key))?;

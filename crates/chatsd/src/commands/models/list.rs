@@ -1,40 +1,116 @@
-//! `chatsd models list`: the models that are here.
+//! `chatsd models list`: the models that are here, and those of the catalog.
 
 use anyhow::Result;
+use chatsd_hub::{Catalog, CatalogEntry, Found, Record, in_words};
+use chatsd_types::FileKind;
+use serde_json::json;
 
 use super::show::facts;
-use crate::{
-    failure::OK,
-    output,
-    settings::{ModelArgs, Settings},
-    wiring,
-};
+use crate::{cli, commands::doctor, failure::OK, messages::Lang, output, settings::Settings, shelves, wiring};
 
 /// Lists models, one a line.
 ///
 /// # Errors
 /// A model that cannot be read.
-pub fn run(model: ModelArgs, json: bool, mut settings: Settings) -> Result<u8> {
+pub fn run(arguments: cli::ListModels, mut settings: Settings) -> Result<u8> {
+    let cli::ListModels { model, kind, catalog, json } = arguments;
     model.put_into(&mut settings);
-    line(&Settings::default(), json)?;
-    if wiring::model_path(&settings)?.is_some() {
-        line(&settings, json)?;
+    if catalog {
+        let mut fitting =
+            Catalog::builtin().entries().iter().filter(|entry| kind.is_none_or(|kind| entry.kind == kind));
+        fitting.try_for_each(|entry| offered(entry, json, settings.lang()))?;
+        return Ok(OK);
+    }
+    if kind.is_none_or(|kind| kind == FileKind::Model) {
+        let mut built_in = settings.clone();
+        built_in.model = None;
+        loaded(&built_in, json)?;
+        if settings.model.as_deref().is_some_and(|model| std::path::Path::new(model).exists()) {
+            loaded(&settings, json)?;
+        }
+    }
+    let records = shelves::own_folder(settings.lang()).map(|own| Record::all(&own)).unwrap_or_default();
+    let folders = shelves::folders(&settings);
+    for kind in FileKind::ALL.iter().filter(|one| kind.is_none_or(|kind| kind == **one)) {
+        let of_kind = || records.iter().filter(|record| record.kind == *kind);
+        of_kind().try_for_each(|record| pulled(record, json, settings.lang()))?;
+        let recorded: Vec<_> = of_kind().filter_map(|record| record.whole_path().canonicalize().ok()).collect();
+        for found in folders.list(*kind) {
+            let real = found.path.canonicalize().unwrap_or_else(|_| found.path.clone());
+            if !recorded.contains(&real) {
+                shared(&found, json, settings.lang())?;
+            }
+        }
     }
     Ok(OK)
 }
 
-fn line(settings: &Settings, json: bool) -> Result<()> {
+/// One line: name, kind, size, whose it is, where.
+fn line(name: &str, kind: &str, bytes: Option<u64>, whose: &str, path: &str) -> Result<()> {
+    let size = bytes.map(in_words).unwrap_or_default();
+    output::data(output::tame(&format!("{name:<32}  {kind:<10}  {size:>7}  {whose:<14}  {path}")))
+}
+
+/// A model that can be loaded to see what it is: the built-in one, or the one that was given.
+fn loaded(settings: &Settings, json: bool) -> Result<()> {
     let facts = facts(settings)?;
     if json {
         return output::json(&facts);
     }
     let text = |key: &str| facts[key].as_str().unwrap_or_default().to_owned();
+    let bytes = wiring::model_path(settings)?.and_then(|path| path.metadata().ok()).map(|data| data.len());
+    line(&text("name"), settings.lang().kind_of_file(FileKind::Model), bytes, &text("family"), &text("path"))
+}
+
+/// A model that was pulled.
+fn pulled(record: &Record, json: bool, lang: Lang) -> Result<()> {
+    let Record { name, kind, source, licence, page, catalog, .. } = record;
+    let (path, here) = (record.whole_path(), record.is_here());
+    if json {
+        return output::json(&json!({
+            "name": name, "kind": kind, "path": path, "program": "ChatSD", "bytes": record.bytes(), "whole": here,
+            "source": source, "licence": licence, "page": page, "catalog": catalog,
+        }));
+    }
+    let licence = if here { licence.clone().unwrap_or_default() } else { lang.not_whole(name) };
+    let path = format!("{}  {licence}", path.display());
+    line(name, lang.kind_of_file(*kind), Some(record.bytes()), "ChatSD", &path)
+}
+
+/// A file of another program, or one that the user put into our folder.
+fn shared(found: &Found, json: bool, lang: Lang) -> Result<()> {
+    if json {
+        return output::json(found);
+    }
+    let Found { name, kind, path, program, bytes } = found;
+    line(name, lang.kind_of_file(*kind), Some(*bytes), program.name(), &path.display().to_string())
+}
+
+/// A model of the catalog.
+fn offered(entry: &CatalogEntry, json: bool, lang: Lang) -> Result<()> {
+    let memory = doctor::memory().map(|(total, _)| total << 20);
+    let fits = entry.memory.zip(memory).map(|(needed, all)| needed < all);
+    let here = shelves::own_folder(lang)
+        .is_ok_and(|own| Record::find(&own, Some(entry.kind), &entry.id).is_some_and(|record| record.is_here()));
+    if json {
+        let mut value = serde_json::to_value(entry)?;
+        (value["here"], value["fits"]) = (json!(here), json!(fits));
+        return output::json(&value);
+    }
+    let mark = match (here, fits) {
+        (true, _) => "✓",
+        (_, Some(false)) => "✗",
+        _ => " ",
+    };
+    let kind = entry.family.clone().unwrap_or_default();
+    let needs = entry.memory.map(|memory| lang.takes_memory(in_words(memory))).unwrap_or_default();
     output::data(format!(
-        "{:<10} [{}]  {}  {}  {}",
-        text("name"),
-        text("hash"),
-        text("family"),
-        text("size"),
-        text("path")
+        "{mark} {:<24}  {:<8}  {:<5}  {:>7}  {:<12}  {} {needs}",
+        entry.id,
+        lang.kind_of_file(entry.kind),
+        kind,
+        in_words(entry.bytes),
+        lang.badge(entry.badge),
+        lang.pick(&entry.about, &entry.about_zh),
     ))
 }

@@ -1,6 +1,9 @@
 //! `chatsd models`: what can paint. One file for each thing to do with models.
 
+mod folders;
 mod list;
+mod pull;
+mod remove;
 mod show;
 
 use anyhow::Result;
@@ -10,10 +13,13 @@ use crate::{cli::Models, settings::Settings};
 /// Does one thing with models.
 ///
 /// # Errors
-/// A model that cannot be read.
+/// A model that cannot be read, found or fetched.
 pub fn run(arguments: Models, settings: Settings) -> Result<u8> {
     match arguments {
-        Models::List { model, json } => list::run(model, json, settings),
+        Models::List(arguments) => list::run(arguments, settings),
+        Models::Pull(arguments) => pull::run(arguments, settings),
+        Models::Remove(arguments) => remove::run(arguments, settings),
+        Models::Folders(arguments) => folders::run(arguments, settings),
         Models::Show { model, json } => show::run(model, json, settings),
     }
 }

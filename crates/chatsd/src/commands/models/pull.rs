@@ -1,0 +1,171 @@
+//! `chatsd models pull`: models from elsewhere.
+
+use std::{
+    io::{self, IsTerminal},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use anyhow::Result;
+use chatsd_hub::{Catalog, Client, Event, Hub, HubError, PullEvent, PullPlan, Record, Wish, in_words};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use crate::{
+    cli,
+    failure::{OK, STOPPED, Usage},
+    messages::Lang,
+    output,
+    settings::Settings,
+    shelves, stop, surroundings,
+};
+
+/// Fetches models, one after the other.
+///
+/// # Errors
+/// A name that means nothing, a service that refuses, a disk that is full; what came is kept.
+pub fn run(arguments: cli::Pull, settings: Settings) -> Result<u8> {
+    let cli::Pull { names, kind, name, hf_cache, dry_run, json } = arguments;
+    let lang = settings.lang();
+    if name.is_some() && names.len() > 1 {
+        return Err(Usage(lang.one_name_for_one()).into());
+    }
+    let own = shelves::own_folder(lang)?;
+    let (client, services) = (Client::new(surroundings::network())?, surroundings::services());
+    let hub = Hub { client: &client, services: &services, own: &own };
+    let stop = stop::listen(lang)?;
+    for wanted in &names {
+        let wish = Wish { kind, name: name.clone(), shared: hf_cache };
+        let plan = match hub.plan(&shelves::known_source(wanted, lang)?, &wish, stop) {
+            Ok(plan) => plan,
+            Err(_) if stop.load(Ordering::SeqCst) => return Ok(STOPPED),
+            Err(error) => return Err(error.into()),
+        };
+        tell_plan(&plan, json, &settings)?;
+        if dry_run {
+            continue;
+        }
+        match fetch(&hub, plan, stop, json, &settings) {
+            Ok(record) => tell_record(&record, json, &settings)?,
+            Err(error @ HubError::Stopped { .. }) => {
+                output::talk(crate::translate::error(lang, &error));
+                return Ok(STOPPED);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(OK)
+}
+
+/// What will be fetched, from where, and under which licence.
+fn tell_plan(plan: &PullPlan, json: bool, settings: &Settings) -> Result<()> {
+    let lang = settings.lang();
+    let record = &plan.record;
+    if json {
+        let files: Vec<_> = plan.files.iter().map(|file| json!({ "path": file.path, "bytes": file.bytes() })).collect();
+        output::json(&json!({
+            "event": "planned", "name": record.name, "kind": record.kind, "source": record.source,
+            "path": record.whole_path(), "licence": record.licence, "page": record.page, "bytes": plan.bytes(),
+            "here": plan.here, "files": files,
+        }))?;
+    }
+    if settings.quiet() {
+        return Ok(());
+    }
+    let entry = record.catalog.as_deref().and_then(|id| Catalog::builtin().find(id));
+    let licence = match (&record.licence, entry) {
+        (Some(licence), Some(entry)) => format!("{licence} ({})", lang.badge(entry.badge)),
+        (Some(licence), None) => licence.clone(),
+        (None, _) => lang.licence_unknown(),
+    };
+    let size = match plan.bytes() {
+        0 => lang.size_unknown(),
+        bytes => in_words(bytes),
+    };
+    let line = format!("{} · {} · {size} · {licence}", record.name, lang.kind_of_file(record.kind));
+    output::talk(output::tame(&line));
+    if let Some(entry) = entry {
+        output::talk(lang.pick(&entry.about, &entry.about_zh));
+    }
+    if plan.here {
+        output::talk(lang.pulled_before(record.whole_path().display()));
+    }
+    Ok(())
+}
+
+fn fetch(
+    hub: &Hub<'_>,
+    plan: PullPlan,
+    stop: &AtomicBool,
+    json: bool,
+    settings: &Settings,
+) -> Result<Record, HubError> {
+    let lang = settings.lang();
+    let target = if json || settings.quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template(if output::coloured(io::stderr().is_terminal()) {
+        "{bar:20.cyan/dim} {wide_msg}"
+    } else {
+        "[{bar:20}] {wide_msg}"
+    }) {
+        bar.set_style(style.progress_chars("━╸─"));
+    }
+    bar.enable_steady_tick(Duration::from_millis(500));
+    let result = hub.pull(plan, stop, &mut |event| {
+        if json {
+            // A reader who left does not stop the fetching.
+            let _ = output::json(&flat(&event));
+        }
+        show(&bar, &event, lang);
+    });
+    bar.finish_and_clear();
+    result
+}
+
+/// One event in one level of JSON.
+fn flat(event: &PullEvent<'_>) -> serde_json::Value {
+    let mut value = serde_json::to_value(event.event).unwrap_or_default();
+    value["file"] = json!(event.file);
+    value["number"] = json!(event.number);
+    value["count"] = json!(event.count);
+    value
+}
+
+fn show(bar: &ProgressBar, event: &PullEvent<'_>, lang: Lang) {
+    let file = if event.count > 1 {
+        format!("{} ({}/{})", event.file, event.number, event.count)
+    } else {
+        event.file.to_owned()
+    };
+    let pace = match event.event {
+        Event::Waiting { seconds, reason } => {
+            bar.set_message(output::tame(&lang.pull_waits(reason, format!("{seconds:.0}"))));
+            return;
+        }
+        Event::Fetching(pace) | Event::Checking(pace) => pace,
+    };
+    if let Some(total) = pace.total {
+        bar.set_length(total);
+    }
+    bar.set_position(pace.bytes);
+    let mut parts = vec![if matches!(event.event, Event::Checking(_)) { lang.pull_checks(&file) } else { file }];
+    let total = pace.total.map(|total| format!(" / {}", in_words(total))).unwrap_or_default();
+    parts.push(format!("{}{total}", in_words(pace.bytes)));
+    parts.push(format!("{}/s", in_words(pace.per_second as u64)));
+    parts.extend(pace.left_seconds.map(|seconds| lang.time_left(format!("{seconds:.0}"))));
+    bar.set_message(output::tame(&parts.join(" · ")));
+}
+
+fn tell_record(record: &Record, json: bool, settings: &Settings) -> Result<()> {
+    if json {
+        return output::json(&json!({
+            "event": "pulled", "name": record.name, "kind": record.kind, "source": record.source,
+            "path": record.whole_path(), "licence": record.licence, "bytes": record.bytes(), "files": record.files,
+        }));
+    }
+    output::data(record.whole_path().display())?;
+    if !settings.quiet() && record.kind == chatsd_types::FileKind::Model {
+        output::talk(settings.lang().pulled_model(&record.name));
+    }
+    Ok(())
+}

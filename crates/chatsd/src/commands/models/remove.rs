@@ -1,0 +1,90 @@
+//! `chatsd models remove`: models of our own folder, and no others.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use chatsd_hub::{Found, Program, Record, in_words};
+use chatsd_types::FileKind;
+use serde_json::json;
+
+use crate::{cli, failure::OK, output, settings::Settings, shelves};
+
+/// What will be removed.
+enum Doomed {
+    Pulled(Record),
+    /// Put into our folder by the user.
+    File(Found),
+}
+
+impl Doomed {
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Pulled(record) => record.whole_path(),
+            Self::File(found) => found.path.clone(),
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Pulled(record) if record.is_own() => record.bytes(),
+            // What lies in the cache of Hugging Face stays there.
+            Self::Pulled(_) => 0,
+            Self::File(found) => found.bytes,
+        }
+    }
+}
+
+/// Removes models; all names are looked up before anything is removed.
+///
+/// # Errors
+/// A name that nothing in our own folder has.
+pub fn run(arguments: cli::Remove, settings: Settings) -> Result<u8> {
+    let cli::Remove { names, yes, json } = arguments;
+    let lang = settings.lang();
+    let doomed = names.iter().map(|name| look_up(name, &settings)).collect::<Result<Vec<_>>>()?;
+    for one in &doomed {
+        if yes {
+            match one {
+                Doomed::Pulled(record) => record.remove()?,
+                Doomed::File(found) => chatsd_hub::remove(&found.path)?,
+            }
+        }
+        let (path, bytes) = (one.path(), one.bytes());
+        if json {
+            output::json(&json!({ "path": path, "bytes": bytes, "removed": yes }))?;
+        } else if !settings.quiet() {
+            let stays = matches!(one, Doomed::Pulled(record) if !record.is_own());
+            output::talk(match (stays, yes) {
+                (true, _) => lang.model_forgotten(path.display()),
+                (false, true) => lang.model_removed(path.display(), in_words(bytes)),
+                (false, false) => lang.would_remove_model(path.display(), in_words(bytes)),
+            });
+        }
+    }
+    Ok(OK)
+}
+
+fn look_up(name: &str, settings: &Settings) -> Result<Doomed> {
+    let lang = settings.lang();
+    let own = shelves::own_folder(lang)?;
+    if let Some(record) = Record::find(&own, None, name) {
+        return Ok(Doomed::Pulled(record));
+    }
+    let folders = shelves::folders(settings);
+    let all = || FileKind::ALL.iter().flat_map(|kind| folders.list(*kind));
+    let called = |found: &Found| {
+        let last = found.name.rsplit('/').next().unwrap_or_default();
+        found.name.eq_ignore_ascii_case(name) || last.eq_ignore_ascii_case(name)
+    };
+    let (ours, others): (Vec<Found>, Vec<Found>) =
+        all().filter(|found| called(found)).partition(|found| found.program == Program::ChatSd);
+    if let Some(found) = ours.into_iter().next() {
+        return Ok(Doomed::File(found));
+    }
+    if let Some(found) = others.first() {
+        bail!("{}", lang.not_ours_to_remove(found.path.display(), found.program.name()));
+    }
+    let names = Record::all(&own).into_iter().map(|record| record.name);
+    let near = shelves::nearest(name, names).join(", ");
+    bail!("{}", if near.is_empty() { lang.nothing_pulled(name) } else { lang.not_pulled(name, near) })
+}

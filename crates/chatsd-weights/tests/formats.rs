@@ -1,8 +1,9 @@
-//! Every number format, bit for bit as Python's gguf, ggml and PyTorch read and write it (`reference/formats.py`).
+//! Every number format, bit for bit as Python's gguf, ggml and PyTorch read and write it (`reference/formats.py`), and
+//! files of stable-diffusion.cpp (`reference/sdcpp.py`).
 
 use std::path::Path;
 
-use chatsd_tensor::Format;
+use chatsd_tensor::{Format, Weight};
 use chatsd_weights::WeightFile;
 
 fn fixture(name: &str) -> WeightFile {
@@ -89,4 +90,39 @@ fn numbers_that_are_none_are_found() {
     assert_eq!(file.not_finite().collect::<Vec<_>>(), [("bad", 2)]);
     assert!(file.get("bad").unwrap().values().unwrap()[1].is_nan(), "it loads all the same");
     assert_eq!(fixture("eights.safetensors").not_finite().count(), 0);
+}
+
+#[test]
+fn files_of_stable_diffusion_cpp_are_read() {
+    let source = fixture("sdcpp.safetensors");
+    for (kind, format) in [
+        ("f16", Format::F16),
+        ("q8_0", Format::Q8_0),
+        ("q4_K", Format::Q4K),
+        ("q5_0", Format::Q5_0),
+        ("q6_K", Format::Q6K),
+    ] {
+        let file = fixture(&format!("sdcpp-{kind}.gguf"));
+        assert!(file.names().eq(source.names()), "{kind}");
+        let mut formats = Vec::new();
+        for name in source.names() {
+            let (found, given) = (file.get(name).unwrap(), source.get(name).unwrap());
+            assert_eq!(found.shape, given.shape, "{kind}: {name}");
+            let given = given.values().unwrap();
+            let ours = Weight { bytes: found.format.encode(&given).unwrap().into(), ..found.clone() };
+            if matches!(found.format, Format::F16 | Format::Q8_0) {
+                assert_eq!(found.bytes, ours.bytes, "{kind}: {name} in {}", found.format);
+            } else {
+                // It searches for scales where the reference takes the first, and weighs all values alike.
+                let error = |weight: &Weight<'_>| -> f32 {
+                    let values = weight.values().unwrap();
+                    values.iter().zip(&given).map(|(value, given)| (value - given) * (value - given)).sum()
+                };
+                let (theirs, ours) = (error(&found), error(&ours));
+                assert!(theirs <= 1.1 * ours, "{kind}: {name}: {theirs}, ours {ours}");
+            }
+            formats.push(found.format);
+        }
+        assert!(formats.contains(&format) && formats.contains(&Format::F16), "{formats:?}");
+    }
 }

@@ -22,9 +22,11 @@ pub mod schedule;
 mod second_pass;
 mod start;
 mod text_to_image;
+mod tiles;
 pub mod tokenizer;
 mod words;
 
+pub use enlarge::Enlarger;
 pub use error::DiffusionError;
 pub use finder::Finder;
 pub use picture_model::PictureModel;

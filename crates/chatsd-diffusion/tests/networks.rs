@@ -4,10 +4,13 @@ mod common;
 
 use std::{collections::BTreeMap, path::Path};
 
-use chatsd_diffusion::network::{Added, Autoencoder, NetworkError, TextEncoder, UNet};
+use chatsd_diffusion::network::{Added, Autoencoder, NetworkError, TextEncoder, UNet, Upscaler};
 use chatsd_tensor::{Engine, Format, Options, Shape, Tensor, testing::assert_close};
 use chatsd_weights::{ModelFiles, Scope, WeightFile};
 use serde_json::{Value, json};
+
+/// The shapes of a file's tensors by name.
+type Shapes = BTreeMap<String, Vec<usize>>;
 
 /// What f32 rounding may cost through a whole network.
 const RELATIVE: f32 = 1e-4;
@@ -193,6 +196,48 @@ fn autoencoders() {
             assert_close(&format!("{name} on {back_end}: image"), image.values(), expected.values(), RELATIVE);
         }
     }
+}
+
+#[test]
+fn upscalers() {
+    for name in ["old", "old-2", "new", "real", "real-2", "compact"] {
+        let golden = Golden::open(&format!("upscaler-{name}"));
+        let files = golden.whole();
+        let upscaler = Upscaler::load(&Scope::new(&files)).unwrap();
+        assert_eq!(upscaler.scale() as u64, golden.config["scale"].as_u64().unwrap());
+        for (back_end, engine) in engines() {
+            let made = upscaler.forward(&engine, &golden.picture("in.image"));
+            let expected = golden.picture("out.image");
+            assert_eq!(made.shape(), expected.shape());
+            assert_close(&format!("{name} on {back_end}"), made.values(), expected.values(), 1e-5);
+        }
+        let wrapped = golden.weights(|shapes| {
+            *shapes =
+                std::mem::take(shapes).into_iter().map(|(name, shape)| (format!("params_ema.{name}"), shape)).collect();
+        });
+        assert_eq!(Upscaler::load(&Scope::new(&wrapped)).unwrap().scale(), upscaler.scale());
+    }
+}
+
+#[test]
+fn other_networks_are_no_upscalers() {
+    let refusal = |name: &str, change: &dyn Fn(&mut Shapes)| {
+        let files = Golden::open(name).weights(|shapes| change(shapes));
+        Upscaler::load(&Scope::new(&files)).err().expect("no upscaler").to_string()
+    };
+    assert!(refusal("unet-1", &|_| ()).contains("expected ESRGAN"));
+    assert!(
+        refusal("upscaler-old", &|shapes| drop(
+            shapes.insert("model.1.sub.0.RDB1.conv1x1.weight".into(), vec![2, 2, 1, 1])
+        ))
+        .contains("conv1x1")
+    );
+    assert!(refusal("upscaler-real", &|shapes| drop(shapes.remove("conv_hr.weight"))).contains("conv_hr"));
+    assert!(
+        refusal("upscaler-real", &|shapes| shapes.get_mut("conv_first.weight").unwrap()[1] = 5)
+            .contains("expected 3, 12 or 48")
+    );
+    assert!(refusal("upscaler-compact", &|shapes| shapes.get_mut("body.6.weight").unwrap()[0] = 47).contains("47"));
 }
 
 #[test]

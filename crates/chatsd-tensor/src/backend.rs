@@ -18,6 +18,8 @@ pub enum Activation {
     QuickGelu,
     /// `tanh x`.
     Tanh,
+    /// `x` above zero, `0.2 x` below it.
+    LeakyRelu,
 }
 
 /// Which keys a query may see.

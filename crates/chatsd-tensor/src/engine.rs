@@ -347,6 +347,21 @@ impl Engine {
         x
     }
 
+    /// `x` above zero, below it `x` times the slope of its channel. He et al. 2015 (PReLU).
+    ///
+    /// # Panics
+    /// When there is not one slope for each channel.
+    #[must_use]
+    pub fn leaky(&self, mut x: Tensor, slopes: &[f32]) -> Tensor {
+        assert_eq!(x.shape().channels, slopes.len(), "slopes of {}", x.shape());
+        for pixel in x.values_mut().chunks_exact_mut(slopes.len().max(1)) {
+            for (value, slope) in pixel.iter_mut().zip(slopes) {
+                *value = if *value < 0.0 { *value * slope } else { *value };
+            }
+        }
+        x
+    }
+
     /// `Σ factorᵢ · xᵢ`: every sampler and guidance is made of these.
     ///
     /// # Panics

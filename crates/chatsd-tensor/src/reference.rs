@@ -16,6 +16,7 @@ pub(crate) fn activated(activation: Activation, x: f32) -> f32 {
         Activation::Gelu => (f64::from(x) * 0.5 * (1.0 + erf(f64::from(x) * std::f64::consts::FRAC_1_SQRT_2))) as f32,
         Activation::QuickGelu => x / (1.0 + (-1.702 * x).exp()),
         Activation::Tanh => x.tanh(),
+        Activation::LeakyRelu => x.max(0.2 * x),
     }
 }
 

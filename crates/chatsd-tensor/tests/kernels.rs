@@ -35,8 +35,15 @@ fn check_product(label: &str, depth: usize, operation: impl Fn(&Engine) -> Tenso
     check(label, product_bound(depth, largest), operation);
 }
 
-const ACTIVATIONS: [Activation; 6] =
-    [Activation::None, Activation::Relu, Activation::Silu, Activation::Gelu, Activation::QuickGelu, Activation::Tanh];
+const ACTIVATIONS: [Activation; 7] = [
+    Activation::None,
+    Activation::Relu,
+    Activation::Silu,
+    Activation::Gelu,
+    Activation::QuickGelu,
+    Activation::Tanh,
+    Activation::LeakyRelu,
+];
 
 fn linear_case(rows: Shape, outputs: usize, format: Format, extras: [bool; 3], activation: Activation, seed: u64) {
     let inputs = rows.channels;

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use chatsd_studio::Margins;
+use chatsd_studio::{Larger, Margins};
 use chatsd_types::FileKind;
 use clap::{Args, Parser, Subcommand};
 
@@ -43,6 +43,8 @@ pub enum Command {
     Write(Box<Write>),
     /// Make a picture again from its own metadata, or a variation of it
     Again(Box<Again>),
+    /// Make a picture larger
+    Upscale(Upscale),
     /// The pictures that were kept
     #[command(subcommand)]
     Gallery(Gallery),
@@ -174,6 +176,25 @@ pub struct Again {
     pub show: ShowArgs,
     #[command(flatten)]
     pub drawing: DrawingArgs,
+    /// One event a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd upscale`.
+#[derive(Args, Debug)]
+pub struct Upscale {
+    /// A picture file (PNG), an id, the first digits of one, or a number on the last sheet
+    #[arg(value_name = "IMAGE|ID")]
+    pub target: String,
+    /// What makes it larger: lanczos, or an upscaler's file
+    #[arg(long, value_name = "NAME")]
+    pub upscaler: Option<String>,
+    /// How many times larger, or the size; else as the upscaler was made for
+    #[arg(long, value_name = "N|WxH")]
+    pub scale: Option<Larger>,
+    #[command(flatten)]
+    pub engine: EngineArgs,
     /// One event a line on stdout, as JSON
     #[arg(long)]
     pub json: bool,

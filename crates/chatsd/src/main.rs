@@ -68,6 +68,7 @@ fn run(cli: Cli, mut settings: Settings) -> Result<u8> {
         Command::Paint(arguments) => commands::paint::run(*arguments, settings),
         Command::Write(arguments) => commands::write::run(*arguments, settings),
         Command::Again(arguments) => commands::again::run(*arguments, settings),
+        Command::Upscale(arguments) => commands::upscale::run(arguments, settings),
         Command::Gallery(arguments) => commands::gallery::run(arguments, settings),
         Command::Models(arguments) => commands::models::run(arguments, settings),
         Command::Styles(arguments) => commands::styles::run(arguments, settings),

@@ -144,6 +144,8 @@ messages! {
     hires_alone() =
         "--hires-steps, --hires-strength and --hires-upscaler need --hires: how large should the picture become?",
         "--hires-steps、--hires-strength、--hires-upscaler 需要 --hires：要放到多大？";
+    enlarging(from, to, upscaler) = "Making {from} into {to} with {upscaler}", "用 {upscaler} 把 {from} 放大到 {to}";
+    too_large(size, limit) = "a picture of {size}: expected sides of 1 to {limit} pixels", "图片 {size}：边长应为 1 到 {limit} 像素";
     no_cells() = "a sheet of 0 rows or columns: expected at least 1", "拼图是 0 行或 0 列：至少为 1";
     neither_file_nor_gallery(target, folder) =
         "{target} is no file, and {folder} is no gallery: expected a picture, or an id and --out",

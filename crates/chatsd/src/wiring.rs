@@ -38,8 +38,8 @@ pub fn model_path(settings: &Settings) -> Result<Option<PathBuf>> {
     named.map(|name| find(settings, FileKind::Model, name)).transpose()
 }
 
-/// Finds files for a model that was loaded.
-fn finder(settings: &Settings) -> Finder {
+/// Finds files that requests name beside the model.
+pub fn finder(settings: &Settings) -> Finder {
     let (folders, lang) = (shelves::folders(settings), settings.lang());
     Finder::new(move |kind, name| match shelves::find_in(&folders, lang, kind, name) {
         Ok(path) => ModelFiles::open(&path),

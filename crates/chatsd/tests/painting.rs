@@ -279,6 +279,40 @@ fn a_second_pass_paints_larger_and_again_does_it_again() {
 }
 
 #[test]
+fn a_picture_is_made_larger_and_again_makes_it_again() {
+    let home = Home::new();
+    let painted = home.run(&["cat", "-n", "1", "--steps", "1", "--size", "64x32", "--seed", "3"]).ok();
+    let path = painted.paths(&home)[0].clone();
+    let upscaler =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../chatsd-diffusion/tests/goldens/networks/small-upscaler.safetensors");
+    for (flags, width) in [(&[][..], 128), (&["--scale", "1.5"], 96), (&["--upscaler", upscaler], 256)] {
+        let run = home.run(&[&["upscale", path.to_str().unwrap()], flags].concat()).ok();
+        let larger = run.paths(&home)[0].clone();
+        assert_eq!(read_image(&larger).unwrap().size, Size { width, height: width / 2 });
+        let request = read_request(&larger).unwrap();
+        assert_eq!((request.seed, request.prompt.own.as_str(), request.strength), (3, "cat", 0.0));
+        let again = home.run(&["again", larger.to_str().unwrap()]).ok();
+        assert!(again.stderr.contains("Every byte is the same"), "{}", again.stderr);
+    }
+    let hires = home
+        .run(&["cat", "-n", "1", "--steps", "1", "--size", "32", "--hires", "2", "--hires-upscaler", upscaler])
+        .ok();
+    assert_eq!(read_image(&hires.paths(&home)[0]).unwrap().size, Size { width: 64, height: 64 });
+    home.write("plain.png", &Image::filled(Size { width: 7, height: 5 }, [9; 3]));
+    let run = home.run(&["upscale", "plain.png", "--json"]).ok();
+    assert_eq!(run.events()[0]["entry"]["parents"].as_array().unwrap().len(), 1);
+    for (arguments, code, expected) in [
+        (&["upscale", "plain.png", "--upscaler", "nowhere"][..], 1, "nowhere"),
+        (&["upscale", "plain.png", "--scale", "20000x9"], 2, "16384"),
+        (&["upscale", "plain.png", "--upscaler", "plain.png"], 1, "plain.png"),
+    ] {
+        let run = home.run(arguments);
+        assert_eq!(run.code, Some(code), "{}", run.stderr);
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn pictures_are_traced_and_shown_when_asked() {
     let home = Home::new();
     let run = home.run(&["cat", "-n", "1", "--steps", "2", "--svg", "--show", "blocks"]).ok();

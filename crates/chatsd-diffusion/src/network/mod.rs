@@ -10,8 +10,10 @@ mod resnet;
 pub mod text_encoder;
 mod time;
 pub mod unet;
+mod upscaler;
 
 pub use autoencoder::Autoencoder;
 pub use error::NetworkError;
 pub use text_encoder::{Encoded, TextEncoder};
 pub use unet::{Added, Context, Time, UNet};
+pub use upscaler::Upscaler;

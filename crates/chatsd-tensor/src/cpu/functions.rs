@@ -85,5 +85,6 @@ pub(crate) fn activated<L: Lane>(activation: Activation, x: L) -> L {
         Activation::Gelu => gelu(x),
         Activation::QuickGelu => swish(x, 1.702),
         Activation::Tanh => tanh(x),
+        Activation::LeakyRelu => x.mul(L::splat(0.2)).max(x),
     }
 }

@@ -82,7 +82,7 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
 }
 
 /// The picture's file, and its id where it is an entry.
-fn find(target: &str, settings: &Settings) -> Result<(PathBuf, Option<String>)> {
+pub(super) fn find(target: &str, settings: &Settings) -> Result<(PathBuf, Option<String>)> {
     let path = Path::new(target);
     if path.is_file() {
         return Ok((path.to_owned(), None));

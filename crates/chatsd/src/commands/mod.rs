@@ -8,4 +8,5 @@ pub mod gallery;
 pub mod models;
 pub mod paint;
 pub mod styles;
+pub mod upscale;
 pub mod write;

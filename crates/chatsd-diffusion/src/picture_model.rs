@@ -13,8 +13,9 @@ use crate::{
     cost::Counter,
     denoiser::Parameters,
     model_card::{Family, Settings},
-    network::{Autoencoder, TextEncoder, UNet},
+    network::{Autoencoder, ControlNet, TextEncoder, UNet},
     reader::{Reader, TEXT_ENCODERS},
+    shelf::Shelf,
     text_to_image::{paint_latent, text_to_image},
 };
 
@@ -27,6 +28,8 @@ pub struct PictureModel {
     pub(crate) card: ModelCard,
     /// Finds what requests name beside the model.
     pub(crate) finder: Finder,
+    /// ControlNets of the requests before.
+    pub(crate) control_nets: Shelf<ControlNet>,
     pub(crate) reader: Reader,
     pub(crate) parameters: Parameters,
     /// One or two; their states stand side by side.
@@ -134,6 +137,7 @@ impl PictureModel {
             engine,
             card,
             finder: Finder::default(),
+            control_nets: Shelf::default(),
             reader,
             parameters,
             text_encoders,

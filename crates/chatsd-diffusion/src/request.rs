@@ -1,11 +1,14 @@
 //! Requests a model cannot paint, told before anything is calculated.
 
-use chatsd_types::{GUIDANCE_LIMIT, PaintError, Request, STEPS_LIMIT, Size, Source};
+use chatsd_types::{Control, GUIDANCE_LIMIT, PaintError, Preprocessor, Request, STEPS_LIMIT, Size, Source};
 
 use crate::{PictureModel, model_card::SIDE_LIMIT, network::TextEncoder};
 
 /// Pictures of one seed before this one: their noise is drawn and thrown away.
 const BATCH_LIMIT: u32 = 1000;
+
+/// A ControlNet that counts more only burns colours.
+const CONTROL_LIMIT: f32 = 10.0;
 
 impl PictureModel {
     /// # Errors
@@ -36,6 +39,7 @@ impl PictureModel {
         if let Some(from) = request.seed_resize.filter(|from| from.width.max(from.height) > SIDE_LIMIT) {
             return refuse(format!("starting noise of size {from}: expected sides up to {SIDE_LIMIT}"));
         }
+        self.check_controls(request, source)?;
         let image_guidance = request.image_guidance.unwrap_or(1.0);
         if !(0.0..=GUIDANCE_LIMIT).contains(&image_guidance) {
             return refuse(format!("image guidance {image_guidance}: expected a number from 0 to {GUIDANCE_LIMIT}"));
@@ -62,6 +66,31 @@ impl PictureModel {
             (Some(mask), Some(_)) => same_size("the mask", mask.size, mask.coverage.len(), request.size),
             (None, _) => Ok(()),
         }
+    }
+
+    fn check_controls(&self, request: &Request, source: &Source) -> Result<(), PaintError> {
+        let refuse = |what: String| Err(PaintError::Unsupported(what));
+        let (asked, given) = (request.controls.len(), source.controls.len());
+        if asked != given {
+            return refuse(format!(
+                "the request has {asked} ControlNets and {given} pictures for them: expected as many"
+            ));
+        }
+        for Control { name, weight, start, end, preprocessor, .. } in &request.controls {
+            if !(0.0..=CONTROL_LIMIT).contains(weight) {
+                return refuse(format!("weight {weight} of {name}: expected a number from 0 to {CONTROL_LIMIT}"));
+            }
+            if !(0.0..=1.0).contains(start) || !(0.0..=1.0).contains(end) || start > end {
+                return refuse(format!("{name} works from {start} to {end}: expected shares of the steps, 0 to 1"));
+            }
+            if *preprocessor == Preprocessor::Inpaint && source.mask.is_none() {
+                return refuse(format!("{name} follows a mask, and there is none: give one, or another preprocessor"));
+            }
+        }
+        if source.controls.iter().any(|image| image.rgb.is_empty()) {
+            return refuse("a picture to follow has no pixels".into());
+        }
+        Ok(())
     }
 
     fn check_second_pass(&self, request: &Request) -> Result<(), PaintError> {

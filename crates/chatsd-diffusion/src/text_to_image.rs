@@ -8,6 +8,7 @@ use chatsd_types::{Image, PaintError, Progress, Request, Schedule, Source};
 use crate::{
     PictureModel, beside,
     beside::Beside,
+    controls::Controls,
     enlarge::Enlarger,
     guidance::Guidance,
     noise::{self, BrownianPath},
@@ -106,10 +107,12 @@ fn pass(
     let (begin, mut noise) = noise::starting(request, shape, model.autoencoder.factor());
     let shown = model.beside.channels(engine, &model.autoencoder, source, shape)?;
     let shown = shown.map(|shown| beside::for_each(engine, &shown, &asks));
+    let controls = Controls::of(model, request, source, &words, sigmas)?;
     let start = start(&begin)?;
     let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
-    let mut denoiser =
-        |x: &Tensor, sigma: f64| start.keep(engine, model.denoised(x, sigma, &words, guidance, shown.as_ref()));
+    let mut denoiser = |x: &Tensor, sigma: f64| {
+        start.keep(engine, model.denoised(x, sigma, &words, guidance, shown.as_ref(), &controls))
+    };
     let path = request.sampler.is_brownian().then(|| {
         let least = sigmas[..sigmas.len() - 1].last().copied().unwrap_or(greatest);
         BrownianPath::new(request.noise, request.seed, shape, least, greatest)
@@ -182,17 +185,27 @@ impl PictureModel {
         }
     }
 
-    /// The clean latent that the network expects behind `x`, guided. `shown` is what each question is shown beside it.
-    fn denoised(&self, x: &Tensor, sigma: f64, words: &Words, guidance: Guidance, shown: Option<&Tensor>) -> Tensor {
+    /// The clean latent that the network expects behind `x`, guided and controlled. `shown` is what each question is
+    /// shown beside it.
+    fn denoised(
+        &self,
+        x: &Tensor,
+        sigma: f64,
+        words: &Words,
+        guidance: Guidance,
+        shown: Option<&Tensor>,
+        controls: &Controls,
+    ) -> Tensor {
         let (engine, parameters) = (&self.engine, &self.parameters);
         let time = self.unet.time(engine, parameters.time(sigma), words.added.as_ref());
         let z = engine.combine(&[(parameters.input_scale(sigma) as f32, x)]);
         let z = engine.stack(&vec![&z; guidance.asks().len()]);
+        let controls = controls.at(engine, &z, parameters.time(sigma), sigma, words.added.as_ref());
         let z = match shown {
             Some(shown) => engine.concatenate([&z, shown]),
             None => z,
         };
-        let answers = self.unet.forward(engine, &z, &time, &words.context);
+        let answers = self.unet.forward_controlled(engine, &z, &time, &words.context, &controls);
         parameters.denoised(engine, x, guidance.apply(engine, &answers), sigma)
     }
 }

@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Words {
     /// Of the negative prompt or the positive, for each thing that the network is asked.
     pub(crate) context: Context,
+    /// The vectors that the context was made of: networks beside the picture network make their own.
+    pub(crate) states: Tensor,
     pub(crate) added: Option<Added>,
 }
 
@@ -39,13 +41,14 @@ impl PictureModel {
         // The positive prompt's are last, the negative one's first.
         let of = |ask: &Ask| if ask.positive { encoded.len() - 1 } else { 0 };
         let context = Context::stack(engine, &asks.iter().map(|ask| &contexts[of(ask)]).collect::<Vec<_>>());
+        let states = engine.stack(&asks.iter().map(|ask| &encoded[of(ask)].states).collect::<Vec<_>>());
         let pooled: Option<Vec<&Tensor>> = asks.iter().map(|ask| encoded[of(ask)].pooled.as_ref()).collect();
         let added = Added {
             pooled: pooled.filter(|_| unet.takes_pooled()).map(|pooled| engine.stack(&pooled)),
             sizes: asks.iter().map(|ask| self.sizes(request, ask.positive)).collect(),
             guidance: unet.takes_guidance().then_some(request.guidance),
         };
-        Ok(Words { context, added: (unet.takes_pooled() || unet.takes_guidance()).then_some(added) })
+        Ok(Words { context, states, added: (unet.takes_pooled() || unet.takes_guidance()).then_some(added) })
     }
 
     /// What a network that reads pooled vectors is told beside them.

@@ -4,7 +4,7 @@ mod common;
 
 use std::{collections::BTreeMap, path::Path};
 
-use chatsd_diffusion::network::{Added, Autoencoder, NetworkError, TextEncoder, UNet, Upscaler};
+use chatsd_diffusion::network::{Added, Autoencoder, ControlNet, NetworkError, TextEncoder, UNet, Upscaler};
 use chatsd_tensor::{Engine, Format, Options, Shape, Tensor, testing::assert_close};
 use chatsd_weights::{ModelFiles, Scope, WeightFile};
 use serde_json::{Value, json};
@@ -141,6 +141,47 @@ fn picture_networks() {
             let expected = golden.picture("out.sample");
             assert_eq!(made.shape(), expected.shape());
             assert_close(&format!("{name} on {back_end}"), made.values(), expected.values(), RELATIVE);
+        }
+    }
+}
+
+#[test]
+fn control_nets() {
+    for name in ["control", "control-xl"] {
+        let golden = Golden::open(name);
+        let files = golden.whole();
+        let network = ControlNet::load(&Scope::new(&files), &golden.config).unwrap();
+        assert!(Scope::new(&files).unused().is_empty(), "{name}: {:?}", Scope::new(&files).unused());
+        let base = Golden::open("unet-1");
+        let base_files = base.whole();
+        let unet = UNet::load(&Scope::new(&base_files), &base.config).unwrap();
+        assert_eq!((network.hint_factor(), network.in_channels(), network.context_channels()), (2, 4, 24));
+        let batch = golden.file.shape("in.z").unwrap()[0];
+        let added = Added {
+            pooled: network.takes_pooled().then(|| golden.sequence("in.pooled")),
+            sizes: if network.takes_pooled() { vec![golden.values("in.sizes"); batch] } else { Vec::new() },
+            guidance: None,
+        };
+        for (back_end, engine) in engines() {
+            let (z, states, t) = (golden.picture("in.z"), golden.sequence("in.states"), golden.values("in.time")[0]);
+            let (context, time) = (network.context(&engine, &states), network.time(&engine, t, Some(&added)));
+            let hint = network.hint(&engine, &golden.picture("in.hint"));
+            let found = network.forward(&engine, &z, &hint, &time, &context);
+            assert_eq!(found.len(), network.layers().len() + 1);
+            for index in [0, found.len() / 2, found.len() - 1] {
+                let expected = golden.picture(&format!("out.{index}"));
+                assert_eq!(found[index].shape(), expected.shape());
+                let label = format!("{name} on {back_end}, layer {index}");
+                assert_close(&label, found[index].values(), expected.values(), RELATIVE);
+            }
+            if golden.file.contains("out.sample") {
+                assert_eq!(network.layers(), unet.layers());
+                let (context, time) = (unet.context(&engine, &states), unet.time(&engine, t, None));
+                let halves = [(0.3, found.clone()), (0.4, found)];
+                let made = unet.forward_controlled(&engine, &z, &time, &context, &halves);
+                let expected = golden.picture("out.sample");
+                assert_close(&format!("{name} on {back_end}"), made.values(), expected.values(), RELATIVE);
+            }
         }
     }
 }
@@ -302,11 +343,12 @@ fn load(name: &str, files: &[WeightFile], config: &Value) -> Result<(), NetworkE
     match name.split('-').next() {
         Some("text") => TextEncoder::load(&weights, config).map(drop),
         Some("unet") => UNet::load(&weights, config).map(drop),
+        Some("control") => ControlNet::load(&weights, config).map(drop),
         _ => Autoencoder::load(&weights, config).map(drop),
     }
 }
 
-const KINDS: [&str; 5] = ["text-projection", "unet-xl", "unet-lcm", "autoencoder-tiny", "autoencoder-kl"];
+const KINDS: [&str; 6] = ["text-projection", "unet-xl", "unet-lcm", "control", "autoencoder-tiny", "autoencoder-kl"];
 
 #[test]
 fn a_missing_or_misshapen_tensor_is_named() {

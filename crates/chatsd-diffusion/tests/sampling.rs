@@ -6,7 +6,7 @@ mod common;
 use std::ops::ControlFlow;
 
 use chatsd_diffusion::{
-    PictureModel,
+    Finder, PictureModel,
     denoiser::{Parameters, Prediction},
     noise::{BrownianPath, Noise, starting},
     sampler::{Walk, rule},
@@ -14,7 +14,8 @@ use chatsd_diffusion::{
 };
 use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
 use chatsd_types::{
-    ImageModel, NoiseSource, PaintError, Request, Sampler, SamplerOptions, Schedule, Size, Source, Variation,
+    Control, Image, ImageModel, NoiseSource, PaintError, Preprocessor, Request, Sampler, SamplerOptions, Schedule,
+    Size, Source, Variation,
 };
 use chatsd_weights::ModelFiles;
 use common::{Goldens, request};
@@ -404,6 +405,39 @@ fn a_tiny_stable_diffusion_paints_as_in_diffusers() {
 #[test]
 fn a_tiny_stable_diffusion_xl_paints_as_in_diffusers() {
     paint_like_diffusers("tiny-xl", "sdxl");
+}
+
+#[test]
+fn a_tiny_stable_diffusion_follows_a_picture_as_in_diffusers() {
+    let goldens = Goldens::open("sampling/tiny-control.safetensors");
+    let folder = common::goldens_folder().join("sampling");
+    let files = ModelFiles::open(&folder.join("tiny")).unwrap();
+    let finder = Finder::new(move |_, name| ModelFiles::open(&folder.join(name)));
+    let model = PictureModel::load(&files, "tiny", Engine::reference()).unwrap().with_finder(finder);
+    let (name, image, hash) = ("tiny-control".to_owned(), String::new(), String::new());
+    let preprocessor = Preprocessor::None;
+    let control = Control { name, hash, image, preprocessor, weight: 0.8, start: 0.25, end: 0.75 };
+    let mut request = request("a red fox, smile", 16);
+    request.prompt.negative = "blurry".into();
+    (request.steps, request.guidance, request.seed, request.schedule) = (4, 5.0, 7, Schedule::Leading);
+    request.controls = vec![control];
+    let size = Size { width: 16, height: 16 };
+    let picture = Image { size, rgb: goldens.values("control").into_iter().map(|value| value as u8).collect() };
+    let source = Source { controls: vec![picture], ..Source::default() };
+    let (expected, shape) = (goldens.values("latents"), Shape::new(1, 8, 8, 4));
+    let mut steps = 0;
+    let latent = model.latent(&request, &source, &mut |_, latent| {
+        let planar = &expected[steps * shape.len()..][..shape.len()];
+        steps += 1;
+        assert_close(&format!("step {steps}"), latent.values(), common::channels_last(planar, shape).values(), 1e-3);
+        ControlFlow::Continue(())
+    });
+    let picture = model.decode(&latent.unwrap());
+    let picture: Vec<f32> = picture.values().iter().map(|x| (x / 2.0 + 0.5).clamp(0.0, 1.0)).collect();
+    let expected = common::channels_last(&goldens.values("picture"), Shape::new(1, 16, 16, 3));
+    assert_close("picture", &picture, expected.values(), 1e-3);
+    let missing = model.latent(&request, &Source::default(), &mut |_, _| ControlFlow::Continue(()));
+    assert!(missing.unwrap_err().to_string().contains("1 ControlNets and 0 pictures"));
 }
 
 /// Every rule of k-diffusion over the tiny model, guided, with the noise of one seed: `reference/samplers.py`.

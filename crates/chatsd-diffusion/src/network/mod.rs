@@ -15,5 +15,5 @@ mod upscaler;
 pub use autoencoder::Autoencoder;
 pub use error::NetworkError;
 pub use text_encoder::{Encoded, TextEncoder};
-pub use unet::{Added, Context, Time, UNet};
+pub use unet::{Added, Context, ControlNet, Time, UNet};
 pub use upscaler::Upscaler;

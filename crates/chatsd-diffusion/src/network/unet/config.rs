@@ -142,6 +142,17 @@ impl Config {
         self.block_out_channels.len()
     }
 
+    /// Channels of what each layer on the way down makes, in order.
+    pub(super) fn skip_channels(&self) -> Result<Vec<usize>, NetworkError> {
+        let mut channels = vec![self.block_out_channels[0]];
+        for (block, &width) in self.block_out_channels.iter().enumerate() {
+            let layers = CHECKED.of_block("layers_per_block", &self.layers_per_block, block)?;
+            let halves = usize::from(block + 1 < self.blocks());
+            channels.extend(std::iter::repeat_n(width, layers + halves));
+        }
+        Ok(channels)
+    }
+
     /// Width of the time embedding.
     pub(super) fn time(&self) -> usize {
         self.time_embedding_dim.unwrap_or(4 * self.block_out_channels[0])

@@ -1,0 +1,115 @@
+//! The ControlNets of one walk: loaded, shown their pictures, asked at each step.
+
+use std::sync::Arc;
+
+use chatsd_tensor::{Engine, Tensor};
+use chatsd_types::{Control, FileKind, Image, Kernel, PaintError, Request, Source};
+
+use crate::{
+    Finder, PictureModel,
+    network::{Added, Context, ControlNet},
+    preprocess::prepare,
+    words::Words,
+};
+
+/// The ControlNets of one walk.
+pub(crate) struct Controls {
+    followers: Vec<Follower>,
+    /// The noise levels of the walk, of which the last is no step.
+    sigmas: Vec<f64>,
+}
+
+/// One ControlNet that follows its picture.
+struct Follower {
+    network: Arc<ControlNet>,
+    /// What it sees of its picture, once for each thing that the picture network is asked.
+    hint: Tensor,
+    context: Context,
+    weight: f32,
+    /// Shares of the steps between which it works.
+    start: f32,
+    end: f32,
+}
+
+impl Controls {
+    /// The ControlNets of `request`, which follow the pictures of `source`.
+    ///
+    /// # Errors
+    /// When one is not there, cannot be loaded, or is for another model.
+    pub(crate) fn of(
+        model: &PictureModel,
+        request: &Request,
+        source: &Source,
+        words: &Words,
+        sigmas: &[f64],
+    ) -> Result<Self, PaintError> {
+        let engine = &model.engine;
+        let follower = |(control, picture): (&Control, &Image)| {
+            let network = model.control_nets.get(&control.name, || open(&model.finder, &control.name))?;
+            check(model, &network, &control.name)?;
+            let picture = picture.resized(request.size, Kernel::Lanczos);
+            let hint = network.hint(engine, &prepare(control.preprocessor, &picture, source.mask.as_ref()));
+            let hint = engine.stack(&vec![&hint; words.states.shape().batch]);
+            let context = network.context(engine, &words.states);
+            let Control { weight, start, end, .. } = *control;
+            Ok(Follower { network, hint, context, weight, start, end })
+        };
+        let followers = request.controls.iter().zip(&source.controls).map(follower).collect::<Result<_, _>>()?;
+        Ok(Self { followers, sigmas: sigmas.to_vec() })
+    }
+
+    /// What they add at the noise level `sigma`, which is time `t`, each with its factor.
+    pub(crate) fn at(
+        &self,
+        engine: &Engine,
+        z: &Tensor,
+        t: f32,
+        sigma: f64,
+        added: Option<&Added>,
+    ) -> Vec<(f32, Vec<Tensor>)> {
+        let steps = self.sigmas.len() - 1;
+        // Samplers ask between two noise levels, too: that belongs to the step that ends there.
+        let step = self.sigmas[..steps].iter().filter(|&&level| level > sigma * 1.000_001).count();
+        let (begins, ends) = (step as f32 / steps.max(1) as f32, (step + 1).min(steps) as f32 / steps.max(1) as f32);
+        // As in diffusers: a step counts whole.
+        let works = |follower: &&Follower| begins >= follower.start && ends <= follower.end && follower.weight != 0.0;
+        let ask = |follower: &Follower| {
+            let time = follower.network.time(engine, t, added);
+            (follower.weight, follower.network.forward(engine, z, &follower.hint, &time, &follower.context))
+        };
+        self.followers.iter().filter(works).map(ask).collect()
+    }
+}
+
+fn open(finder: &Finder, name: &str) -> Result<ControlNet, PaintError> {
+    let unusable =
+        |why: &dyn std::fmt::Display| PaintError::Unsupported(format!("the ControlNet {name:?} cannot be used: {why}"));
+    let files = finder.find(FileKind::Control, name).map_err(|error| unusable(&error))?;
+    let component = files.component("controlnet").map_err(|error| unusable(&error))?;
+    ControlNet::load(&component.weights, &component.config).map_err(|error| unusable(&error))
+}
+
+/// Whether a ControlNet is for this model.
+fn check(model: &PictureModel, network: &ControlNet, name: &str) -> Result<(), PaintError> {
+    for (what, of_control, of_model) in [
+        ("values of a token", network.context_channels(), model.unet.context_channels()),
+        ("latent channels", network.in_channels(), model.autoencoder.latent_channels()),
+        ("pixels a latent pixel", network.hint_factor(), model.autoencoder.factor()),
+        ("pooled vectors", usize::from(network.takes_pooled()), usize::from(model.unet.takes_pooled())),
+    ] {
+        if of_control != of_model {
+            return Err(PaintError::Unsupported(format!(
+                "the ControlNet {name:?} is for another family than {:?}: it has {of_control} {what}, the model \
+                 {of_model}; use one that was made for {:?}",
+                model.card.name, model.card.family
+            )));
+        }
+    }
+    if network.layers() != model.unet.layers() {
+        return Err(PaintError::Unsupported(format!(
+            "the ControlNet {name:?} is for a network of other layers than {:?}",
+            model.card.name
+        )));
+    }
+    Ok(())
+}

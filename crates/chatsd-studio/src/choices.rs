@@ -2,7 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use chatsd_types::{Masking, NoiseSource, Sampler, SamplerOptions, Schedule, Size};
+use chatsd_types::{Decoder, Masking, NoiseSource, Sampler, SamplerOptions, Schedule, Size};
+
+use crate::Draft;
 
 /// Choices about the prompts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +26,10 @@ pub struct PromptChoices {
 pub struct PictureChoices {
     /// Pixels.
     pub size: Option<Size>,
+    /// Whether they are drafts.
+    pub draft: Draft,
+    /// Which autoencoder makes the pixels; else the model's own, and of drafts the tiny one where there is one.
+    pub decoder: Option<Decoder>,
     /// Passes of the sampler.
     pub steps: Option<u32>,
     /// Stepping rule.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::Plan;
 
 /// What happens while a sheet is painted, in this order: `Planned`, then for each picture `Started`, `Step`s,
-/// `Painted`, `Kept`; at the end `SheetDone`, and `Stopped` when it was stopped before all were finished.
+/// `Painted`, `Kept`; at the end `SheetDone`, `LeftOut` when the time was short, and `Stopped` when it was stopped before all were finished.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event<'a> {
@@ -17,8 +17,13 @@ pub enum Event<'a> {
     Planned {
         /// The plan.
         plan: &'a Plan,
-        /// How long it will take, in seconds, where pictures were painted before.
+        /// How long it will take, in seconds, as far as that can be told.
         expected_seconds: Option<f64>,
+        /// Most bytes of memory it will take, as far as that can be told.
+        expected_bytes: Option<u64>,
+        /// Pictures that will be finished within the plan's budget of time, where it has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fits: Option<u32>,
     },
     /// A picture is begun.
     Started {
@@ -67,6 +72,15 @@ pub enum Event<'a> {
         finished: u32,
         /// Seconds since the beginning.
         seconds: f64,
+    },
+    /// The time is up: the rest of the pictures was not begun.
+    LeftOut {
+        /// Pictures that are finished and kept.
+        finished: u32,
+        /// Pictures there would have been.
+        count: u32,
+        /// Styles of those that were not painted.
+        styles: Vec<&'a str>,
     },
     /// It was stopped before all pictures were finished.
     Stopped {

@@ -8,12 +8,9 @@ use std::{
 };
 
 use chatsd_gallery::{Entry, Gallery, GalleryError, NewEntry, Sheet, SheetLayout};
-use chatsd_types::{Image, ImageModel, PaintError, Request, Source};
+use chatsd_types::{Cost, Image, ImageModel, PaintError, Request, Source};
 
-use crate::{Event, Pace, Plan, Studio, StudioError, masked::Prepared};
-
-/// Entries that are looked at to guess how long it takes.
-const LOOK_BACK: usize = 64;
+use crate::{Event, Pace, Plan, Prediction, Studio, StudioError, masked::Prepared, predict::prediction};
 
 /// What became of a plan.
 #[derive(Debug)]
@@ -26,6 +23,8 @@ pub struct Outcome {
     pub sheet_path: Option<PathBuf>,
     /// Whether it was stopped before all were finished.
     pub stopped: bool,
+    /// Pictures that were not begun because the time was up.
+    pub left_out: u32,
 }
 
 impl Studio<'_> {
@@ -48,10 +47,12 @@ impl Studio<'_> {
     ) -> Result<Outcome, StudioError> {
         let begun = Instant::now();
         let pace = self.pace(gallery)?;
-        let expected = plan.requests.iter().map(|request| Some(pace.expected(request)?.as_secs_f64())).sum();
-        events(Event::Planned { plan, expected_seconds: expected });
-        let mut outcome = Outcome { sheet: None, entries: Vec::new(), sheet_path: None, stopped: false };
-        let mut work = Work { model: self.model, source, pace, events, cancel };
+        let costs = self.costs(plan, |request| source_of(request, source, gallery).ok());
+        let Prediction { seconds, bytes } = prediction(&costs, pace);
+        let fits = plan.budget_seconds.map(|budget| fitting(&costs, pace, budget));
+        events(Event::Planned { plan, expected_seconds: seconds, expected_bytes: bytes, fits });
+        let mut outcome = Outcome { sheet: None, entries: Vec::new(), sheet_path: None, stopped: false, left_out: 0 };
+        let mut work = Work { model: self.model, source, costs, pace, begun, events, cancel };
         let painted = work.paint_all(plan, gallery, &mut outcome);
         let finished = match outcome.sheet.take_if(|_| outcome.entries.is_empty()) {
             Some(empty) => gallery.abandon_sheet(&empty.id),
@@ -60,16 +61,17 @@ impl Studio<'_> {
         // What went wrong first is what is told.
         painted?;
         finished?;
+        if outcome.left_out > 0 {
+            let (finished, count) = (outcome.entries.len() as u32, plan.requests.len() as u32);
+            let rest = &plan.requests[(count - outcome.left_out) as usize..];
+            let styles = rest.iter().map(|request| request.prompt.style.as_str()).collect();
+            events(Event::LeftOut { finished, count, styles });
+        }
         if outcome.stopped {
             let (finished, count) = (outcome.entries.len() as u32, plan.requests.len() as u32);
             events(Event::Stopped { finished, count });
         }
         Ok(outcome)
-    }
-
-    /// How fast this model painted before, as the gallery remembers.
-    fn pace(&self, gallery: &Gallery) -> Result<Pace, StudioError> {
-        Ok(Pace::of_entries(&gallery.list(LOOK_BACK)?, &self.model.card().hash))
     }
 }
 
@@ -93,7 +95,10 @@ fn finish(
 struct Work<'a> {
     model: &'a dyn ImageModel,
     source: &'a Source,
+    /// What each request takes.
+    costs: Vec<Option<Cost>>,
     pace: Pace,
+    begun: Instant,
     events: &'a mut dyn FnMut(Event<'_>),
     cancel: &'a AtomicBool,
 }
@@ -107,9 +112,15 @@ impl Work<'_> {
                 outcome.stopped = true;
                 break;
             }
+            if plan.budget_seconds.is_some_and(|budget| !outcome.entries.is_empty() && self.is_too_late(number, budget))
+            {
+                outcome.left_out = count - number + 1;
+                break;
+            }
             (self.events)(Event::Started { number, count, request });
             let begun = Instant::now();
-            let image = match self.paint_one(number, request, &plan.requests[number as usize..]) {
+            let source = source_of(request, self.source, gallery)?;
+            let image = match self.paint_one(number, request, &source) {
                 Ok(image) => image,
                 Err(PaintError::Stopped { .. }) => {
                     outcome.stopped = true;
@@ -123,7 +134,7 @@ impl Work<'_> {
                 Some(sheet) => sheet,
                 None => outcome.sheet.insert(gallery.begin_sheet(&plan.idea)?),
             };
-            let parents = plan.parents.clone();
+            let parents = plan.parents.get(number as usize - 1).cloned().unwrap_or_default();
             let entry =
                 gallery.add(&sheet.id, NewEntry { number, request: request.clone(), image, duration, parents })?;
             (self.events)(Event::Kept { entry: &entry, path: &gallery.path(&entry) });
@@ -132,22 +143,59 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// `rest` is what will be painted after it.
-    fn paint_one(&mut self, number: u32, request: &Request, rest: &[Request]) -> Result<Image, PaintError> {
-        let prepared = Prepared::new(request, self.source);
-        let Self { model, pace, events, cancel, .. } = self;
-        let mut before = Instant::now();
+    /// Whether a picture would not be finished within so many seconds from the beginning.
+    fn is_too_late(&self, number: u32, budget: f64) -> bool {
+        let takes = self.costs[number as usize - 1].as_ref().and_then(|cost| self.pace.seconds(cost.work));
+        self.begun.elapsed().as_secs_f64() + takes.unwrap_or(0.0) > budget
+    }
+
+    fn paint_one(&mut self, number: u32, request: &Request, source: &Source) -> Result<Image, PaintError> {
+        let prepared = Prepared::new(request, source);
+        let Self { model, pace, costs, events, cancel, .. } = self;
+        let cost = costs[number as usize - 1].clone();
+        let after: Option<f64> = costs[number as usize..].iter().map(|cost| Some(cost.as_ref()?.work)).sum();
+        let (mut before, mut done) = (Instant::now(), 0.0);
         let painted = model.paint(request, &prepared.source, &mut |progress| {
-            let part = 1.0 / f64::from(progress.steps.max(1));
-            pace.measured(request, part, before.elapsed());
-            before = Instant::now();
-            let seconds = |request| Some(pace.expected(request)?.as_secs_f64());
-            let here = seconds(request).map(|all| all * part * f64::from(progress.steps - progress.step));
-            let after: Option<f64> = rest.iter().map(seconds).sum();
-            let left_seconds = here.zip(after).map(|(here, after)| here + after);
+            let now_done = cost.as_ref().and_then(|cost| cost.after_steps.get(progress.step as usize - 1)).copied();
+            if let Some(now_done) = now_done {
+                pace.measured(now_done - done, before.elapsed());
+                (before, done) = (Instant::now(), now_done);
+            }
+            let left = cost.as_ref().zip(after).map(|(cost, after)| cost.work - done + after);
+            let left_seconds = left.and_then(|left| pace.seconds(left));
             events(Event::Step { number, step: progress.step, steps: progress.steps, left_seconds });
             if cancel.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        painted.map(|image| prepared.finish(image))
+        })?;
+        if let Some(cost) = &cost {
+            pace.measured(cost.work - done, before.elapsed());
+        }
+        Ok(prepared.finish(painted))
     }
+}
+
+/// What a request is painted from: what was given, and what the gallery has kept of the rest.
+fn source_of(request: &Request, given: &Source, gallery: &Gallery) -> Result<Source, GalleryError> {
+    let mut source = given.clone();
+    if let (None, Some(init)) = (&source.init, &request.init) {
+        source.init = Some(gallery.source(init)?);
+    }
+    if source.controls.is_empty() {
+        source.controls =
+            request.controls.iter().map(|control| gallery.source(&control.image)).collect::<Result<_, _>>()?;
+    }
+    if source.image_prompts.is_empty() {
+        source.image_prompts =
+            request.image_prompts.iter().map(|prompt| gallery.source(&prompt.image)).collect::<Result<_, _>>()?;
+    }
+    Ok(source)
+}
+
+/// How many of the pictures, from the first, are finished within so many seconds; at least one.
+fn fitting(costs: &[Option<Cost>], pace: Pace, budget: f64) -> u32 {
+    let mut spent = 0.0;
+    let fits = costs.iter().take_while(|cost| {
+        spent += cost.as_ref().and_then(|cost| pace.seconds(cost.work)).unwrap_or(0.0);
+        spent <= budget
+    });
+    (fits.count() as u32).max(1)
 }

@@ -9,7 +9,7 @@ use chatsd_types::{
 };
 use serde::Serialize;
 
-use crate::{Larger, PictureChoices, PromptChoices, SecondChoices, Studio, StudioError};
+use crate::{Draft, Drafts, Larger, PictureChoices, PromptChoices, SecondChoices, Studio, StudioError, draft::Chosen};
 
 /// Pictures on a sheet when nobody says how many.
 const COUNT: usize = 9;
@@ -83,9 +83,15 @@ pub struct Plan {
     pub requests: Vec<Request>,
     /// What the user should know, each once.
     pub notes: Vec<Note>,
-    /// What the pictures are made from: ids or SHA-256 of other entries.
+    /// What each picture is made from: ids or SHA-256 of other entries. Empty where none is made from another.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub parents: Vec<String>,
+    pub parents: Vec<Vec<String>>,
+    /// What the pictures are drafts of, when they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drafts: Option<Drafts>,
+    /// Seconds that painting may take; what does not fit is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_seconds: Option<f64>,
 }
 
 impl Studio<'_> {
@@ -103,11 +109,43 @@ impl Studio<'_> {
         let requests = (0..).zip(composed.prompts).map(|(offset, written)| {
             request(self.model.card(), &composed.idea, written.prompt, picture, seeds(picture, composed.seed, offset))
         });
-        let requests = requests.collect::<Result<Vec<_>, _>>()?;
+        let mut requests = requests.collect::<Result<Vec<_>, _>>()?;
+        let drafts = self.draft(&mut requests, &composed.idea, picture)?;
         if let Some(first) = requests.first() {
             notes.extend(picture_notes(first, self.model.card(), has_negative));
         }
-        Ok(Plan { idea: composed.idea, requests, notes, parents: Vec::new() })
+        Ok(Plan { idea: composed.idea, requests, notes, parents: Vec::new(), drafts, budget_seconds: None })
+    }
+
+    /// Makes the requests drafts, where that is wanted.
+    fn draft(
+        &self,
+        requests: &mut [Request],
+        idea: &Idea,
+        choices: &PictureChoices,
+    ) -> Result<Option<Drafts>, StudioError> {
+        let card = self.model.card();
+        let chosen = Chosen {
+            size: choices.size.or(idea.size).is_some(),
+            steps: choices.steps.is_some(),
+            sampler: choices.sampler.or(choices.schedule.map(|_| card.sampler)).is_some(),
+        };
+        let wanted = match choices.draft {
+            Draft::On => true,
+            Draft::Off => false,
+            // A starting picture, a second pass or a number of steps is asked for by who knows what they want.
+            Draft::Auto => {
+                let plain = choices.init.is_none() && choices.second.is_none() && !chosen.steps;
+                plain && requests.len() > 1 && Drafts::are_wanted(card)
+            }
+        };
+        let Some(first) = requests.first().filter(|_| wanted) else { return Ok(None) };
+        let drafts = Drafts::of(card, first, chosen);
+        for request in requests {
+            drafts.put_into(request, self.model, chosen);
+            check(request, card)?;
+        }
+        Ok(Some(drafts))
     }
 
     /// A request for nothing yet, as the model likes it best: what is known of a picture is put into it.
@@ -131,7 +169,8 @@ impl Studio<'_> {
             subject_english: subject.clone(),
             ..Idea::default()
         };
-        Ok(Plan { idea, requests: vec![request], notes: Vec::new(), parents })
+        let parents = if parents.is_empty() { Vec::new() } else { vec![parents] };
+        Ok(Plan { idea, requests: vec![request], notes: Vec::new(), parents, drafts: None, budget_seconds: None })
     }
 }
 
@@ -185,6 +224,7 @@ fn request_of(
         variation,
         seed_resize: choices.seed_resize,
         noise_seed_delta: choices.noise_seed_delta.unwrap_or(0),
+        decoder: choices.decoder.unwrap_or_default(),
         init: choices.init.clone(),
         strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
         mask: choices.mask.clone(),

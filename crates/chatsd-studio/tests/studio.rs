@@ -7,8 +7,8 @@ use std::{
 
 use chatsd_gallery::{Enlarge, Gallery, SheetLayout, read_image, read_request};
 use chatsd_prompt::StyleLibrary;
-use chatsd_studio::{Event, PictureChoices, Plan, PromptChoices, Studio, StudioError, vary};
-use chatsd_types::{FakeImageModel, Image, Size, Source};
+use chatsd_studio::{Event, Pace, PictureChoices, Plan, PromptChoices, Studio, StudioError, vary};
+use chatsd_types::{FakeImageModel, Image, Request, Size, Source};
 use tempfile::TempDir;
 
 const LAYOUT: SheetLayout = SheetLayout { columns: 0, enlarge: Enlarge::Nearest(1), gap: 0, background: [255; 3] };
@@ -237,5 +237,112 @@ fn a_starting_picture_is_made_to_fit() {
         let init = Some(Image::filled(Size { width: 50, height: 30 }, [1, 2, 3]));
         let source = Source { init, ..Source::default() };
         studio.paint(&plan, &source, &gallery, &LAYOUT, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+    });
+}
+
+#[test]
+fn a_plan_is_predicted_from_what_its_requests_take() {
+    let (_folder, gallery) = gallery();
+    with_studio(|studio| {
+        let plan = plan(studio, "a cat", 3);
+        // A step takes 16 × 16 units, words and decoding as much as another.
+        let work = 3.0 * 256.0 * 5.0;
+        let prediction = studio.predict(&plan, &Source::default(), Pace::of(Some(1e-3)));
+        assert!((prediction.seconds.unwrap() - 1e-3 * work).abs() < 1e-9);
+        assert_eq!(prediction.bytes, Some(1000 + 12 * 256));
+        assert_eq!(studio.predict(&plan, &Source::default(), Pace::default()).seconds, None);
+        let mut left = Vec::new();
+        let mut tell = |event: Event<'_>| match event {
+            Event::Planned { expected_seconds, expected_bytes, fits, .. } => {
+                assert!(expected_seconds.is_some_and(|seconds| (seconds - 1e-6 * work).abs() < 1e-9));
+                assert_eq!((expected_bytes, fits), (Some(1000 + 12 * 256), None));
+            }
+            Event::Step { left_seconds, .. } => left.push(left_seconds.unwrap()),
+            _ => {}
+        };
+        studio.paint(&plan, &Source::default(), &gallery, &LAYOUT, &mut tell, &AtomicBool::new(false)).unwrap();
+        assert!(
+            left.len() == 12 && left.iter().all(|left| *left > 0.0),
+            "decoding is left after the last step: {left:?}"
+        );
+    });
+}
+
+#[test]
+fn drafts_are_smaller_and_quicker_and_leave_what_was_chosen() {
+    use chatsd_studio::Draft;
+    with_studio(|studio| {
+        let drafts = |choices: PictureChoices| {
+            let prompt = PromptChoices { count: Some(2), ..PromptChoices::default() };
+            studio.plan("a cat", &prompt, &choices).unwrap()
+        };
+        assert_eq!(drafts(PictureChoices::default()).drafts, None, "the built-in family is fast as it is");
+        let large = Size { width: 64, height: 32 };
+        let asked = PictureChoices { draft: Draft::On, ..PictureChoices::default() };
+        let plan = drafts(asked.clone());
+        let drafted = plan.drafts.unwrap();
+        assert_eq!((drafted.size, drafted.full_size), (Size { width: 16, height: 16 }, Size { width: 16, height: 16 }));
+        assert_eq!((plan.requests[0].steps, drafted.full_steps), (4, 4));
+        let plan = drafts(PictureChoices { steps: Some(30), ..asked.clone() });
+        assert_eq!(plan.requests[0].steps, 30);
+        assert_eq!(drafts(PictureChoices { size: Some(large), ..asked }).requests[0].size, large);
+        assert_eq!(drafts(PictureChoices { draft: Draft::Off, ..PictureChoices::default() }).drafts, None);
+    });
+}
+
+#[test]
+fn a_picked_picture_is_refined_from_itself() {
+    use chatsd_studio::RefineChoices;
+    with_studio(|studio| {
+        let request = plan(studio, "a cat", 1).requests.remove(0);
+        let small = Request { size: Size { width: 8, height: 8 }, steps: 2, ..request.clone() };
+        let refined = studio.refined(&small, "ab".repeat(32), RefineChoices::default()).unwrap();
+        assert_eq!((refined.size, refined.steps), (Size { width: 16, height: 16 }, 4));
+        assert_eq!((refined.seed, &refined.prompt, refined.strength), (request.seed, &request.prompt, 0.55));
+        assert_eq!(refined.init, Some("ab".repeat(32)));
+        let larger = studio.refined(&request, String::new(), RefineChoices::default()).unwrap();
+        assert_eq!(
+            larger.size,
+            Size { width: 24, height: 24 },
+            "what has its size already becomes half as large again"
+        );
+        let choices = RefineChoices { size: Some(Size { width: 13, height: 9 }), ..RefineChoices::default() };
+        assert!(matches!(studio.refined(&request, String::new(), choices), Err(StudioError::Size { .. })));
+        let choices = RefineChoices { strength: Some(2.0), ..RefineChoices::default() };
+        assert!(matches!(studio.refined(&request, String::new(), choices), Err(StudioError::Range { .. })));
+    });
+}
+
+#[test]
+fn variations_turn_the_noise_and_keep_the_rest() {
+    with_studio(|studio| {
+        let request = plan(studio, "a cat", 1).requests.remove(0);
+        let varied = studio.variations(&request, Some(0.3), 100, 3).unwrap();
+        let seeds: Vec<_> = varied.iter().map(|varied| varied.variation.unwrap().seed).collect();
+        assert_eq!(seeds, [100, 101, 102]);
+        assert!(varied.iter().all(|varied| varied.seed == request.seed && varied.prompt == request.prompt));
+        assert!(studio.variations(&request, Some(1.5), 0, 1).is_err());
+    });
+}
+
+#[test]
+fn what_does_not_fit_the_time_is_left_out_and_said() {
+    let (_folder, gallery) = gallery();
+    with_studio(|studio| {
+        let mut plan = plan(studio, "a cat", 4);
+        // The probe says 1.28 ms a picture.
+        plan.budget_seconds = Some(3e-3);
+        let (mut fitted, mut left) = (None, None);
+        let mut tell = |event: Event<'_>| match event {
+            Event::Planned { fits, .. } => fitted = fits,
+            Event::Painted { .. } => std::thread::sleep(std::time::Duration::from_millis(5)),
+            Event::LeftOut { finished, count, styles } => left = Some((finished, count, styles.len())),
+            _ => {}
+        };
+        let outcome =
+            studio.paint(&plan, &Source::default(), &gallery, &LAYOUT, &mut tell, &AtomicBool::new(false)).unwrap();
+        assert_eq!((fitted, left), (Some(2), Some((1, 4, 3))), "painting took longer than was thought");
+        assert_eq!((outcome.left_out, outcome.entries.len(), outcome.stopped), (3, 1, false));
+        assert!(outcome.sheet_path.is_some_and(|path| path.is_file()));
     });
 }

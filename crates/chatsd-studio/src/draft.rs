@@ -1,0 +1,101 @@
+//! Drafts: pictures painted fast, so that a whole sheet is seen before any of it is painted well.
+
+use std::{fmt, str::FromStr};
+
+use chatsd_types::{Decoder, ImageModel, ModelCard, Request, Sampler, Schedule, Size, Source};
+use serde::Serialize;
+
+/// A model that needs no more steps than this is fast as it is, and so is the built-in one.
+const FEW_STEPS: u32 = 8;
+/// Sides of a draft in those of the picture: a little more than half of the pixels, and still a size that the models
+/// compose well at.
+const SIDES: (u32, u32) = (3, 4);
+
+/// Whether a sheet is painted as drafts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Draft {
+    /// Where the model is slow and nobody said how many steps.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl fmt::Display for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::On => "on",
+            Self::Off => "off",
+        })
+    }
+}
+
+impl FromStr for Draft {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "on" | "true" => Ok(Self::On),
+            "off" | "false" => Ok(Self::Off),
+            _ => Err(format!("unknown way of drafts \"{text}\": expected one of auto, on, off")),
+        }
+    }
+}
+
+/// What the pictures of a sheet are drafts of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Drafts {
+    /// Pixels of a draft.
+    pub size: Size,
+    /// Steps of a draft.
+    pub steps: u32,
+    /// Pixels of the finished picture.
+    pub full_size: Size,
+    /// Steps of the finished picture.
+    pub full_steps: u32,
+}
+
+impl Drafts {
+    /// Whether pictures of a model are drafted when nobody says.
+    pub(crate) fn are_wanted(card: &ModelCard) -> bool {
+        card.steps > FEW_STEPS && card.family != "pocket"
+    }
+
+    /// Drafts of pictures of this size and so many steps: what was `chosen` stays as it was.
+    pub(crate) fn of(card: &ModelCard, request: &Request, chosen: Chosen) -> Self {
+        let Request { size, steps, .. } = *request;
+        let smaller = |side: u32| side / SIDES.1 * SIDES.0;
+        let small = Size { width: smaller(size.width), height: smaller(size.height) };
+        Self {
+            size: if chosen.size { size } else { card.nearest_size(small) },
+            steps: if chosen.steps { steps } else { steps.min(FEW_STEPS) },
+            full_size: size,
+            full_steps: steps,
+        }
+    }
+
+    /// Makes a request one for a draft.
+    pub(crate) fn put_into(self, request: &mut Request, model: &dyn ImageModel, chosen: Chosen) {
+        (request.size, request.steps) = (self.size, self.steps);
+        // The rule that needs the fewest steps on models of betas; a flow is straight as it is.
+        if !chosen.sampler && request.schedule != Schedule::Flow {
+            (request.sampler, request.schedule) = (Sampler::DpmPlusPlus2M, Schedule::Karras);
+        }
+        let tiny = Request { decoder: Decoder::Tiny, ..request.clone() };
+        if request.decoder == Decoder::Automatic && model.cost(&tiny, &Source::default()).is_ok() {
+            request.decoder = Decoder::Tiny;
+        }
+    }
+}
+
+/// What somebody chose, so that a draft leaves it as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen {
+    pub(crate) size: bool,
+    pub(crate) steps: bool,
+    pub(crate) sampler: bool,
+}

@@ -1,0 +1,74 @@
+//! Pictures that were picked, painted well: a draft is the start of the finished picture.
+//!
+//! The picture itself is enlarged and painted anew in part. Starting from the same noise at the larger size was tried,
+//! too: noise of another size is another picture, and the composition that was picked is lost. Starting from the
+//! picture keeps it, whichever model painted it.
+
+use chatsd_types::{Masking, ModelCard, Request, Size};
+
+use crate::{Studio, StudioError, plan::check};
+
+/// How much of a picked picture is painted anew when nobody says: details are new, shapes stay.
+const STRENGTH: f32 = 0.55;
+/// Sides of a picture that has its full size already, in those it had.
+const LARGER: (u32, u32) = (3, 2);
+
+/// Choices about how a picture is refined.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RefineChoices {
+    /// Pixels; else the size the model was trained at in the shape of the picture, or half as large again where the
+    /// picture has that already.
+    pub size: Option<Size>,
+    /// Steps; else as many as look right, and no fewer than the picture had.
+    pub steps: Option<u32>,
+    /// How much is painted anew, 0 to 1; else 0.55.
+    pub strength: Option<f32>,
+}
+
+impl Studio<'_> {
+    /// The request that refines a picture of `request`, starting from the picture itself, which the gallery keeps as
+    /// `init`.
+    ///
+    /// # Errors
+    /// A size or number that the model cannot paint.
+    pub fn refined(&self, request: &Request, init: String, choices: RefineChoices) -> Result<Request, StudioError> {
+        let card = self.model.card();
+        let other_model = request.model_hash != card.hash;
+        let refined = Request {
+            model: card.name.clone(),
+            model_hash: card.hash.clone(),
+            size: choices.size.unwrap_or_else(|| full_size(card, request.size)),
+            steps: choices.steps.unwrap_or(request.steps.max(card.steps)),
+            guidance: if other_model { card.guidance } else { request.guidance },
+            sampler: card.sampler,
+            schedule: card.schedule,
+            init: Some(init),
+            strength: choices.strength.unwrap_or(STRENGTH),
+            mask: None,
+            masking: Masking::default(),
+            decoder: Default::default(),
+            second_pass: None,
+            ..request.clone()
+        };
+        check(&refined, card)?;
+        Ok(refined)
+    }
+
+    /// The size a picture is refined to when nobody says.
+    #[must_use]
+    pub fn full_size(&self, size: Size) -> Size {
+        full_size(self.model.card(), size)
+    }
+}
+
+fn full_size(card: &ModelCard, size: Size) -> Size {
+    let pixels = |size: Size| f64::from(size.width) * f64::from(size.height);
+    let factor = (pixels(card.size) / pixels(size).max(1.0)).sqrt();
+    let scaled = |side: u32, factor: f64| (f64::from(side) * factor).round() as u32;
+    let full = card.nearest_size(Size { width: scaled(size.width, factor), height: scaled(size.height, factor) });
+    if full.width > size.width && full.height > size.height {
+        return full;
+    }
+    let larger = f64::from(LARGER.0) / f64::from(LARGER.1);
+    card.nearest_size(Size { width: scaled(size.width, larger), height: scaled(size.height, larger) })
+}

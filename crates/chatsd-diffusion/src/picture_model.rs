@@ -49,12 +49,20 @@ impl PictureModel {
     pub fn load(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
         // Both read every byte: side by side they take as long as the slower one.
         thread::scope(|scope| {
-            let hash = scope.spawn(|| files.short_hash(&COMPONENTS));
+            let hash = scope.spawn(|| Self::hash_of(files));
             let mut model = Self::of_files(files, name, engine)?;
             model.counter = Some(Counter::Of(Box::new(Self::outline(files, name)?)));
             model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
             Ok(model)
         })
+    }
+
+    /// The hash that a model of these files has on its card. Reads all of them the first time.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn hash_of(files: &ModelFiles) -> Result<String, DiffusionError> {
+        Ok(files.short_hash(&COMPONENTS)?)
     }
 
     /// The same model, which finds what requests name beside it with `finder`.

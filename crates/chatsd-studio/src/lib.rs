@@ -26,7 +26,7 @@ pub use event::Event;
 pub use extend::{Margins, extended};
 pub use pace::Pace;
 pub use paint::Outcome;
-pub use plan::{Composed, Plan, compose};
+pub use plan::{Composed, Plan, compose, new_seed};
 pub use predict::Prediction;
 pub use refine::RefineChoices;
 pub use vary::{VARIABLE, vary};

@@ -14,7 +14,7 @@ use crate::{Draft, Drafts, Larger, PictureChoices, PromptChoices, SecondChoices,
 /// Pictures on a sheet when nobody says how many.
 const COUNT: usize = 9;
 /// More pictures than anyone looks at.
-const COUNT_LIMIT: usize = 999;
+pub(crate) const COUNT_LIMIT: usize = 999;
 /// How much the second pass paints anew when nobody says.
 pub(crate) const SECOND_STRENGTH: f32 = 0.7;
 /// How much of a starting picture is painted anew when nobody says.
@@ -75,7 +75,7 @@ pub fn compose(
 }
 
 /// Requests that answer one sentence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
     /// What was understood from the sentence.
     pub idea: Idea,
@@ -114,7 +114,7 @@ impl Studio<'_> {
         if let Some(first) = requests.first() {
             notes.extend(picture_notes(first, self.model.card(), has_negative));
         }
-        Ok(Plan { idea: composed.idea, requests, notes, parents: Vec::new(), drafts, budget_seconds: None })
+        Ok(Plan { idea: composed.idea, requests, notes, drafts, ..Plan::default() })
     }
 
     /// Makes the requests drafts, where that is wanted.
@@ -170,7 +170,7 @@ impl Studio<'_> {
             ..Idea::default()
         };
         let parents = if parents.is_empty() { Vec::new() } else { vec![parents] };
-        Ok(Plan { idea, requests: vec![request], notes: Vec::new(), parents, drafts: None, budget_seconds: None })
+        Ok(Plan { idea, requests: vec![request], parents, ..Plan::default() })
     }
 }
 
@@ -285,11 +285,12 @@ pub(crate) fn check(request: &Request, card: &ModelCard) -> Result<(), StudioErr
     within("the strength", f64::from(request.strength), 0.0, 1.0)
 }
 
-fn within(what: &'static str, found: f64, low: f64, high: f64) -> Result<(), StudioError> {
+pub(crate) fn within(what: &'static str, found: f64, low: f64, high: f64) -> Result<(), StudioError> {
     if (low..=high).contains(&found) { Ok(()) } else { Err(StudioError::Range { what, found, low, high }) }
 }
 
 /// A seed that nobody chose, of 32 bits, because other programs read no more.
-fn new_seed() -> u64 {
+#[must_use]
+pub fn new_seed() -> u64 {
     RandomState::new().build_hasher().finish() & u64::from(u32::MAX)
 }

@@ -2,7 +2,10 @@
 
 use chatsd_types::{Request, Variation};
 
-use crate::{Studio, StudioError, plan::check};
+use crate::{
+    Studio, StudioError,
+    plan::{COUNT_LIMIT, check, within},
+};
 
 /// How far the noise is turned when nobody says.
 const STRENGTH: f32 = 0.4;
@@ -22,6 +25,7 @@ impl Studio<'_> {
         count: usize,
     ) -> Result<Vec<Request>, StudioError> {
         let card = self.model.card();
+        within("the number of pictures", count as f64, 1.0, COUNT_LIMIT as f64)?;
         let strength = strength.unwrap_or(STRENGTH);
         let vary = |offset: u64| {
             let variation = Some(Variation { seed: seed.wrapping_add(offset), strength });

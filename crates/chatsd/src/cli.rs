@@ -3,15 +3,15 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use chatsd_studio::{Larger, Margins};
-use chatsd_types::FileKind;
+use chatsd_types::{FileKind, Size};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
     settings::{
-        DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs, ShowArgs,
-        SurfaceArgs,
+        DraftArgs, DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs,
+        ShowArgs, SurfaceArgs,
     },
-    values::Places,
+    values::{Minutes, Places, Portion},
 };
 
 /// One sentence in, a sheet of different pictures out, on this machine.
@@ -45,6 +45,10 @@ pub enum Command {
     Again(Box<Again>),
     /// Make a picture larger
     Upscale(Upscale),
+    /// Paint pictures that you picked well: larger and with more steps, each from itself
+    Refine(Box<Refine>),
+    /// Paint variations of a picture that you picked
+    Vary(Box<Vary>),
     /// The pictures that were kept
     #[command(subcommand)]
     Gallery(Gallery),
@@ -115,6 +119,14 @@ pub struct Paint {
     /// Paint on beyond the edges of the starting picture, by so many pixels: left=64,top=32 or all=64
     #[arg(long, value_name = "SIDE=N,…", requires = "init", conflicts_with = "mask")]
     pub extend: Option<Margins>,
+    #[command(flatten)]
+    pub draft: DraftArgs,
+    /// Paint no drafts but finished pictures, as --draft=off
+    #[arg(long, conflicts_with = "draft")]
+    pub full: bool,
+    /// Paint as many pictures as fit into so many minutes
+    #[arg(long, value_name = "N")]
+    pub minutes: Option<Minutes>,
     #[command(flatten)]
     pub masking: MaskArgs,
     #[command(flatten)]
@@ -204,6 +216,66 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) =
         text.split_once('=').ok_or_else(|| format!("\"{text}\" found, expected KEY=VALUE, such as seed=7"))?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// `chatsd refine`.
+#[derive(Args, Debug)]
+pub struct Refine {
+    /// Numbers on the last sheet, ids, or first digits of ids
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<String>,
+    /// Width and height in pixels; otherwise the model's, or half as large again
+    #[arg(long, value_name = "WxH")]
+    pub size: Option<Size>,
+    /// Passes of the sampler; otherwise the model's
+    #[arg(long, value_name = "K")]
+    pub steps: Option<u32>,
+    /// How much is painted anew, 0 to 1; otherwise 0.55
+    #[arg(long, value_name = "0..1")]
+    pub strength: Option<Portion>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
+    pub show: ShowArgs,
+    #[command(flatten)]
+    pub sheet: SheetArgs,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
+    /// One event a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chatsd vary`.
+#[derive(Args, Debug)]
+pub struct Vary {
+    /// A number on the last sheet, an id, or the first digits of one
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// How many variations; otherwise 4
+    #[arg(long, short = 'n', value_name = "N")]
+    pub count: Option<usize>,
+    /// How far the starting noise is turned toward other noise, 0 to 1; otherwise 0.4
+    #[arg(long, value_name = "0..1")]
+    pub strength: Option<Portion>,
+    /// Second seed of the first variation: the same one gives the same variations
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
+    pub show: ShowArgs,
+    #[command(flatten)]
+    pub sheet: SheetArgs,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
+    /// One event a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `chatsd gallery`.

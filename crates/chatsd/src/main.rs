@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod help;
 mod kinds;
+mod memory;
 mod messages;
 mod output;
 mod progress;
@@ -69,6 +70,8 @@ fn run(cli: Cli, mut settings: Settings) -> Result<u8> {
         Command::Write(arguments) => commands::write::run(*arguments, settings),
         Command::Again(arguments) => commands::again::run(*arguments, settings),
         Command::Upscale(arguments) => commands::upscale::run(arguments, settings),
+        Command::Refine(arguments) => commands::refine::run(*arguments, settings),
+        Command::Vary(arguments) => commands::vary::run(*arguments, settings),
         Command::Gallery(arguments) => commands::gallery::run(arguments, settings),
         Command::Models(arguments) => commands::models::run(arguments, settings),
         Command::Styles(arguments) => commands::styles::run(arguments, settings),

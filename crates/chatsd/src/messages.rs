@@ -102,6 +102,20 @@ messages! {
         "Painting {count} × {size} with {model}, {steps} steps each", "用 {model} 画 {count} 张 {size} 的图，每张 {steps} 步";
     about_seconds(seconds) = "about {seconds} s", "约 {seconds} 秒";
     time_unknown() = "time not known yet on this machine", "本机用时尚未测得";
+    about_megabytes(megabytes) = "{megabytes} MB of memory", "内存 {megabytes} MB";
+    drafts(size, steps, full_size, full_steps) =
+        "Drafts first, {size} in {steps} steps, so that all are soon seen; chatsd refine 2 5 paints the ones you pick at {full_size} in {full_steps} steps, --full all of them at once",
+        "先画草图（{size}，{steps} 步），好尽快看到全部；chatsd refine 2 5 把选中的画成 {full_size}、{full_steps} 步，--full 则一次画成";
+    fits(fits, count, minutes) =
+        "About {fits} of {count} pictures fit into {minutes} minutes", "{minutes} 分钟里大约能画 {count} 张中的 {fits} 张";
+    left_out(count, styles) = "Time is up; not painted: {count} ({styles})", "时间到；没有画的：{count} 张（{styles}）";
+    too_little_memory(needed, room) =
+        "this would take {needed} MB of memory, and {room} MB are free; close other programs, or choose a smaller model",
+        "这需要 {needed} MB 内存，而可用的只有 {room} MB；请关闭其他程序，或换小一些的模型";
+    too_little_memory_but(needed, room, ways) =
+        "this would take {needed} MB of memory, and {room} MB are free; there is room for it with {ways}",
+        "这需要 {needed} MB 内存，而可用的只有 {room} MB；用 {ways} 就放得下";
+    no_gallery(folder) = "there is no gallery in {folder} to pick from; --out names another", "{folder} 中没有图库可选；可用 --out 指定";
     seed(seed) = "seed {seed}", "种子 {seed}";
     excluded(words) = "To be avoided: {words}", "画面中避免：{words}";
     step_of(number, count, style, step, steps) =

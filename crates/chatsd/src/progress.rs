@@ -7,7 +7,7 @@ use std::{
 };
 
 use chatsd_prompt::{Note, StyleLibrary};
-use chatsd_studio::Event;
+use chatsd_studio::{Drafts, Event, Plan};
 use chatsd_types::Image;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -17,6 +17,8 @@ use crate::{messages::Lang, output, settings::Settings, terminal, translate, val
 pub const PICTURE_COLUMNS: u32 = 24;
 /// Character cells across that the whole sheet takes.
 const SHEET_COLUMNS: u32 = 78;
+/// Memory that is worth a word, in megabytes.
+const NOTEWORTHY: u64 = 512;
 /// A sheet this small is only one picture, which has been shown.
 const ONE: u32 = 1;
 
@@ -64,7 +66,9 @@ impl<'a> Progress<'a> {
             let _ = output::json(event);
         }
         match event {
-            Event::Planned { plan, expected_seconds } => self.planned(plan, *expected_seconds),
+            Event::Planned { plan, expected_seconds, expected_bytes, fits } => {
+                self.planned(plan, *expected_seconds, *expected_bytes, *fits);
+            }
             Event::Started { request, .. } => self.style = self.style_name(&request.prompt.style),
             Event::Step { number, step, steps, left_seconds } => {
                 self.bar.set_position(u64::from((number - 1) * steps + step));
@@ -94,11 +98,15 @@ impl<'a> Progress<'a> {
                     self.show(&image, path, SHEET_COLUMNS.min(width.saturating_sub(1)));
                 }
             }
+            Event::LeftOut { styles, .. } => {
+                let names: Vec<String> = styles.iter().map(|style| self.style_name(style)).collect();
+                self.say(&self.lang.left_out(names.len(), names.join(self.lang.pick(", ", "、"))));
+            }
             Event::Stopped { .. } => self.bar.finish_and_clear(),
         }
     }
 
-    fn planned(&mut self, plan: &chatsd_studio::Plan, expected_seconds: Option<f64>) {
+    fn planned(&mut self, plan: &Plan, seconds: Option<f64>, bytes: Option<u64>, fits: Option<u32>) {
         self.count = plan.requests.len() as u32;
         let Some(first) = plan.requests.first() else { return };
         if !self.talks {
@@ -109,9 +117,12 @@ impl<'a> Progress<'a> {
         if !plan.idea.excluded.is_empty() {
             self.say(&lang.excluded(plan.idea.excluded.join(", ")));
         }
-        let time = expected_seconds.map_or_else(|| lang.time_unknown(), |seconds| lang.about_seconds(rounded(seconds)));
+        say_drafts(lang, plan);
+        if let (Some(fits), Some(budget)) = (fits, plan.budget_seconds) {
+            self.say(&lang.fits(fits, self.count, rounded(budget / 60.0)));
+        }
         let what = lang.painting(self.count, &first.model, first.size, first.steps);
-        self.say(&format!("{what} · {} · {time}", lang.seed(first.seed)));
+        self.say(&format!("{what} · {} · {}", lang.seed(first.seed), takes(lang, seconds, bytes)));
         let steps = plan.requests.iter().map(|request| u64::from(request.steps)).sum();
         self.bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
         let template = if output::coloured(io::stderr().is_terminal()) {
@@ -167,6 +178,22 @@ pub fn way_to_show(settings: &Settings) -> Show {
 pub fn say_notes(lang: Lang, notes: &[Note]) {
     for note in notes {
         output::talk(output::tame(&translate::note(lang, note)));
+    }
+}
+
+/// Says what the pictures are drafts of, where they are.
+pub fn say_drafts(lang: Lang, plan: &Plan) {
+    if let Some(Drafts { size, steps, full_size, full_steps }) = plan.drafts {
+        output::talk(lang.drafts(size, steps, full_size, full_steps));
+    }
+}
+
+/// What a plan takes: time, and memory where it is worth a word.
+pub fn takes(lang: Lang, seconds: Option<f64>, bytes: Option<u64>) -> String {
+    let time = seconds.map_or_else(|| lang.time_unknown(), |seconds| lang.about_seconds(rounded(seconds)));
+    match bytes.map(|bytes| bytes >> 20) {
+        Some(megabytes) if megabytes >= NOTEWORTHY => format!("{time} · {}", lang.about_megabytes(megabytes)),
+        _ => time,
     }
 }
 

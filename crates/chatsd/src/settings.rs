@@ -5,8 +5,8 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 
-use chatsd_studio::Larger;
-use chatsd_types::{Fill, NamedSampler, NoiseSource, Schedule, Size};
+use chatsd_studio::{Draft, Larger};
+use chatsd_types::{Decoder, Fill, NamedSampler, NoiseSource, Schedule, Size};
 use clap::Args;
 
 use crate::{
@@ -166,7 +166,9 @@ shown_as_displayed!(
     Guidance,
     Portion,
     InstructionSet,
-    Predicts
+    Predicts,
+    Draft,
+    Decoder
 );
 
 settings! {
@@ -211,6 +213,9 @@ settings! {
         /// How weights are held in memory: f32, f16, q8_0
         #[arg(long, value_name = "FORMAT")]
         store: Store = "as in the file",
+        /// Megabytes of memory that may be used; what needs more is refused
+        #[arg(long, value_name = "MB")]
+        memory_limit: u64 = "what is free",
     }
     /// What becomes of the sentence.
     PromptArgs {
@@ -268,6 +273,15 @@ settings! {
         /// How much of the starting picture is painted anew, 0 to 1
         #[arg(long, value_name = "0..1")]
         strength: Portion = "0.6 with a starting picture",
+    }
+    /// How fast a sheet is painted.
+    DraftArgs {
+        /// Paint drafts, small and in few steps, to be refined: auto (with slow models), on, off
+        #[arg(long, num_args = 0..=1, default_missing_value = "on", require_equals = true, value_name = "WHEN")]
+        draft: Draft = "auto",
+        /// Autoencoder that makes the pixels: automatic, full, tiny
+        #[arg(long, value_name = "NAME")]
+        decoder: Decoder = "the model's own",
     }
     /// How masked painting is done.
     MaskArgs {

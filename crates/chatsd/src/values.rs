@@ -148,6 +148,10 @@ within!(
     Portion, 0.0, 1.0
 );
 within!(
+    /// A time, in minutes.
+    Minutes, 0.001, 100_000.0
+);
+within!(
     /// Classifier-free guidance.
     Guidance, 0.0, 100.0
 );

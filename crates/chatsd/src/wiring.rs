@@ -111,6 +111,25 @@ pub fn picture_model(settings: &Settings) -> Result<PictureModel> {
     load().with_context(|| settings.lang().model_not_loaded(model_name(settings)))
 }
 
+/// The chosen model without its weights: it tells what pictures take, and reads prompts.
+///
+/// # Errors
+/// As [`picture_model`].
+pub fn outline(settings: &Settings) -> Result<PictureModel> {
+    let files = model_files(settings)?;
+    let outline = PictureModel::outline(&files, &model_name(settings));
+    let outline = outline.with_context(|| settings.lang().model_not_loaded(model_name(settings)))?;
+    Ok(outline.with_finder(finder(settings)))
+}
+
+/// The hash of the chosen model.
+///
+/// # Errors
+/// As [`picture_model`].
+pub fn model_hash(settings: &Settings) -> Result<String> {
+    Ok(PictureModel::hash_of(&model_files(settings)?)?)
+}
+
 /// Where the user's own styles are kept.
 pub fn own_styles(lang: Lang) -> Result<PathBuf> {
     Ok(config::data_folder(lang)?.join("styles.csv"))

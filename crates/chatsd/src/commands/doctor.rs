@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::{
     cli, config, failure,
+    memory::{self, Memory},
     messages::Lang,
     output, progress,
     settings::{SetBy, Settings},
@@ -71,8 +72,9 @@ impl Visit {
             }
             Err(error) => self.trouble(&heading, "machine", &error)?,
         }
-        match memory() {
-            Some((total, available)) => {
+        match memory::memory() {
+            Some(Memory { total, available }) => {
+                let (total, available) = (total >> 20, available >> 20);
                 let fact = json!({ "found": "memory", "total_mb": total, "available_mb": available });
                 self.tell("", &self.lang.memory(total, available), &fact)
             }
@@ -191,14 +193,4 @@ impl Visit {
             Err(error) => self.trouble(&heading, "model", &error),
         }
     }
-}
-
-/// All memory and what is free of it, in megabytes, where the system says so in a file (Linux, `/proc/meminfo`).
-pub fn memory() -> Option<(u64, u64)> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let value = |key: &str| {
-        let line = text.lines().find(|line| line.starts_with(key))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
-    };
-    Some((value("MemTotal:")?, value("MemAvailable:")?))
 }

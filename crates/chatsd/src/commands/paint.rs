@@ -4,15 +4,19 @@ use std::path::Path;
 
 use anyhow::Result;
 use chatsd_gallery::{Enlarge, Gallery, SheetLayout};
-use chatsd_studio::{Event, Outcome, PictureChoices, Plan, SecondChoices, Studio, extended};
+use chatsd_studio::{Draft, Event, Outcome, Pace, PictureChoices, Plan, Prediction, SecondChoices, Studio, extended};
+use chatsd_tensor::Format;
 use chatsd_types::{Fill, ImageModel, Masking, ModelCard, SamplerOptions, Source};
 
-use super::write::{as_line, prompt_choices};
+use super::{
+    fit,
+    write::{as_line, prompt_choices},
+};
 use crate::{
     cli,
     failure::{OK, STOPPED, Usage},
     output,
-    progress::{Progress, say_notes},
+    progress::{Progress, say_drafts, say_notes, takes},
     settings::Settings,
     sources, stop, trace,
     values::Portion,
@@ -36,6 +40,10 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     let masking_alone = arguments.masking.is_given() && arguments.mask.is_none() && arguments.extend.is_none();
     let hires_alone = arguments.second.is_given() && arguments.second.hires.is_none() && settings.hires.is_none();
     arguments.picture.put_into(&mut settings);
+    arguments.draft.put_into(&mut settings);
+    if arguments.full {
+        settings.draft = Some(Draft::Off);
+    }
     arguments.masking.put_into(&mut settings);
     arguments.second.put_into(&mut settings);
     arguments.model.put_into(&mut settings);
@@ -76,15 +84,25 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     // Which picture it is, only the gallery can tell; whether there is one is known before the gallery is touched.
     picture.init = source.init.as_ref().map(|_| String::new());
     picture.mask = source.mask.as_ref().map(|_| String::new());
-    let model = wiring::picture_model(&settings)?;
+    let outline = wiring::outline(&settings)?;
     if let (Some(_), Some(canvas)) = (arguments.extend, &source.init) {
-        picture.size = picture.size.or_else(|| Some(model.card().nearest_size(canvas.size)));
+        picture.size = picture.size.or_else(|| Some(outline.card().nearest_size(canvas.size)));
     }
-    let studio = Studio { model: &model, library: &library, wildcards: &wildcards };
+    // Planned with the outline first: what there is no memory for is refused before a weight is read.
+    let studio = Studio { model: &outline, library: &library, wildcards: &wildcards };
     let mut plan = studio.plan(&arguments.sentence.text(), &prompt, &picture)?;
+    plan.budget_seconds = arguments.minutes.map(|minutes| 60.0 * f64::from(minutes.0));
     if arguments.dry_run {
-        return dry_run(&plan, &model, arguments.json, &settings);
+        let hash = wiring::model_hash(&settings)?;
+        plan.requests.iter_mut().for_each(|request| request.model_hash.clone_from(&hash));
+        let pace = Pace::of(wiring::engine(&settings)?.pace(Format::F16).ok());
+        let prediction = studio.predict(&plan, &source, pace);
+        return dry_run(&plan, prediction, &outline, arguments.json, &settings);
     }
+    fit::check(&studio, &plan, &source, &settings)?;
+    let model = wiring::picture_model(&settings)?;
+    let studio = Studio { model: &model, ..studio };
+    plan.requests.iter_mut().for_each(|request| request.model_hash.clone_from(&model.card().hash));
     let gallery = open_gallery(&settings)?;
     sources::keep(&gallery, &source, &mut plan.requests)?;
     let outcome = paint(&studio, &plan, &source, &gallery, &settings, arguments.json)?;
@@ -95,6 +113,8 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
 fn picture_choices(settings: &Settings) -> PictureChoices {
     PictureChoices {
         size: settings.size,
+        draft: settings.draft.unwrap_or_default(),
+        decoder: settings.decoder,
         steps: settings.steps,
         sampler: settings.sampler.map(|named| named.sampler),
         schedule: settings.schedule.or(settings.sampler.and_then(|named| named.schedule)),
@@ -218,13 +238,17 @@ pub fn finish(outcome: &Outcome, count: usize, gallery: &Gallery, settings: &Set
     Ok(if outcome.stopped { STOPPED } else { OK })
 }
 
-fn dry_run(plan: &Plan, model: &dyn ImageModel, json: bool, settings: &Settings) -> Result<u8> {
+fn dry_run(plan: &Plan, prediction: Prediction, model: &dyn ImageModel, json: bool, settings: &Settings) -> Result<u8> {
+    let Prediction { seconds, bytes } = prediction;
     if json {
-        output::json(&serde_json::json!({ "event": "planned", "plan": plan }))?;
+        let planned = serde_json::json!({ "event": "planned", "plan": plan, "expected_seconds": seconds, "expected_bytes": bytes });
+        output::json(&planned)?;
         return Ok(OK);
     }
     if !settings.quiet() {
         say_notes(settings.lang(), &plan.notes);
+        say_drafts(settings.lang(), plan);
+        output::talk(takes(settings.lang(), seconds, bytes));
         output::talk(settings.lang().nothing_painted());
     }
     for (number, request) in (1..).zip(&plan.requests) {

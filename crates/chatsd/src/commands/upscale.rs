@@ -74,7 +74,7 @@ pub fn run(arguments: cli::Upscale, mut settings: Settings) -> Result<u8> {
     }
     let layout = SheetLayout { columns: 1, enlarge: Enlarge::Nearest(1), gap: 0, background: [255; 3] };
     let sheet_path = Some(gallery.finish_sheet(&sheet.id, &layout)?);
-    let outcome = Outcome { sheet: Some(sheet), entries: vec![entry], sheet_path, stopped: false };
+    let outcome = Outcome { sheet: Some(sheet), entries: vec![entry], sheet_path, stopped: false, left_out: 0 };
     finish(&outcome, 1, &gallery, &settings, arguments.json)
 }
 

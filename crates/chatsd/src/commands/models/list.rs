@@ -6,7 +6,7 @@ use chatsd_types::FileKind;
 use serde_json::json;
 
 use super::show::facts;
-use crate::{cli, commands::doctor, failure::OK, messages::Lang, output, settings::Settings, shelves, wiring};
+use crate::{cli, failure::OK, memory, messages::Lang, output, settings::Settings, shelves, wiring};
 
 /// Lists models, one a line.
 ///
@@ -88,7 +88,7 @@ fn shared(found: &Found, json: bool, lang: Lang) -> Result<()> {
 
 /// A model of the catalog.
 fn offered(entry: &CatalogEntry, json: bool, lang: Lang) -> Result<()> {
-    let memory = doctor::memory().map(|(total, _)| total << 20);
+    let memory = memory::memory().map(|memory| memory.total);
     let fits = entry.memory.zip(memory).map(|(needed, all)| needed < all);
     let here = shelves::own_folder(lang)
         .is_ok_and(|own| Record::find(&own, Some(entry.kind), &entry.id).is_some_and(|record| record.is_here()));

@@ -34,6 +34,7 @@ impl Reader {
     /// # Errors
     /// When a file is missing or damaged, or a config makes no network.
     pub fn open(files: &ModelFiles) -> Result<Self, DiffusionError> {
+        files.check_whole()?;
         let settings = Settings::read(files.pipeline_config()?)?;
         let tokenizer = Tokenizer::new(&files.vocabulary()?)?;
         let mut length = settings.sequence_length.unwrap_or(CLIP_LENGTH);

@@ -172,6 +172,17 @@ impl ModelFiles {
             }
     }
 
+    /// Whether a checkpoint has the parts that its family needs to paint, those given beside it counted.
+    ///
+    /// # Errors
+    /// When one is missing: names it, and what to do.
+    pub fn check_whole(&self) -> Result<(), WeightsError> {
+        let Some(found) = self.found() else { return Ok(()) };
+        let texts = found.family.map_or(["text_encoder"].as_slice(), Family::text_encoders);
+        let missing = ["unet"].iter().chain(texts).find(|name| !self.has(name));
+        missing.map_or(Ok(()), |name| Err(found.without(name, self.path())))
+    }
+
     /// The config and weights of a component.
     ///
     /// # Errors

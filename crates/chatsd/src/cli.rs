@@ -3,6 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use chatsd_studio::{Larger, Margins};
+use chatsd_tensor::Format;
 use chatsd_types::{FileKind, Size};
 use clap::{Args, Parser, Subcommand};
 
@@ -11,7 +12,7 @@ use crate::{
         DraftArgs, DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs,
         ShowArgs, SurfaceArgs,
     },
-    values::{Minutes, Places, Portion},
+    values::{self, Minutes, Places, Portion},
 };
 
 /// One sentence in, a sheet of different pictures out, on this machine.
@@ -353,14 +354,38 @@ pub enum Models {
     Remove(Remove),
     /// The folders in which models are looked for
     Folders(Folders),
-    /// Everything about one model
+    /// Everything about one model, or what any file of weights is
     Show {
+        /// A file or folder of weights of any kind, or a model's name
+        #[arg(value_name = "FILE")]
+        file: Option<String>,
         #[command(flatten)]
         model: ModelArgs,
         /// As JSON
         #[arg(long)]
         json: bool,
     },
+    /// Write a model in another format, or its parts into one file
+    Convert(Convert),
+}
+
+/// `chatsd models convert`.
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// A model by name, or a model folder or file
+    #[arg(value_name = "IN")]
+    pub input: String,
+    /// The file to write: .gguf has everything in it, .safetensors is what other programs read
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// Format of the numbers: f32, f16, bf16; in .gguf also q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0
+    #[arg(long, value_name = "FORMAT", value_parser = values::written_format)]
+    pub format: Option<Format>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `chatsd models list`.

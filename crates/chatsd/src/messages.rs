@@ -146,6 +146,17 @@ messages! {
         "The picture was made with model {found}; this is {expected}, so it will look different; use --model {model}, or where it lies",
         "原图用的模型是 {found}，现在是 {expected}，画面会不同；请用 --model {model} 或它所在的位置";
 
+    label_file() = "file", "文件";
+    label_kind() = "kind", "种类";
+    label_family() = "family", "系列";
+    label_variant() = "variant", "变体";
+    label_predicts() = "predicts", "预测";
+    label_missing() = "missing", "缺少";
+    label_advice() = "to use it", "用法";
+    parameters(millions, formats) = "{millions} M parameters, {formats}", "参数 {millions} M，{formats}";
+    already_there(path) = "{path} is there already: choose another name, or remove it", "{path} 已经存在：请换个名字，或先删除它";
+    converted(path, megabytes) = "Written: {path}, {megabytes} MB", "已写好：{path}，{megabytes} MB";
+
     how(size, steps, sampler, schedule, guidance, seed) =
         "{size}, {steps} steps of {sampler} ({schedule}), guidance {guidance}, seed {seed}",
         "{size}，{steps} 步 {sampler}（{schedule}），引导强度 {guidance}，种子 {seed}";

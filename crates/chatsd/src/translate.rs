@@ -120,8 +120,9 @@ fn weights(error: &WeightsError) -> String {
         WeightsError::Incomplete { path, what } => format!("{} 中没有 {what}", path.display()),
         WeightsError::WithoutPart { path, kind, family, component } => {
             let family = family.map(|family| format!("（{family}）")).unwrap_or_default();
-            let (kind, part) = (kinds::chinese(*kind), kinds::chinese_part(component));
-            format!("{} 是{kind}{family}，没有{part}", path.display())
+            let advice = kinds::advice(Lang::Zh, *kind, component);
+            let (kind, part) = (kinds::named(Lang::Zh, *kind), kinds::part(Lang::Zh, component));
+            format!("{} 是{kind}{family}，没有{part}；{advice}", path.display())
         }
         WeightsError::Json { path, place, source } => {
             format!("{}：{place} 不是所需的 JSON：{source}", path.display())

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use chatsd_tensor::Format;
 use serde::{Deserialize, Serialize};
 
 /// Declares a closed list with its names.
@@ -82,6 +83,18 @@ choice!(
         V = "v",
     }
 );
+
+/// A number format that models are written in.
+///
+/// # Errors
+/// When none is called so: says those there are.
+pub fn written_format(text: &str) -> Result<Format, String> {
+    let written = Format::WRITTEN.into_iter().filter(|format| *format != Format::F64);
+    written.clone().find(|format| format.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
+        let names: Vec<String> = written.map(|format| format.name().to_lowercase()).collect();
+        format!("unknown format \"{text}\": expected one of {}", names.join(", "))
+    })
+}
 
 /// Names with commas between, also Chinese ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -168,7 +168,7 @@ fn chosen(asked: Option<Format>, found: Format, component: &str, tensor: &str, s
     if asked.block() == 1 {
         return asked;
     }
-    let plain = if found.block() > 1 { Format::F16 } else { found.kept() };
+    let plain = if found.block() > 1 { found } else { found.kept() };
     let rows = shape.last().copied().unwrap_or(1);
     let is_small = shape.iter().filter(|&&extent| extent > 1).count() < 2;
     if is_small {

@@ -1,5 +1,7 @@
 //! `chatsd models`: what can paint. One file for each thing to do with models.
 
+mod convert;
+mod describe;
 mod folders;
 mod list;
 mod pull;
@@ -20,6 +22,8 @@ pub fn run(arguments: Models, settings: Settings) -> Result<u8> {
         Models::Pull(arguments) => pull::run(arguments, settings),
         Models::Remove(arguments) => remove::run(arguments, settings),
         Models::Folders(arguments) => folders::run(arguments, settings),
-        Models::Show { model, json } => show::run(model, json, settings),
+        Models::Show { file: Some(file), model, json } => describe::run(&file, model, json, settings),
+        Models::Show { file: None, model, json } => show::run(model, json, settings),
+        Models::Convert(arguments) => convert::run(arguments, settings),
     }
 }

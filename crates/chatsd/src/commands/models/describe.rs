@@ -1,0 +1,90 @@
+//! `chatsd models show FILE`: what a file of weights is, told from its header alone.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use chatsd_types::FileKind;
+use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    failure::OK,
+    kinds,
+    messages::Lang,
+    output,
+    settings::{ModelArgs, Settings},
+    wiring,
+};
+
+/// Says what the file is, of what it consists, what is missing and what to do with it.
+///
+/// # Errors
+/// No such file, or one that cannot be read.
+pub fn run(file: &str, model: ModelArgs, json: bool, mut settings: Settings) -> Result<u8> {
+    model.put_into(&mut settings);
+    let path = wiring::find(&settings, FileKind::Model, file)?;
+    let lang = settings.lang();
+    let files = ModelFiles::open(&path).with_context(|| lang.no_model_in(path.display()))?;
+    let told = files.description()?;
+    if json {
+        output::json(&facts(&path, &told))?;
+    } else {
+        for (label, text) in lines(lang, &path, &told) {
+            output::data(format!("{label:<16} {text}"))?;
+        }
+    }
+    Ok(OK)
+}
+
+fn facts(path: &Path, told: &Description) -> Value {
+    let component = |component: &ComponentFacts| {
+        let formats = component.formats.iter().map(|(format, count)| (format.name().to_owned(), json!(count)));
+        json!({
+            "name": component.name,
+            "class": component.class,
+            "parameters": component.parameters,
+            "formats": formats.collect::<Map<_, _>>(),
+        })
+    };
+    json!({
+        "path": path,
+        "kind": told.kind.word(),
+        "family": told.family.map(|family| family.name()),
+        "variant": told.variant,
+        "predicts": told.predicts,
+        "components": told.components.iter().map(component).collect::<Vec<_>>(),
+        "missing": told.missing,
+        "advice": told.kind.advice(),
+    })
+}
+
+fn lines(lang: Lang, path: &Path, told: &Description) -> Vec<(String, String)> {
+    let mut lines = vec![
+        (lang.label_file(), path.display().to_string()),
+        (lang.label_kind(), kinds::named(lang, told.kind).to_owned()),
+    ];
+    lines.extend(told.family.map(|family| (lang.label_family(), family.to_string())));
+    lines.extend(told.variant.map(|variant| (lang.label_variant(), kinds::variant(lang, variant).to_owned())));
+    lines.extend(told.predicts.as_ref().map(|predicts| (lang.label_predicts(), predicts.clone())));
+    for component in &told.components {
+        let millions = format!("{:.1}", component.parameters as f64 / 1e6);
+        let formats: Vec<String> = component
+            .formats
+            .iter()
+            .map(|(format, count)| {
+                let percent = 100.0 * *count as f64 / component.parameters.max(1) as f64;
+                if component.formats.len() == 1 { format.to_string() } else { format!("{format} {percent:.0} %") }
+            })
+            .collect();
+        let part = kinds::part(lang, component.name).to_owned();
+        lines.push((part, lang.parameters(millions, formats.join(", "))));
+    }
+    for name in &told.missing {
+        let advice = kinds::advice(lang, Kind::PictureNetwork, name);
+        lines.push((lang.label_missing(), format!("{}: {advice}", kinds::part(lang, name))));
+    }
+    if told.kind != Kind::PictureNetwork || told.missing.is_empty() {
+        lines.push((lang.label_advice(), kinds::advice(lang, told.kind, "").to_owned()));
+    }
+    lines
+}

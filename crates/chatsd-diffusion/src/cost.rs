@@ -39,7 +39,9 @@ impl PictureModel {
     /// Where the outline finds what requests name: the same files, outlined.
     pub(crate) fn outlined(finder: &Finder, tally: &Tally) -> Finder {
         let (finder, tally) = (finder.clone(), tally.clone());
-        Finder::new(move |kind, name| finder.find(kind, name).map(|files| files.outlined_into(&tally)))
+        let names = finder.clone();
+        let finder = Finder::new(move |kind, name| finder.find(kind, name).map(|files| files.outlined_into(&tally)));
+        finder.listing(move |kind| names.names(kind))
     }
 
     /// Counts what a request takes.
@@ -59,7 +61,8 @@ impl PictureModel {
         let begun = self.engine.work().unwrap_or_default();
         let work = || (self.engine.work().unwrap_or_default() - begun).total();
         let mut after_steps = Vec::new();
-        text_to_image(self, &request, source, &mut |_| {
+        let changed = self.changed(&request)?;
+        text_to_image(changed.as_deref().unwrap_or(self), &request, source, &mut |_| {
             after_steps.push(work());
             ControlFlow::Continue(())
         })?;

@@ -7,14 +7,30 @@ use chatsd_weights::{ModelFiles, WeightsError};
 
 /// Finds and opens files by kind and name. This room knows no folders.
 #[derive(Clone)]
-pub struct Finder(Arc<Find>);
+pub struct Finder {
+    find: Arc<Find>,
+    list: Arc<List>,
+}
 
 type Find = dyn Fn(FileKind, &str) -> Result<ModelFiles, WeightsError> + Send + Sync;
+type List = dyn Fn(FileKind) -> Vec<String> + Send + Sync;
 
 impl Finder {
     /// Looks up with `find`.
     pub fn new(find: impl Fn(FileKind, &str) -> Result<ModelFiles, WeightsError> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(find))
+        Self { find: Arc::new(find), list: Arc::new(|_| Vec::new()) }
+    }
+
+    /// The same, which also tells the names of all files of a kind with `list`: so learned words are known in a prompt.
+    #[must_use]
+    pub fn listing(self, list: impl Fn(FileKind) -> Vec<String> + Send + Sync + 'static) -> Self {
+        Self { list: Arc::new(list), ..self }
+    }
+
+    /// The names of all files of a kind.
+    #[must_use]
+    pub fn names(&self, kind: FileKind) -> Vec<String> {
+        (self.list)(kind)
     }
 
     /// The file of that kind and name.
@@ -22,7 +38,7 @@ impl Finder {
     /// # Errors
     /// When there is none, or it cannot be opened.
     pub fn find(&self, kind: FileKind, name: &str) -> Result<ModelFiles, WeightsError> {
-        (self.0)(kind, name)
+        (self.find)(kind, name)
     }
 }
 

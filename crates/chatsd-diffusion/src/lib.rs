@@ -1,5 +1,6 @@
 //! A picture model running here: text encoder, network, denoiser, samplers, autoencoder.
 
+mod adapted;
 mod beside;
 mod betas;
 pub mod chunks;
@@ -8,9 +9,11 @@ mod cost;
 pub mod denoiser;
 mod enlarge;
 mod error;
+mod few_steps;
 mod fill;
 mod finder;
 pub mod guidance;
+mod learned;
 pub mod model_card;
 pub mod network;
 pub mod noise;

@@ -3,12 +3,16 @@
 use std::{ops::ControlFlow, panic, thread};
 
 use chatsd_tensor::{Engine, Tensor};
-use chatsd_types::{Cost, Image, ImageModel, ModelCard, PaintError, Progress, Request, Size, Source, TokenCount};
-use chatsd_weights::ModelFiles;
+use chatsd_types::{
+    Adapted, Adapter, Cost, Image, ImageModel, LearnedWord, ModelCard, PaintError, Progress, Request, Size, Source,
+    TokenCount,
+};
+use chatsd_weights::{AdapterSet, ModelFiles, Workshop};
 use serde_json::Value as Json;
 
 use crate::{
     DiffusionError, Finder,
+    adapted::Adapting,
     beside::Beside,
     cost::Counter,
     denoiser::Parameters,
@@ -39,6 +43,28 @@ pub struct PictureModel {
     pub(crate) autoencoder: Autoencoder,
     /// Counts what a request takes.
     pub(crate) counter: Option<Counter>,
+    /// Makes the networks of requests that change them; nothing where they were changed already, or have no weights.
+    pub(crate) adapting: Option<Adapting>,
+}
+
+/// The networks that adapters change.
+pub(crate) struct Networks {
+    pub(crate) unet: UNet,
+    pub(crate) text_encoders: Vec<TextEncoder>,
+}
+
+impl Networks {
+    /// Made in a workshop.
+    pub(crate) fn load(files: &ModelFiles, workshop: &Workshop) -> Result<Self, DiffusionError> {
+        let unet = files.component("unet")?;
+        let unet = UNet::load(&unet.weights.made_in(workshop, "unet"), &unet.config)?;
+        let components = TEXT_ENCODERS.into_iter().filter(|name| files.has(name));
+        let text_encoders = components.map(|name| {
+            let component = files.component(name)?;
+            Ok::<_, DiffusionError>(TextEncoder::load(&component.weights.made_in(workshop, name), &component.config)?)
+        });
+        Ok(Self { unet, text_encoders: text_encoders.collect::<Result<_, _>>()? })
+    }
 }
 
 impl PictureModel {
@@ -68,16 +94,18 @@ impl PictureModel {
     /// The same model, which finds what requests name beside it with `finder`.
     #[must_use]
     pub fn with_finder(self, finder: Finder) -> Self {
-        match self.counter {
+        let reader = self.reader.with_finder(finder.clone());
+        let this = Self { reader, ..self };
+        match this.counter {
             Some(Counter::Outline(tally, alone)) => {
                 let finder = Self::outlined(&finder, &tally);
-                Self { finder, counter: Some(Counter::Outline(tally, alone)), ..self }
+                Self { finder, counter: Some(Counter::Outline(tally, alone)), ..this }
             }
             Some(Counter::Of(outline)) => {
                 let outline = Box::new(outline.with_finder(finder.clone()));
-                Self { finder, counter: Some(Counter::Of(outline)), ..self }
+                Self { finder, counter: Some(Counter::Of(outline)), ..this }
             }
-            None => Self { finder, ..self },
+            None => Self { finder, ..this },
         }
     }
 
@@ -95,7 +123,8 @@ impl PictureModel {
         let family = reader.family;
         let unet = files.component("unet")?;
         let sample_size = unet.config.get("sample_size").and_then(Json::as_u64);
-        let unet = UNet::load(&unet.weights, &unet.config)?;
+        let workshop = Workshop::new(engine.clone(), AdapterSet::default());
+        let Networks { unet, text_encoders } = Networks::load(files, &workshop)?;
         let autoencoder = match settings.patch {
             Some(patch) => Autoencoder::patch(patch)?,
             None => {
@@ -103,12 +132,6 @@ impl PictureModel {
                 Autoencoder::load(&vae.weights, &vae.config)?
             }
         };
-        let components = TEXT_ENCODERS.into_iter().filter(|name| files.has(name));
-        let text_encoders = components.map(|name| {
-            let component = files.component(name)?;
-            Ok::<_, DiffusionError>(TextEncoder::load(&component.weights, &component.config)?)
-        });
-        let text_encoders: Vec<TextEncoder> = text_encoders.collect::<Result<_, _>>()?;
         let beside = check_fit(&unet, &autoencoder, &text_encoders, &family)?;
 
         let factor = autoencoder.factor() as u32;
@@ -153,7 +176,25 @@ impl PictureModel {
             beside,
             autoencoder,
             counter: None,
+            adapting: Some(Adapting::new(files.clone(), workshop)),
         })
+    }
+
+    /// The same model, sharing its networks; it neither counts nor changes.
+    pub(crate) fn twin(&self) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            card: self.card.clone(),
+            finder: self.finder.clone(),
+            reader: self.reader.clone(),
+            parameters: self.parameters.clone(),
+            text_encoders: self.text_encoders.clone(),
+            unet: self.unet.clone(),
+            beside: self.beside,
+            autoencoder: self.autoencoder.clone(),
+            counter: None,
+            adapting: None,
+        }
     }
 }
 
@@ -169,7 +210,8 @@ impl PictureModel {
         source: &Source,
         observer: &mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
     ) -> Result<Tensor, PaintError> {
-        paint_latent(self, request, source, observer)
+        let changed = self.changed(request)?;
+        paint_latent(changed.as_deref().unwrap_or(self), request, source, observer)
     }
 
     /// The pixels of a latent: `1 × height × width × 3`, -1 to 1, and a little beyond.
@@ -224,6 +266,14 @@ impl ImageModel for PictureModel {
         self.reader.count_tokens(text)
     }
 
+    fn adapted(&self, adapters: &mut [Adapter]) -> Result<Adapted, PaintError> {
+        self.with_adapters(adapters)
+    }
+
+    fn learned_words(&self, text: &str) -> Vec<LearnedWord> {
+        self.reader.learned_words(text)
+    }
+
     fn cost(&self, request: &Request, source: &Source) -> Result<Cost, PaintError> {
         self.count(request, source)
     }
@@ -238,6 +288,7 @@ impl ImageModel for PictureModel {
         source: &Source,
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Image, PaintError> {
-        text_to_image(self, request, source, observer)
+        let changed = self.changed(request)?;
+        text_to_image(changed.as_deref().unwrap_or(self), request, source, observer)
     }
 }

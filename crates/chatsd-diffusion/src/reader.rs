@@ -1,11 +1,14 @@
 //! The part of a picture model that reads: enough to write prompts for it, opened without its networks.
 
-use chatsd_types::{TokenCount, weighted};
+use std::sync::Arc;
+
+use chatsd_types::{LearnedWord, TokenCount, weighted};
 use chatsd_weights::ModelFiles;
 
 use crate::{
-    DiffusionError,
+    DiffusionError, Finder,
     chunks::{self, Window},
+    learned::{Learned, Vectors},
     model_card::{Family, Marks, Settings},
     network::{text_encoder, unet},
     tokenizer::Tokenizer,
@@ -21,8 +24,11 @@ pub(crate) const LEAST_LENGTH: usize = 3;
 pub(crate) const TEXT_ENCODERS: [&str; 2] = ["text_encoder", "text_encoder_2"];
 
 /// Counts the tokens of a text as the [`PictureModel`](crate::PictureModel) of the same files does.
+#[derive(Clone)]
 pub struct Reader {
     pub(crate) tokenizer: Tokenizer,
+    /// Words learned afterwards that prompts may use.
+    pub(crate) learned: Learned,
     /// What each text encoder sees at once; at least one.
     pub(crate) windows: Vec<Window>,
     pub(crate) family: Family,
@@ -38,11 +44,12 @@ impl Reader {
         let settings = Settings::read(files.pipeline_config()?)?;
         let tokenizer = Tokenizer::new(&files.vocabulary()?)?;
         let mut length = settings.sequence_length.unwrap_or(CLIP_LENGTH);
-        let mut encoders = Vec::new();
+        let (mut encoders, mut widths) = (Vec::new(), Vec::new());
         for (place, component) in TEXT_ENCODERS.into_iter().enumerate().filter(|(_, name)| files.has(name)) {
             let config = text_encoder::Config::read(&files.component(component)?.config)?;
             length = length.min(config.max_position_embeddings);
             encoders.push((place, config.is_open_clip()));
+            widths.push(config.hidden_size);
         }
         let Some(&(first, open_clip)) = encoders.first() else {
             return Err(DiffusionError::Unsupported("it has no text encoder: get the whole model again".into()));
@@ -68,7 +75,26 @@ impl Reader {
             Window { words: length - 2, begin, end, pad }
         };
         let windows = encoders.into_iter().map(window).collect();
-        Ok(Self { tokenizer, windows, family })
+        let learned = Learned::new(Finder::default(), widths);
+        Ok(Self { tokenizer, learned, windows, family })
+    }
+
+    /// The same reader, which finds words learned afterwards with `finder`.
+    #[must_use]
+    pub fn with_finder(&self, finder: Finder) -> Self {
+        Self { learned: self.learned.with_finder(finder), ..self.clone() }
+    }
+
+    /// The same reader, which knows these words.
+    pub(crate) fn with_words(&self, words: &[Arc<Vectors>]) -> Self {
+        let names = words.iter().map(|vectors| (vectors.word.name.as_str(), vectors.count));
+        Self { tokenizer: self.tokenizer.with_words(names), ..self.clone() }
+    }
+
+    /// The learned words that stand in a text and that the model can read.
+    #[must_use]
+    pub fn learned_words(&self, text: &str) -> Vec<LearnedWord> {
+        self.learned.in_text(text).iter().map(|vectors| vectors.word.clone()).collect()
     }
 
     /// The model's family, as the style library names it.
@@ -81,9 +107,12 @@ impl Reader {
     #[must_use]
     pub fn count_tokens(&self, text: &str) -> TokenCount {
         let window = self.windows[0];
+        let words = self.learned.in_text(text);
+        let with_words = (!words.is_empty()).then(|| self.with_words(&words).tokenizer);
+        let tokenizer = with_words.as_ref().unwrap_or(&self.tokenizer);
         let tokens = match weighted(text) {
-            Ok(pieces) => chunks::split(&self.tokenizer, &pieces, window).1,
-            Err(_) => self.tokenizer.encode(text).len(),
+            Ok(pieces) => chunks::split(tokenizer, &pieces, window).1,
+            Err(_) => tokenizer.encode(text).len(),
         };
         TokenCount { tokens, chunk: window.words }
     }

@@ -1,11 +1,13 @@
 //! CLIP's tokenizer: byte pairs joined inside lower-case words (Sennrich et al. 2016; `simple_tokenizer.py` of CLIP).
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{cmp::Reverse, collections::BinaryHeap, ops::Range, sync::Arc};
 
 use chatsd_weights::Vocabulary;
 use foldhash::{HashMap, HashMapExt};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+use crate::learned::{FIRST, place_of};
 
 /// A vocabulary that is none of CLIP's kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,9 +34,11 @@ pub struct Tokenizer {
     /// The token of each byte that ends a word.
     last: [u32; 256],
     /// For two neighbours that are joined: how early, and what they become.
-    merges: HashMap<(u32, u32), (u32, u32)>,
+    merges: Arc<HashMap<(u32, u32), (u32, u32)>>,
     begin: u32,
     end: u32,
+    /// Words learned afterwards and their tokens, the longest first.
+    learned: Arc<[(String, Range<u32>)]>,
 }
 
 impl Tokenizer {
@@ -63,7 +67,8 @@ impl Tokenizer {
             merges.entry(pair).or_insert((rank, joined));
         }
         let mark = "marks where a text begins or ends";
-        Ok(Self { inner, last, merges, begin: number(BEGIN, mark)?, end: number(END, mark)? })
+        let (begin, end) = (number(BEGIN, mark)?, number(END, mark)?);
+        Ok(Self { inner, last, merges: Arc::new(merges), begin, end, learned: Arc::default() })
     }
 
     /// The token before a text.
@@ -84,18 +89,50 @@ impl Tokenizer {
         self.last[usize::from(b',')]
     }
 
+    /// The same tokenizer, which knows words that were learned afterwards and how many vectors each has. Their tokens
+    /// follow each other from [`FIRST`] on, in the order given.
+    #[must_use]
+    pub(crate) fn with_words<'a>(&self, words: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
+        let mut next = FIRST;
+        let mut learned: Vec<(String, Range<u32>)> = Vec::new();
+        for (name, vectors) in words {
+            let tokens = next..next + vectors as u32;
+            next = tokens.end;
+            learned.push((name.to_owned(), tokens));
+        }
+        learned.sort_by_key(|(name, _)| Reverse(name.len()));
+        Self { learned: learned.into(), ..self.clone() }
+    }
+
+    /// How many tokens belong together from this one on: those of a learned word that begins with it.
+    pub(crate) fn run(&self, token: u32) -> usize {
+        let word = self.learned.iter().find(|(_, tokens)| tokens.start == token);
+        word.map_or(1, |(_, tokens)| tokens.len().max(1))
+    }
+
     /// The tokens of a text, without marks for begin and end. A mark written out in the text is that mark.
     #[must_use]
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let mut tokens = Vec::new();
         let mut rest = text;
-        while let Some((at, mark)) = first_mark(rest) {
-            self.encode_plain(&rest[..at], &mut tokens);
-            tokens.push(if mark == BEGIN { self.begin } else { self.end });
-            rest = &rest[at + mark.len()..];
+        while let Some((place, taken)) = self.first_special(rest) {
+            self.encode_plain(&rest[..place.start], &mut tokens);
+            tokens.extend(taken);
+            rest = &rest[place.end..];
         }
         self.encode_plain(rest, &mut tokens);
         tokens
+    }
+
+    /// Where the first mark or learned word stands in a text, and its tokens.
+    fn first_special(&self, text: &str) -> Option<(Range<usize>, Range<u32>)> {
+        let mark = first_mark(text).map(|(at, mark)| {
+            let token = if mark == BEGIN { self.begin } else { self.end };
+            (at..at + mark.len(), token..token + 1)
+        });
+        let words = self.learned.iter().filter_map(|(name, tokens)| Some((place_of(name, text)?, tokens.clone())));
+        // Of words that begin at the same place the longest is meant.
+        mark.into_iter().chain(words).min_by_key(|(place, _)| (place.start, Reverse(place.end)))
     }
 
     fn encode_plain(&self, text: &str, tokens: &mut Vec<u32>) {
@@ -208,6 +245,18 @@ mod tests {
         tokens.extend([BEGIN, END].map(String::from));
         let tokens = tokens.iter().map(String::as_str).collect();
         Tokenizer::new(&Vocabulary { tokens, merges: merges.to_vec() }).unwrap()
+    }
+
+    #[test]
+    fn learned_words_are_their_tokens() {
+        let tokenizer = small().with_words([("bad", 2), ("bad-hands", 1), ("猫咪", 1)]);
+        let text = |text: &str| small().encode(text);
+        let [bad, also, hands, cat] = [FIRST, FIRST + 1, FIRST + 2, FIRST + 3];
+        assert_eq!(tokenizer.encode("Bad,bad-HANDS"), [&[bad, also][..], &text(","), &[hands]].concat());
+        assert_eq!(tokenizer.encode("embedding:bad embedding:x"), [&[bad, also][..], &text("embedding:x")].concat());
+        assert_eq!(tokenizer.encode("badly"), text("badly"));
+        assert_eq!(tokenizer.encode("<bad>猫咪"), [&text("<")[..], &[bad, also], &text(">"), &[cat]].concat());
+        assert_eq!((tokenizer.run(bad), tokenizer.run(also), tokenizer.run(7)), (2, 1, 1));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::{cell::RefCell, collections::BTreeMap, fmt::Write as _, fs, ops::ControlFlow, path::PathBuf};
+use std::{cell::RefCell, collections::BTreeMap, fmt::Write as _, ops::ControlFlow, path::PathBuf};
 
 use chatsd_diffusion::{
     PictureModel,
@@ -14,7 +14,6 @@ use chatsd_tensor::{Engine, Options, Shape, Tensor, testing::assert_close};
 use chatsd_types::{Image, ImageModel, Mask, PaintError, Request, Schedule, Size, Source};
 use chatsd_weights::{ModelFiles, WeightFile};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// The most that any part of any family may differ, of its largest value.
 const RELATIVE: f32 = 1e-4;
@@ -92,55 +91,8 @@ fn folder() -> PathBuf {
     common::goldens_folder().join("families")
 }
 
-/// Names and shapes of `parts.json`: modules whose weight and bias, or weight alone in another list, are named.
-fn shapes(tree: &Value, name: &str, into: &mut BTreeMap<String, Vec<usize>>) {
-    let numbers = |list: &[Value]| list.iter().map(|n| n.as_u64().unwrap() as usize).collect::<Vec<_>>();
-    match tree {
-        Value::Object(entries) => {
-            let dot = if name.is_empty() { "" } else { "." };
-            entries.iter().for_each(|(key, tree)| shapes(tree, &format!("{name}{dot}{key}"), into));
-        }
-        Value::Array(list) => match list.as_slice() {
-            [Value::Array(alone)] => drop(into.insert(format!("{name}.weight"), numbers(alone))),
-            list => {
-                let shape = numbers(list);
-                into.insert(format!("{name}.bias"), vec![shape[0]]);
-                into.insert(format!("{name}.weight"), shape);
-            }
-        },
-        other => panic!("{name} is {other}"),
-    }
-}
-
-/// A family as diffusers saves it.
-fn saved(golden: &Golden) -> TempDir {
-    let saved = tempfile::tempdir().unwrap();
-    let folder = saved.path();
-    let all: Value = serde_json::from_str(&fs::read_to_string(self::folder().join("parts.json")).unwrap()).unwrap();
-    for (component, part) in golden.json("parts").as_object().unwrap() {
-        let part = &all[part.as_str().unwrap()];
-        let mut named = BTreeMap::new();
-        shapes(&part["shapes"], "", &mut named);
-        let values = |name: &String, shape: &Vec<usize>| common::weight(&format!("{component}.{name}"), shape);
-        let folder = folder.join(component);
-        fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("config.json"), part["config"].to_string()).unwrap();
-        fs::write(folder.join("model.safetensors"), common::safetensors(&named, values)).unwrap();
-    }
-    fs::create_dir(folder.join("scheduler")).unwrap();
-    fs::write(folder.join("scheduler/scheduler_config.json"), golden.json("scheduler").to_string()).unwrap();
-    let words = common::goldens_folder().join("sampling/tiny/tokenizer");
-    let second = !folder.join("text_encoder").exists();
-    let tokenizer = folder.join(if second { "tokenizer_2" } else { "tokenizer" });
-    fs::create_dir(&tokenizer).unwrap();
-    for file in ["vocab.json", "merges.txt"] {
-        fs::copy(words.join(file), tokenizer.join(file)).unwrap();
-    }
-    saved
-}
-
 fn model(name: &str) -> PictureModel {
-    let folder = saved(&Golden::open(name));
+    let folder = common::saved::saved(name);
     PictureModel::load(&ModelFiles::open(folder.path()).unwrap(), name, Engine::reference()).unwrap()
 }
 
@@ -255,7 +207,7 @@ fn every_family_paints_as_in_diffusers() {
         String::from("| family | text | network | autoencoder | 4 steps | picture |\n|---|---|---|---|---|---|\n");
     for (name, family, left_out, normed) in FAMILIES {
         let golden = Golden::open(name);
-        let folder = saved(&golden);
+        let folder = common::saved::saved(name);
         let files = ModelFiles::open(folder.path()).unwrap();
         text(&golden, &engine, &files, left_out, normed);
         network(&golden, &engine, &files);

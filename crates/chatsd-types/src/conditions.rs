@@ -9,7 +9,8 @@ use crate::{Size, request::named};
 pub struct Adapter {
     /// Name of its file, as it is looked up.
     pub name: String,
-    /// First ten hex digits of the SHA-256 of its file; empty until it was found.
+    /// First twelve hex digits of the SHA-256 of its tensors, without the file's header ("AutoV3", by which picture
+    /// programs name it); empty until it was found.
     #[serde(default)]
     pub hash: String,
     /// Factor of the changes to the picture network; 1 is as trained.
@@ -24,7 +25,7 @@ pub struct Adapter {
 pub struct LearnedWord {
     /// Name of its file, the word in the prompt.
     pub name: String,
-    /// First ten hex digits of the SHA-256 of its file.
+    /// First twelve hex digits of the SHA-256 of its file.
     pub hash: String,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
-use crate::{Image, Mask, Request, Sampler, Schedule, Size};
+use crate::{Adapted, Adapter, Image, LearnedWord, Mask, Request, Sampler, Schedule, Size};
 
 /// What a picture model is, in the numbers that a plan needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +132,23 @@ pub trait ImageModel: Send + Sync {
     /// Seconds that this machine takes for a unit of [`Cost::work`], by a probe shorter than a second. Nothing where
     /// the model cannot paint.
     fn pace(&self) -> Option<f64>;
+
+    /// What the model is with these adapters. Looks them up, and fills in their hashes.
+    ///
+    /// # Errors
+    /// When one is not found, or was made for another family of models.
+    fn adapted(&self, adapters: &mut [Adapter]) -> Result<Adapted, PaintError> {
+        match adapters.first() {
+            None => Ok(Adapted { card: self.card().clone(), few_steps: None, unmatched: Vec::new() }),
+            Some(adapter) => Err(PaintError::Unsupported(format!("this model takes no LoRA: {}", adapter.name))),
+        }
+    }
+
+    /// The learned words that stand in a text and that the model can read.
+    fn learned_words(&self, text: &str) -> Vec<LearnedWord> {
+        let _ = text;
+        Vec::new()
+    }
 
     /// Paints one picture. `observer` is called after each step and may stop the work.
     ///

@@ -2,6 +2,7 @@
 //!
 //! `sentence` → [`Idea`] → [`Prompt`] → [`Request`] → latent → [`Image`] → entry → sheet.
 
+mod adapted;
 mod attention;
 mod blur;
 mod conditions;
@@ -17,6 +18,7 @@ mod sampling;
 #[cfg(feature = "fake")]
 mod fake;
 
+pub use adapted::Adapted;
 pub use attention::{Piece, SyntaxError, SyntaxProblem, weighted};
 pub use blur::blurred;
 pub use conditions::{Adapter, Control, Decoder, Fill, ImagePrompt, LearnedWord, Masking, Preprocessor, SecondPass};

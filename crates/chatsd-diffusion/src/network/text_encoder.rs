@@ -1,11 +1,12 @@
 //! CLIP's text encoder (Radford et al. 2021), as `CLIPTextModel` and `CLIPTextModelWithProjection` of transformers.
 
-use chatsd_tensor::{Activation, AttentionMask, Embedding, Engine, Epilogue, Linear, Norm, Tensor};
+use chatsd_tensor::{Activation, AttentionMask, Embedding, Engine, Epilogue, Linear, Norm, Tensor, WeightError};
 use chatsd_weights::Scope;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{NetworkError, config::Checked};
+use crate::learned::FIRST;
 
 const CHECKED: Checked = Checked("text encoder");
 
@@ -14,7 +15,8 @@ const CHECKED: Checked = Checked("text encoder");
 #[serde(default)]
 pub(crate) struct Config {
     vocab_size: usize,
-    hidden_size: usize,
+    /// Values of a token's vector.
+    pub(crate) hidden_size: usize,
     intermediate_size: usize,
     projection_dim: usize,
     num_hidden_layers: usize,
@@ -136,6 +138,14 @@ impl TextEncoder {
         self.projection.as_ref().map(Linear::outputs)
     }
 
+    /// The same encoder with the vectors of words learned afterwards, for the tokens from [`FIRST`] on. Shares all else.
+    ///
+    /// # Errors
+    /// When the values are no whole vectors.
+    pub(crate) fn with_learned(&self, values: Vec<f32>) -> Result<Self, WeightError> {
+        Ok(Self { tokens: self.tokens.clone().with_learned(values)?, ..self.clone() })
+    }
+
     /// Layers it has.
     #[must_use]
     pub fn layers(&self) -> usize {
@@ -152,7 +162,9 @@ impl TextEncoder {
         let positions = self.positions();
         assert!((1..=positions).contains(&tokens.len()), "{} tokens in {positions} positions", tokens.len());
         let places: Vec<u32> = (0..).take(tokens.len()).collect();
-        let (tokens_embedded, places) = (engine.embed(tokens, &self.tokens), engine.embed(&places, &self.places));
+        let learned = |&token: &u32| token.checked_sub(FIRST).map_or(token, |at| self.config.vocab_size as u32 + at);
+        let rows: Vec<u32> = tokens.iter().map(learned).collect();
+        let (tokens_embedded, places) = (engine.embed(&rows, &self.tokens), engine.embed(&places, &self.places));
         let mut x = engine.combine(&[(1.0, &tokens_embedded), (1.0, &places)]);
         let (taken, rest) = self.layers.split_at(self.layers.len().saturating_sub(layers_from_end));
         for layer in taken {
@@ -174,8 +186,11 @@ impl TextEncoder {
     /// Where the text ends: at the first end token; in models of before transformers 4.31, whose config says 2, at the
     /// first of the largest number.
     fn end(&self, tokens: &[u32]) -> usize {
-        let end =
-            if self.config.eos_token_id == 2 { tokens.iter().max().copied() } else { Some(self.config.eos_token_id) };
+        let end = if self.config.eos_token_id == 2 {
+            tokens.iter().filter(|token| **token < FIRST).max().copied()
+        } else {
+            Some(self.config.eos_token_id)
+        };
         tokens.iter().position(|&token| Some(token) == end).unwrap_or(0)
     }
 }

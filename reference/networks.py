@@ -6,6 +6,7 @@ writes crates/chatsd-diffusion/tests/goldens/networks/NAME.safetensors for each 
 
     metadata "config"   the network's config.json
     metadata "shapes"   {name: shape} of its weights, as JSON
+    metadata "loud"     what begins the names of weights that are LOUD times as large, if any are
     in.*, out.*         what it is given and what it makes, f32, PyTorch's order
 
 The weights are not stored: `weight` makes every one of them, norms and biases too, from its name and
@@ -22,6 +23,7 @@ from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+LOUD = 2.0**14
 TARGET = Path(__file__).parents[1] / "crates/chatsd-diffusion/tests/goldens/networks"
 
 
@@ -52,15 +54,17 @@ def given(name, *shape, scale=1.7):
     return torch.from_numpy(noise(name, math.prod(shape)).reshape(shape)) * scale
 
 
-def fill(network):
+def fill(network, loud=None):
+    """weights below `loud` are LOUD times as large"""
     state = network.state_dict()
-    network.load_state_dict({name: weight(name, tuple(tensor.shape)) for name, tensor in state.items()})
+    factor = lambda name: LOUD if loud and name.startswith(loud) else 1
+    network.load_state_dict({name: weight(name, tuple(t.shape)) * factor(name) for name, t in state.items()})
     return network.float().eval()
 
 
-def save(name, network, config, tensors):
+def save(name, network, config, tensors, loud=""):
     shapes = {key: list(tensor.shape) for key, tensor in network.state_dict().items()}
-    metadata = {"config": json.dumps(config), "shapes": json.dumps(shapes)}
+    metadata = {"config": json.dumps(config), "shapes": json.dumps(shapes)} | ({"loud": loud} if loud else {})
     TARGET.mkdir(parents=True, exist_ok=True)
     path = TARGET / f"{name}.safetensors"
     save_file({key: tensor.float().contiguous() for key, tensor in tensors.items()}, path, metadata)
@@ -134,8 +138,8 @@ def guidance_waves(guidance, channels):
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-def autoencoder(name, network, height, width, channels, factor):
-    network = fill(network)
+def autoencoder(name, network, height, width, channels, factor, loud=""):
+    network = fill(network, loud)
     image = given("image", 1, 3, height, width, scale=1.0)
     latent = given("latent", 2, channels, height // factor, width // factor, scale=3.0)
     scale, shift = network.config.scaling_factor, getattr(network.config, "shift_factor", None) or 0.0
@@ -147,7 +151,9 @@ def autoencoder(name, network, height, width, channels, factor):
         "out.latent": (encoded - shift) * scale,
         "out.image": network.decode(latent / scale + shift).sample,
     }
-    save(name, network, {"_class_name": type(network).__name__, **network.config}, tensors)
+    save(name, network, {"_class_name": type(network).__name__, **network.config}, tensors, loud)
+    if loud:
+        assert not network.half().decode(latent.half()).sample.isfinite().all(), "f16 does not overflow"
 
 
 @torch.no_grad()
@@ -206,6 +212,7 @@ def main():
     kl = {"down_block_types": ["DownEncoderBlock2D"] * 2, "up_block_types": ["UpDecoderBlock2D"] * 2}
     kl |= {"block_out_channels": [32, 64], "layers_per_block": 2, "norm_num_groups": 8}
     autoencoder("autoencoder-kl", AutoencoderKL(**kl), 16, 24, 4, 2)
+    autoencoder("autoencoder-kl-loud", AutoencoderKL(**kl), 16, 24, 4, 2, loud="decoder.conv_in")
     other = {"use_quant_conv": False, "use_post_quant_conv": False, "shift_factor": 0.1159, "latent_channels": 16}
     other |= {"scaling_factor": 0.3611, "mid_block_add_attention": False}
     autoencoder("autoencoder-kl-16", AutoencoderKL(**kl | other), 12, 8, 16, 2)

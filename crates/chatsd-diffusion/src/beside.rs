@@ -4,7 +4,7 @@
 use chatsd_tensor::{Engine, Shape, Tensor};
 use chatsd_types::{Image, Mask, PaintError, Source};
 
-use crate::{guidance::Ask, network::Autoencoder, pixels};
+use crate::{PictureModel, guidance::Ask, pixels};
 
 /// What a picture network is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +35,15 @@ impl Beside {
     /// When there is no picture to edit.
     pub(crate) fn channels(
         self,
-        engine: &Engine,
-        autoencoder: &Autoencoder,
+        model: &PictureModel,
         source: &Source,
         shape: Shape,
     ) -> Result<Option<Tensor>, PaintError> {
+        let (engine, autoencoder) = (&model.engine, &model.autoencoder);
         match (self, &source.init) {
             (Self::Nothing, _) => Ok(None),
             (Self::Edited, Some(init)) => {
-                let latent = autoencoder.encode(engine, &pixels::to_tensor(init));
-                Ok(Some(autoencoder.unscaled(engine, &latent)))
+                Ok(Some(autoencoder.unscaled(engine, &model.encode(&pixels::to_tensor(init)))))
             }
             (Self::Edited, None) => Err(PaintError::Unsupported(
                 "this model edits a picture by an instruction, and no picture was given: give one to start from".into(),
@@ -53,7 +52,7 @@ impl Beside {
                 let factor = autoencoder.factor();
                 let covered = covered(engine, source.mask.as_ref(), shape, factor);
                 let left = left(init.as_ref(), source.mask.as_ref(), shape, factor);
-                Ok(Some(engine.concatenate([&covered, &autoencoder.encode(engine, &left)])))
+                Ok(Some(engine.concatenate([&covered, &model.encode(&left)])))
             }
         }
     }

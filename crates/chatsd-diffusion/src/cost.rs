@@ -10,7 +10,7 @@ use chatsd_tensor::{Engine, Format};
 use chatsd_types::{Cost, PaintError, Request, Source};
 use chatsd_weights::{ModelFiles, Tally};
 
-use crate::{DiffusionError, Finder, PictureModel, text_to_image::text_to_image};
+use crate::{DiffusionError, Finder, PictureModel, pixel_maker::limit, text_to_image::text_to_image};
 
 /// Memory of the program itself, in bytes: code, thread stacks, the threads' scratch, the picture and its file.
 /// Measured as what a run of the built-in model holds beyond weights and buffers.
@@ -33,7 +33,8 @@ impl PictureModel {
     pub fn outline(files: &ModelFiles, name: &str) -> Result<Self, DiffusionError> {
         let tally = Tally::default();
         let model = Self::of_files(&files.outlined_into(&tally), name, Engine::counting())?;
-        Ok(Self { counter: Some(Counter::Outline(tally, Mutex::default())), ..model })
+        let autoencoder_limit = limit(tally.bytes() as u64 + PROGRAM);
+        Ok(Self { counter: Some(Counter::Outline(tally, Mutex::default())), autoencoder_limit, ..model })
     }
 
     /// Where the outline finds what requests name: the same files, outlined.
@@ -57,7 +58,7 @@ impl PictureModel {
         // LoRAs are merged into weights: they change what is computed, not how much.
         let request = Request { adapters: Vec::new(), ..request.clone() };
         let _alone = alone.lock().unwrap_or_else(PoisonError::into_inner);
-        self.engine.trim();
+        self.engine.measure_afresh();
         let begun = self.engine.work().unwrap_or_default();
         let work = || (self.engine.work().unwrap_or_default() - begun).total();
         let mut after_steps = Vec::new();

@@ -18,6 +18,7 @@ pub mod model_card;
 pub mod network;
 pub mod noise;
 mod picture_model;
+mod pixel_maker;
 mod pixels;
 pub mod preprocess;
 mod reader;

@@ -41,6 +41,10 @@ pub struct PictureModel {
     pub(crate) unet: UNet,
     pub(crate) beside: Beside,
     pub(crate) autoencoder: Autoencoder,
+    /// Bytes of memory that an autoencoder may take.
+    pub(crate) autoencoder_limit: u64,
+    /// Tiny autoencoders of the family, when they were asked for.
+    pub(crate) tiny_autoencoders: Shelf<Autoencoder>,
     /// Counts what a request takes.
     pub(crate) counter: Option<Counter>,
     /// Makes the networks of requests that change them; nothing where they were changed already, or have no weights.
@@ -77,7 +81,9 @@ impl PictureModel {
         thread::scope(|scope| {
             let hash = scope.spawn(|| Self::hash_of(files));
             let mut model = Self::of_files(files, name, engine)?;
-            model.counter = Some(Counter::Of(Box::new(Self::outline(files, name)?)));
+            let outline = Self::outline(files, name)?;
+            model.autoencoder_limit = outline.autoencoder_limit;
+            model.counter = Some(Counter::Of(Box::new(outline)));
             model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
             Ok(model)
         })
@@ -175,6 +181,8 @@ impl PictureModel {
             unet,
             beside,
             autoencoder,
+            autoencoder_limit: u64::MAX,
+            tiny_autoencoders: Shelf::default(),
             counter: None,
             adapting: Some(Adapting::new(files.clone(), workshop)),
         })
@@ -212,12 +220,6 @@ impl PictureModel {
     ) -> Result<Tensor, PaintError> {
         let changed = self.changed(request)?;
         paint_latent(changed.as_deref().unwrap_or(self), request, source, observer)
-    }
-
-    /// The pixels of a latent: `1 × height × width × 3`, -1 to 1, and a little beyond.
-    #[must_use]
-    pub fn decode(&self, latent: &Tensor) -> Tensor {
-        self.autoencoder.decode(&self.engine, latent)
     }
 }
 

@@ -4,7 +4,7 @@
 use chatsd_tensor::{Engine, Shape, Tensor};
 use chatsd_types::{Kernel, PaintError, Request, SecondPass, Source};
 
-use crate::{PictureModel, enlarge::Enlarger, pixels, start::Start, text_to_image::picture};
+use crate::{PictureModel, enlarge::Enlarger, pixels, start::Start};
 
 /// Noise levels of a schedule of which the second pass takes the last; a strength near 0 would ask for millions.
 const ALL_LIMIT: usize = 100_000;
@@ -51,9 +51,9 @@ impl SecondWalk {
         if matches!(self.enlarger, Enlarger::Latent) {
             return Ok(Start::of_latent(enlarged(engine, latent, model.latent_shape(&self.request))));
         }
-        let image = picture(model, latent, self.request.steps)?;
+        let image = model.image(self.request.decoder, latent)?;
         let larger = self.enlarger.image(engine, &image, self.request.size);
-        Ok(Start::of_latent(model.autoencoder.encode(engine, &pixels::to_tensor(&larger))))
+        Ok(Start::of_latent(model.encode(&pixels::to_tensor(&larger))))
     }
 }
 

@@ -29,7 +29,7 @@ impl Start {
     /// What `request` starts from; `noise` is the starting noise.
     pub(crate) fn of_source(model: &PictureModel, request: &Request, source: &Source, noise: &Tensor) -> Self {
         let engine = &model.engine;
-        let encode = |image| model.autoencoder.encode(engine, &pixels::to_tensor(image));
+        let encode = |image: &_| model.encode(&pixels::to_tensor(image));
         let from_noise = request.strength >= 1.0 && model.beside.starts_from_noise();
         let Some(init) = source.init.as_ref().filter(|_| !from_noise) else { return Self { latent: None, kept: None } };
         let mask = source.mask.as_ref().filter(|_| model.beside.keeps_by_latent());

@@ -37,7 +37,7 @@ pub(crate) fn text_to_image(
         }
         _ => {
             let latent = paint_latent(model, request, source, &mut |progress, _| observer(progress))?;
-            let mut image = picture(model, &latent, request.steps)?;
+            let mut image = model.image(request.decoder, &latent)?;
             // A part that was cut out of a larger picture is put back into that.
             if let (Some(init), Some(mask), false) = (&source.init, &source.mask, request.masking.only_masked) {
                 pixels::paste(&mut image, init, mask);
@@ -51,15 +51,6 @@ pub(crate) fn text_to_image(
         }
         _ => Ok(image),
     }
-}
-
-/// The picture of a latent, after `step` steps.
-pub(crate) fn picture(model: &PictureModel, latent: &Tensor, step: u32) -> Result<Image, PaintError> {
-    let pixels = model.decode(latent);
-    if !is_finite(&pixels) {
-        return Err(PaintError::NotANumber { step });
-    }
-    Ok(pixels::to_image(&pixels))
 }
 
 /// Paints one latent. See [`PictureModel::latent`].
@@ -105,7 +96,7 @@ fn pass(
     let words = model.words(request, &asks)?;
     let shape = model.latent_shape(request);
     let (begin, mut noise) = noise::starting(request, shape, model.autoencoder.factor());
-    let shown = model.beside.channels(engine, &model.autoencoder, source, shape)?;
+    let shown = model.beside.channels(model, source, shape)?;
     let shown = shown.map(|shown| beside::for_each(engine, &shown, &asks));
     let controls = Controls::of(model, request, source, &words, sigmas)?;
     let start = start(&begin)?;

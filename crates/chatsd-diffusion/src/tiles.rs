@@ -53,8 +53,13 @@ impl Tiles {
         ControlFlow::Continue(Image { size, rgb })
     }
 
+    /// The same tiles of a picture that is `factor` times as large.
+    pub(crate) fn scaled(self, factor: usize) -> Self {
+        Self { side: self.side * factor, margin: self.margin * factor, ramp: self.ramp * factor }
+    }
+
     /// The tiles along a side, each with the weight of its pixels; the weights of each pixel sum to 1.
-    fn along(self, side: usize) -> Vec<(Range<usize>, Vec<f32>)> {
+    pub(crate) fn along(self, side: usize) -> Vec<(Range<usize>, Vec<f32>)> {
         let Self { side: tile, margin, ramp } = self;
         let step = tile - 2 * margin - ramp;
         let mut tiles = Vec::new();

@@ -14,8 +14,8 @@ use chatsd_diffusion::{
 };
 use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
 use chatsd_types::{
-    Control, Image, ImageModel, NoiseSource, PaintError, Preprocessor, Request, Sampler, SamplerOptions, Schedule,
-    Size, Source, Variation,
+    Control, Decoder, FileKind, Image, ImageModel, NoiseSource, PaintError, Preprocessor, Request, Sampler,
+    SamplerOptions, Schedule, Size, Source, Variation,
 };
 use chatsd_weights::ModelFiles;
 use common::{Goldens, request};
@@ -547,4 +547,53 @@ fn settings_that_are_not_built_here_are_refused() {
         let error = PictureModel::load(&files, "tiny", Engine::reference()).err().expect(settings).to_string();
         assert!(error.contains(complaint), "{settings}: {error}");
     }
+}
+
+#[test]
+fn an_autoencoder_whose_weights_are_not_numbers_is_told_apart() {
+    let folder = copy_of_tiny();
+    let path = folder.path().join("vae/diffusion_pytorch_model.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let text = std::str::from_utf8(&bytes[8..8 + header]).unwrap();
+    let entries: serde_json::Value = serde_json::from_str(text).unwrap();
+    let at = 8 + header + entries["decoder.conv_out.bias"]["data_offsets"][0].as_u64().unwrap() as usize;
+    bytes[at..at + 2].copy_from_slice(&[0x00, 0x7c]); // infinity in f16
+    std::fs::write(&path, bytes).unwrap();
+    let files = ModelFiles::open(folder.path()).unwrap();
+    let model = PictureModel::load(&files, "tiny", Engine::reference()).unwrap();
+    let image = model.paint(&request("fox", 16), &Source::default(), &mut |_| ControlFlow::Continue(()));
+    let error = image.unwrap_err().to_string();
+    assert!(error.contains("the autoencoder makes values that are not numbers"), "{error}");
+}
+
+/// A model that finds another's autoencoder under the name of its family's tiny one.
+#[test]
+fn a_request_says_which_autoencoder_makes_the_pixels() {
+    let open = |name: &str| ModelFiles::open(&common::goldens_folder().join("sampling").join(name)).unwrap();
+    let model = PictureModel::load(&open("tiny"), "tiny", Engine::reference()).unwrap();
+    let paint = |model: &PictureModel, decoder: Decoder| {
+        let asked = Request { decoder, ..request("fox", 16) };
+        model.paint(&asked, &Source::default(), &mut |_| ControlFlow::Continue(()))
+    };
+    let own = paint(&model, Decoder::Automatic).unwrap();
+    assert_eq!(paint(&model, Decoder::Full).unwrap(), own);
+    let error = paint(&model, Decoder::Tiny).unwrap_err().to_string();
+    assert!(error.contains("the tiny autoencoder taesd"), "{error}");
+
+    let folder = copy_of_tiny();
+    let path = folder.path().join("vae/diffusion_pytorch_model.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len();
+    bytes[last - 200..].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+    let other = folder.path().to_owned();
+    let model = model.with_finder(Finder::new(move |kind, name| {
+        assert_eq!((kind, name), (FileKind::Autoencoder, "taesd"));
+        ModelFiles::open(&other)
+    }));
+    assert_ne!(paint(&model, Decoder::Tiny).unwrap(), own);
+    assert_eq!(paint(&model, Decoder::Automatic).unwrap(), own);
+    let latent = Tensor::new(Shape::new(1, 8, 8, 4), vec![0.5; 256]);
+    assert_ne!(model.image(Decoder::Tiny, &latent).unwrap(), model.image(Decoder::Full, &latent).unwrap());
 }

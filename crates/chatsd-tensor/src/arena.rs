@@ -16,6 +16,7 @@ pub(crate) struct Arena {
     free: Mutex<BTreeMap<usize, Vec<Vec<f32>>>>,
     made: AtomicUsize,
     held: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl Arena {
@@ -30,7 +31,9 @@ impl Arena {
         };
         let values = returned.unwrap_or_else(|| {
             self.made.fetch_add(1, Ordering::Relaxed);
-            self.held.fetch_add(len * size_of::<f32>(), Ordering::Relaxed);
+            let bytes = len * size_of::<f32>();
+            let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+            self.most.fetch_max(held, Ordering::Relaxed);
             // Pages of zeros from the system: they take no memory until they are written.
             vec![0.0; len]
         });
@@ -42,9 +45,15 @@ impl Arena {
         self.made.load(Ordering::Relaxed)
     }
 
-    /// Bytes of all buffers, lent and returned.
-    pub(crate) fn held(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+    /// Most bytes of all buffers, lent and returned, since [`Arena::measure_afresh`].
+    pub(crate) fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+
+    /// Frees what is returned, and forgets what was held.
+    pub(crate) fn measure_afresh(&self) {
+        self.trim();
+        self.most.store(self.held.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// Gives the memory of all returned buffers back to the system.
@@ -118,10 +127,12 @@ mod tests {
         assert_eq!(arena.made(), 1, "all four fit the first buffer");
         drop(arena.lend(10));
         assert_eq!(arena.made(), 2, "a tenth of the buffer would waste it");
-        assert_eq!(arena.held(), 4 * 110);
+        assert_eq!(arena.most(), 4 * 110);
         let lent = arena.lend(10);
         arena.trim();
-        assert_eq!(arena.held(), 4 * 10);
+        assert_eq!(arena.most(), 4 * 110, "what was held once");
+        arena.measure_afresh();
+        assert_eq!(arena.most(), 4 * 10);
         drop(lent);
         drop(arena.lend(100));
         assert_eq!(arena.made(), 3);

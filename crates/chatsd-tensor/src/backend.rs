@@ -1,6 +1,6 @@
 //! The seam: what a back end computes. Shapes are checked above it, so a back end only calculates.
 
-use crate::{counting::Work, packed::PackedMatrix, tensor::Rows};
+use crate::{counting::Work, moments::Moments, packed::PackedMatrix, tensor::Rows};
 
 /// An elementwise function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,6 +137,15 @@ pub(crate) struct GroupNorm<'a> {
     pub(crate) shift: &'a [f32],
     pub(crate) epsilon: f32,
     pub(crate) activation: Activation,
+    /// What tiles of one picture share, and this normalisation's place there.
+    pub(crate) shared: Option<(&'a Moments, usize)>,
+}
+
+impl GroupNorm<'_> {
+    /// The mean and the variance to take, where `found` are those of `count` values of a group.
+    pub(crate) fn moments(&self, group: usize, count: f64, found: [f64; 2]) -> [f64; 2] {
+        self.shared.map_or(found, |(moments, place)| moments.exchange(place, group, count, found))
+    }
 }
 
 /// What a back end computes. Every result is the same for any number of threads.

@@ -8,6 +8,7 @@ use crate::{
     counting::{Counting, Work},
     cpu::{Cpu, Instructions},
     layer::{Convolution, Embedding, Linear, Norm, UpsampleConvolution},
+    moments::Moments,
     packed::PANEL,
     reference::Reference,
     side::Side,
@@ -81,9 +82,20 @@ pub struct Engine {
     backend: Arc<dyn Backend>,
     arena: Arc<Arena>,
     options: Options,
+    moments: Option<Arc<Moments>>,
 }
 
 impl Engine {
+    fn of(backend: Arc<dyn Backend>) -> Self {
+        Self { backend, arena: Arc::default(), options: Options::default(), moments: None }
+    }
+
+    /// The same engine, whose group normalisations share their moments between the tiles of one picture.
+    #[must_use]
+    pub fn sharing(&self, moments: &Arc<Moments>) -> Self {
+        Self { moments: Some(Arc::clone(moments)), ..self.clone() }
+    }
+
     /// An engine on this processor.
     ///
     /// # Errors
@@ -91,19 +103,19 @@ impl Engine {
     pub fn cpu(options: Options) -> Result<Self, EngineError> {
         let cpu = Cpu::new(options)?;
         let options = Options { threads: Some(cpu.threads()), instructions: Some(cpu.instructions()) };
-        Ok(Self { backend: Arc::new(cpu), arena: Arc::default(), options })
+        Ok(Self { options, ..Self::of(Arc::new(cpu)) })
     }
 
     /// Plain loops: the oracle.
     #[must_use]
     pub fn reference() -> Self {
-        Self { backend: Arc::new(Reference), arena: Arc::default(), options: Options::default() }
+        Self::of(Arc::new(Reference))
     }
 
     /// Counts and computes nothing: results are zeros, and layers need no numbers. See [`Self::work`].
     #[must_use]
     pub fn counting() -> Self {
-        Self { backend: Arc::<Counting>::default(), arena: Arc::default(), options: Options::default() }
+        Self::of(Arc::<Counting>::default())
     }
 
     /// What the operations so far would have taken; nothing unless this is a counting engine.
@@ -112,10 +124,15 @@ impl Engine {
         self.backend.work()
     }
 
-    /// Bytes of all buffers, in use and returned. It grows until every shape has been seen.
+    /// Most bytes that all buffers took at once, in use and returned, since [`Engine::measure_afresh`].
     #[must_use]
     pub fn held(&self) -> usize {
-        self.arena.held()
+        self.arena.most()
+    }
+
+    /// Frees what is not in use, and measures [`Engine::held`] from here on.
+    pub fn measure_afresh(&self) {
+        self.arena.measure_afresh();
     }
 
     /// What was decided about threads and instructions; both `None` for the reference.
@@ -324,6 +341,7 @@ impl Engine {
             shift: &norm.shift,
             epsilon: norm.epsilon,
             activation,
+            shared: self.moments.as_deref().map(|moments| (moments, moments.place())),
         };
         self.backend.group_norm(&job, output.values_mut());
         output

@@ -11,6 +11,9 @@ use crate::{
     side::{LowRank, Side},
 };
 
+/// The largest number that f16 holds.
+const F16_LARGEST: f32 = 65_504.0;
+
 /// The order in which a file stores a convolution's weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -304,6 +307,9 @@ impl UpsampleConvolution {
         // Sums of taps are no longer on the grid of a block format.
         let stored = store.unwrap_or(weight.format);
         let store = if stored.block() == 1 { stored } else { Format::F16 };
+        // Nor may a sum of four pass what f16 holds where its taps did not.
+        let beyond = |value: &f32| value.abs() > F16_LARGEST / 4.0;
+        let store = if store == Format::F16 && values.iter().any(beyond) { Format::F32 } else { store };
         // Of the three taps of an even output, the first falls on the pixel before, the others on its own; of an odd
         // output, two fall on its own and the last on the pixel after.
         let taps = |parity: usize, tap: usize| match (parity, tap) {

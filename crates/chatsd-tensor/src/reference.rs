@@ -128,6 +128,7 @@ impl Backend for Reference {
                 let count = (norm.pixels * size) as f64;
                 let mean = places().map(|place| f64::from(output[place])).sum::<f64>() / count;
                 let variance = places().map(|place| (f64::from(output[place]) - mean).powi(2)).sum::<f64>() / count;
+                let [mean, variance] = norm.moments(group, count, [mean, variance]);
                 let factor = 1.0 / (variance + f64::from(norm.epsilon)).sqrt();
                 for place in places() {
                     let (scale, shift) = (norm.scale[place % channels], norm.shift[place % channels]);

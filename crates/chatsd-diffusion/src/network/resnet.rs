@@ -57,9 +57,10 @@ impl Resnet {
     pub(super) fn forward<const N: usize>(&self, engine: &Engine, x: [&Tensor; N], time: Option<&Tensor>) -> Tensor {
         let plain = Epilogue::default();
         let with_time = time.map_or(plain, |row| plain.add_row(row));
+        // Each is moved into what is made of it, so that its memory is free for what follows.
         let h = engine.group_norm(x, &self.norm1, self.groups, Activation::Silu);
-        let h = engine.convolution([&h], &self.conv1, with_time);
-        let h = engine.group_norm([&h], &self.norm2, self.groups, Activation::Silu);
+        let h = engine.convolution([&{ h }], &self.conv1, with_time);
+        let h = engine.group_norm([&{ h }], &self.norm2, self.groups, Activation::Silu);
         match (&self.shortcut, x.as_slice()) {
             (None, [x]) => engine.convolution([&h], &self.conv2, plain.residual(x)),
             (None, _) => engine.convolution([&h], &self.conv2, plain.residual(&engine.concatenate(x))),

@@ -66,6 +66,7 @@ impl Cpu {
                 }
                 let mean = sum / count;
                 let variance = (square / count - mean * mean).max(0.0);
+                let [mean, variance] = job.moments(group / size, count, [mean, variance]);
                 let factor = 1.0 / (variance + f64::from(job.epsilon)).sqrt();
                 for channel in group..group + size {
                     let factor = factor * f64::from(job.scale[channel]);

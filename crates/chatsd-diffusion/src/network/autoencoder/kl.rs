@@ -7,7 +7,7 @@ use chatsd_weights::Scope;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CHECKED, Scaling};
+use super::{CHECKED, Scaling, tiles};
 use crate::network::{
     NetworkError,
     resnet::{Norms, Resnet, downsampler},
@@ -120,6 +120,7 @@ pub(super) struct Kl {
     decoder: Decoder,
     latent_channels: usize,
     doublings: usize,
+    values_a_pixel: usize,
     scaling: Scaling,
 }
 
@@ -137,12 +138,19 @@ impl Kl {
             decoder: Decoder::load(&weights.at("decoder"), &config)?,
             latent_channels: channels,
             doublings: config.block_out_channels.len() - 1,
+            // The first residual block at full size: its input twice, bare and normed, and what it makes of it.
+            values_a_pixel: 2 * config.block_out_channels.get(1).unwrap_or(&config.top())
+                + config.block_out_channels[0],
             scaling: Scaling::new(config.scaling_factor, config.shift_factor.unwrap_or(0.0))?,
         })
     }
 
-    pub(super) fn encode(&self, engine: &Engine, image: &Tensor) -> Tensor {
-        let moments = self.encoder.forward(engine, image);
+    /// `side` is of tiles where it is done in tiles, in latent pixels.
+    pub(super) fn encode(&self, engine: &Engine, image: &Tensor, side: Option<usize>) -> Tensor {
+        let scale = [self.factor(), 1];
+        let moments = self
+            .encoder
+            .end(engine, &tiles::through(engine, image, side, scale, |engine, tile| self.encoder.begin(engine, tile)));
         let moments = match &self.quant {
             Some(quant) => engine.linear(&moments, quant, Epilogue::default()),
             None => moments,
@@ -151,12 +159,18 @@ impl Kl {
         self.scaling.apply(engine, &engine.copy(moments.channels(0..self.latent_channels)))
     }
 
-    pub(super) fn decode(&self, engine: &Engine, latent: &Tensor) -> Tensor {
-        let latent = self.scaling.remove(engine, latent);
-        match &self.post_quant {
-            Some(post_quant) => self.decoder.forward(engine, &engine.linear(&latent, post_quant, Epilogue::default())),
-            None => self.decoder.forward(engine, &latent),
+    /// `side` is of tiles where it is done in tiles, in latent pixels.
+    pub(super) fn decode(&self, engine: &Engine, latent: &Tensor, side: Option<usize>) -> Tensor {
+        let mut latent = self.scaling.remove(engine, latent);
+        if let Some(post_quant) = &self.post_quant {
+            latent = engine.linear(&latent, post_quant, Epilogue::default());
         }
+        let h = self.decoder.begin(engine, &latent);
+        tiles::through(engine, &h, side, [1, self.factor()], |engine, tile| self.decoder.end(engine, tile))
+    }
+
+    pub(super) fn values_a_pixel(&self) -> usize {
+        self.values_a_pixel
     }
 
     pub(super) fn scaling(&self) -> Scaling {
@@ -199,7 +213,8 @@ impl Encoder {
         })
     }
 
-    fn forward(&self, engine: &Engine, image: &Tensor) -> Tensor {
+    /// The part that takes memory: all that is larger than the latent.
+    fn begin(&self, engine: &Engine, image: &Tensor) -> Tensor {
         let mut x = engine.convolution([image], &self.conv_in, Epilogue::default());
         for (resnets, halve) in &self.down_blocks {
             x = resnets.iter().fold(x, |x, resnet| resnet.forward(engine, [&x], None));
@@ -207,7 +222,12 @@ impl Encoder {
                 x = engine.convolution([&x], halve, Epilogue::default());
             }
         }
-        self.out.forward(engine, &self.mid_block.forward(engine, &x))
+        x
+    }
+
+    /// The part where all pixels look at each other.
+    fn end(&self, engine: &Engine, x: &Tensor) -> Tensor {
+        self.out.forward(engine, &self.mid_block.forward(engine, x))
     }
 }
 
@@ -240,9 +260,14 @@ impl Decoder {
         })
     }
 
-    fn forward(&self, engine: &Engine, latent: &Tensor) -> Tensor {
-        let x = engine.convolution([latent], &self.conv_in, Epilogue::default());
-        let mut x = self.mid_block.forward(engine, &x);
+    /// The part where all pixels look at each other.
+    fn begin(&self, engine: &Engine, latent: &Tensor) -> Tensor {
+        self.mid_block.forward(engine, &engine.convolution([latent], &self.conv_in, Epilogue::default()))
+    }
+
+    /// The part that takes memory: all that is larger than the latent.
+    fn end(&self, engine: &Engine, x: &Tensor) -> Tensor {
+        let mut x = x.clone();
         for (resnets, double) in &self.up_blocks {
             x = resnets.iter().fold(x, |x, resnet| resnet.forward(engine, [&x], None));
             if let Some(double) = double {

@@ -2,9 +2,10 @@
 
 mod kl;
 mod patch;
+mod tiles;
 mod tiny;
 
-use chatsd_tensor::{Engine, Tensor};
+use chatsd_tensor::{Engine, Shape, Tensor};
 use chatsd_weights::Scope;
 use serde_json::Value;
 
@@ -62,6 +63,21 @@ impl Autoencoder {
     /// When height or width are no multiples of [`Autoencoder::factor`].
     #[must_use]
     pub fn encode(&self, engine: &Engine, image: &Tensor) -> Tensor {
+        self.encode_within(engine, image, u64::MAX)
+    }
+
+    /// The image of a latent.
+    #[must_use]
+    pub fn decode(&self, engine: &Engine, latent: &Tensor) -> Tensor {
+        self.decode_within(engine, latent, u64::MAX)
+    }
+
+    /// As [`Autoencoder::encode`], in overlapping tiles where the whole would take more than `limit` bytes.
+    ///
+    /// # Panics
+    /// When height or width are no multiples of [`Autoencoder::factor`].
+    #[must_use]
+    pub fn encode_within(&self, engine: &Engine, image: &Tensor, limit: u64) -> Tensor {
         let (shape, factor) = (image.shape(), self.factor());
         assert!(
             shape.height.is_multiple_of(factor) && shape.width.is_multiple_of(factor),
@@ -69,21 +85,35 @@ impl Autoencoder {
             shape.width,
             shape.height
         );
+        let latent = Shape { height: shape.height / factor, width: shape.width / factor, ..shape };
+        let side = tiles::side(latent, factor, self.bytes_a_pixel(), limit);
         match &self.0 {
             Kind::Patch(patch) => patch.encode(engine, image),
-            Kind::Tiny(tiny) => tiny.encode(engine, image),
-            Kind::Kl(kl) => kl.encode(engine, image),
+            Kind::Tiny(tiny) => tiny.encode(engine, image, side),
+            Kind::Kl(kl) => kl.encode(engine, image, side),
         }
     }
 
-    /// The image of a latent.
+    /// As [`Autoencoder::decode`], in overlapping tiles where the whole would take more than `limit` bytes.
     #[must_use]
-    pub fn decode(&self, engine: &Engine, latent: &Tensor) -> Tensor {
+    pub fn decode_within(&self, engine: &Engine, latent: &Tensor, limit: u64) -> Tensor {
+        let side = tiles::side(latent.shape(), self.factor(), self.bytes_a_pixel(), limit);
         match &self.0 {
             Kind::Patch(patch) => patch.decode(engine, latent),
-            Kind::Tiny(tiny) => tiny.decode(engine, latent),
-            Kind::Kl(kl) => kl.decode(engine, latent),
+            Kind::Tiny(tiny) => tiny.decode(engine, latent, side),
+            Kind::Kl(kl) => kl.decode(engine, latent, side),
         }
+    }
+
+    /// Bytes of memory that encoding or decoding takes for each image pixel, at the most.
+    #[must_use]
+    pub fn bytes_a_pixel(&self) -> u64 {
+        let values = match &self.0 {
+            Kind::Patch(_) => 2 * 3,
+            Kind::Tiny(tiny) => tiny.values_a_pixel(),
+            Kind::Kl(kl) => kl.values_a_pixel(),
+        };
+        4 * values as u64
     }
 
     /// A latent as the network itself makes it, before it is scaled for a picture network.

@@ -5,7 +5,7 @@ use chatsd_weights::Scope;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CHECKED, Scaling, affine};
+use super::{CHECKED, Scaling, affine, tiles};
 use crate::network::NetworkError;
 
 /// `config.json`, with the library's defaults.
@@ -79,6 +79,7 @@ pub(super) struct Tiny {
     decoder: Vec<Layer>,
     latent_channels: usize,
     doublings: usize,
+    values_a_pixel: usize,
     scaling: Scaling,
 }
 
@@ -91,20 +92,33 @@ impl Tiny {
             decoder: decoder(&weights.at("decoder.layers"), &config)?,
             latent_channels: config.latent_channels,
             doublings: config.num_decoder_blocks.len() - 1,
+            // A block holds its input and two of its convolutions' results.
+            values_a_pixel: 3 * config.encoder_block_out_channels[0].max(config.decoder_block_out_channels[0]),
             scaling: Scaling::new(config.scaling_factor, config.shift_factor)?,
         })
     }
 
-    pub(super) fn encode(&self, engine: &Engine, image: &Tensor) -> Tensor {
-        let latent = forward(engine, &self.encoder, affine(engine, image, 0.5, 0.5));
+    /// `side` is of tiles where it is done in tiles, in latent pixels.
+    pub(super) fn encode(&self, engine: &Engine, image: &Tensor, side: Option<usize>) -> Tensor {
+        let latent = tiles::through(engine, image, side, [self.factor(), 1], |engine, tile| {
+            forward(engine, &self.encoder, affine(engine, tile, 0.5, 0.5))
+        });
         self.scaling.apply(engine, &latent)
     }
 
-    pub(super) fn decode(&self, engine: &Engine, latent: &Tensor) -> Tensor {
+    /// `side` is of tiles where it is done in tiles, in latent pixels.
+    pub(super) fn decode(&self, engine: &Engine, latent: &Tensor, side: Option<usize>) -> Tensor {
         let latent = self.scaling.remove(engine, latent);
         let clamped = engine.activate(engine.combine(&[(1.0 / LIMIT, &latent)]), Activation::Tanh);
-        let image = forward(engine, &self.decoder, engine.combine(&[(LIMIT, &clamped)]));
+        let believed = engine.combine(&[(LIMIT, &clamped)]);
+        let image = tiles::through(engine, &believed, side, [1, self.factor()], |engine, tile| {
+            forward(engine, &self.decoder, tile.clone())
+        });
         affine(engine, &image, 2.0, -1.0)
+    }
+
+    pub(super) fn values_a_pixel(&self) -> usize {
+        self.values_a_pixel
     }
 
     pub(super) fn scaling(&self) -> Scaling {
@@ -197,8 +211,9 @@ impl Block {
     fn forward(&self, engine: &Engine, x: &Tensor) -> Tensor {
         let [first, second, third] = &self.convolutions;
         let active = Epilogue::default().activation(self.activation);
+        // The first result is moved away, so that its memory is free for the third.
         let h = engine.convolution([x], first, active);
-        let h = engine.convolution([&h], second, active);
+        let h = engine.convolution([&{ h }], second, active);
         engine.convolution([&h], third, Epilogue::default().residual(x).activation(Activation::Relu))
     }
 }

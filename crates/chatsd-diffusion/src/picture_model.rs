@@ -200,6 +200,7 @@ impl PictureModel {
             unet: self.unet.clone(),
             beside: self.beside,
             autoencoder: self.autoencoder.clone(),
+            control_nets: self.control_nets.clone(),
             counter: None,
             adapting: None,
         }

@@ -2,15 +2,24 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Keeps the networks that were used last.
-pub(crate) struct Shelf<T>(Mutex<Vec<(String, Arc<T>)>>);
+/// Keeps the networks that were used last. Clones share them.
+pub(crate) struct Shelf<T>(Arc<Mutex<Kept<T>>>);
+
+/// Networks by name, the last used first.
+type Kept<T> = Vec<(String, Arc<T>)>;
 
 /// So many are kept: more would fill the memory with what was asked for once.
 const KEPT: usize = 4;
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Arc::default())
+    }
+}
+
+impl<T> Clone for Shelf<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 

@@ -11,6 +11,7 @@ mod idea;
 mod image;
 mod image_model;
 mod prompt;
+mod prompt_schedule;
 mod request;
 mod resample;
 mod sampling;
@@ -31,6 +32,7 @@ pub use image_model::{
     Cost, GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Progress, STEPS_LIMIT, Source, TokenCount,
 };
 pub use prompt::Prompt;
+pub use prompt_schedule::{Part, Passes, Turn, composed, scheduled};
 pub use request::{Request, UnknownName};
 pub use resample::Kernel;
 pub use sampling::{NamedSampler, NoiseSource, Sampler, SamplerOptions, Schedule, Variation};

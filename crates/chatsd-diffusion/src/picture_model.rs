@@ -201,6 +201,8 @@ impl PictureModel {
             beside: self.beside,
             autoencoder: self.autoencoder.clone(),
             control_nets: self.control_nets.clone(),
+            autoencoder_limit: self.autoencoder_limit,
+            tiny_autoencoders: self.tiny_autoencoders.clone(),
             counter: None,
             adapting: None,
         }

@@ -96,7 +96,7 @@ def tiny():
     save_file({key: value.float().contiguous() for key, value in goldens.items()}, OUT / "tiny-control.safetensors")
     target = OUT / "tiny-control"
     shutil.rmtree(target, ignore_errors=True)
-    network.half().save_pretrained(target / "controlnet")
+    network.half().save_pretrained(target)
     print("tiny-control", [path.name for path in target.rglob("*")])
 
 

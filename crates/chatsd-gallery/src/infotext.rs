@@ -8,7 +8,7 @@
 use std::{fmt, sync::LazyLock};
 
 use chatsd_types::{
-    NamedSampler, NoiseSource, Request, Sampler, SamplerOptions, Schedule, SecondPass, Size, Variation,
+    Control, NamedSampler, NoiseSource, Request, Sampler, SamplerOptions, Schedule, SecondPass, Size, Variation,
 };
 use regex::Regex;
 
@@ -75,6 +75,9 @@ impl Infotext {
                 push("Inpaint area", "Only masked".to_owned());
                 push("Masked area padding", request.masking.padding.to_string());
             }
+        }
+        for (index, control) in request.controls.iter().enumerate() {
+            push(&format!("ControlNet {index}"), control_text(control));
         }
         if let Some(second) = &request.second_pass {
             if request.init.is_none() {
@@ -181,6 +184,14 @@ impl Infotext {
 fn second_pass(request: &mut Request) -> &mut SecondPass {
     let (size, upscaler) = (request.size, "latent".to_owned());
     request.second_pass.get_or_insert(SecondPass { size, steps: 0, strength: 1.0, upscaler })
+}
+
+/// A ControlNet as the extension of that name for stable-diffusion-webui writes one.
+fn control_text(control: &Control) -> String {
+    let Control { name, hash, preprocessor, weight, start, end, .. } = control;
+    format!(
+        "Module: {preprocessor}, Model: {name} [{hash}], Weight: {weight}, Guidance Start: {start}, Guidance End: {end}"
+    )
 }
 
 /// Upscalers that need no file, as stable-diffusion-webui writes them.

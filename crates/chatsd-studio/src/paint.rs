@@ -136,7 +136,7 @@ impl Work<'_> {
             };
             let parents = plan.parents.get(number as usize - 1).cloned().unwrap_or_default();
             let entry =
-                gallery.add(&sheet.id, NewEntry { number, request: request.clone(), image, duration, parents })?;
+                gallery.add(&sheet.id, NewEntry { number, request: request.told(), image, duration, parents })?;
             (self.events)(Event::Kept { entry: &entry, path: &gallery.path(&entry) });
             outcome.entries.push(entry);
         }

@@ -156,6 +156,20 @@ impl Request {
         self.init.is_none() || self.strength > 0.0
     }
 
+    /// As a picture tells it to others: files beside the model by name alone, without the folders of this machine.
+    #[must_use]
+    pub fn told(&self) -> Self {
+        let mut told = self.clone();
+        let controls = told.controls.iter_mut().map(|control| &mut control.name);
+        let prompts = told.image_prompts.iter_mut().map(|prompt| &mut prompt.name);
+        let upscaler = told.second_pass.iter_mut().map(|second| &mut second.upscaler);
+        for name in controls.chain(prompts).chain(upscaler).filter(|name| name.contains(['/', '\\'])) {
+            let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
+            *name = last.rsplit_once('.').map_or(last, |(stem, _)| stem).to_owned();
+        }
+        told
+    }
+
     /// The size of the finished picture: that of the second pass where there is one.
     #[must_use]
     pub fn final_size(&self) -> Size {
@@ -217,6 +231,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn no_folder_is_told() {
+        let second = |upscaler: &str| {
+            let size = Size { width: 1, height: 1 };
+            Some(SecondPass { size, steps: 0, strength: 0.0, upscaler: upscaler.into() })
+        };
+        for (given, told) in [
+            ("/home/me/4x_v1.5.pth", "4x_v1.5"),
+            ("C:\\u\\x.pth", "x"),
+            ("a/folder/", "folder"),
+            ("4x_v1.5", "4x_v1.5"),
+            ("/", ""),
+        ] {
+            let request = Request { second_pass: second(given), ..Request::default() };
+            assert_eq!(request.told().second_pass, second(told));
+        }
+    }
 
     proptest! {
         #[test]

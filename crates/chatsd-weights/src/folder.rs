@@ -61,6 +61,9 @@ impl Folder {
                 components.insert(name, Part { path: part.path(), opened: OnceLock::new() });
             }
         }
+        if let (true, Some(name)) = (components.is_empty(), component_of(path)) {
+            components.insert(name.to_owned(), Part { path: path.to_owned(), opened: OnceLock::new() });
+        }
         if components.is_empty() {
             let what = "component folder with a config.json (unet, text_encoder, vae); give a model folder as \
                         diffusers saves one, or a GGUF file";
@@ -161,6 +164,17 @@ impl Part {
             }
         }
         Ok(files)
+    }
+}
+
+/// The component that a folder is itself, when it holds one alone, by the class that its config names.
+fn component_of(path: &Path) -> Option<&'static str> {
+    let config: Value = read_json(&path.join("config.json")).ok()?;
+    match config.get("_class_name")?.as_str()? {
+        "ControlNetModel" => Some("controlnet"),
+        "UNet2DConditionModel" => Some("unet"),
+        "AutoencoderKL" | "AutoencoderTiny" => Some("vae"),
+        _ => None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         DraftArgs, DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs,
         ShowArgs, SurfaceArgs,
     },
-    values::{self, Minutes, Places, Portion},
+    values::{self, Following, Minutes, Places, Portion},
 };
 
 /// One sentence in, a sheet of different pictures out, on this machine.
@@ -120,6 +120,10 @@ pub struct Paint {
     /// Paint on beyond the edges of the starting picture, by so many pixels: left=64,top=32 or all=64
     #[arg(long, value_name = "SIDE=N,…", requires = "init", conflicts_with = "mask")]
     pub extend: Option<Margins>,
+    /// Follow a picture (PNG) with a ControlNet; may be given several times. Options after commas: weight, from, to (of
+    /// the steps, 0 to 1), preprocessor (none, canny, lineart, scribble, tile, colour, inpaint, invert)
+    #[arg(long, value_name = "NAME=IMAGE,…")]
+    pub control: Vec<Following>,
     #[command(flatten)]
     pub draft: DraftArgs,
     /// Paint no drafts but finished pictures, as --draft=off

@@ -153,6 +153,10 @@ const CHINESE: &[(&str, &str)] = &[
     ("init", "从这张图片（PNG）开始"),
     ("mask", "只重画这张图（PNG）中白色的地方"),
     ("extend", "在起始图的边缘之外继续画，给出各边的像素数：left=64,top=32 或 all=64"),
+    (
+        "control",
+        "用 ControlNet 跟随一张图片（PNG），可多次给出。逗号后可加：weight、from、to（步数的 0 到 1）、preprocessor（none、canny、lineart、scribble、tile、colour、inpaint、invert）",
+    ),
     ("mask_blur", "蒙版边缘柔化的像素数"),
     ("mask_fill", "蒙版下面先放什么：original、fill、\"latent noise\"、\"latent nothing\""),
     ("only_masked", "只画蒙版盖住的部分，用全部尺寸，再放回去"),

@@ -179,6 +179,7 @@ messages! {
         "{folder} is no folder: expected one with wildcard files such as animal.txt",
         "{folder} 不是文件夹：应为存放通配文件（如 animal.txt）的文件夹";
     start_unusable() = "the starting picture cannot be used", "起始图片不能用";
+    control_unusable(name) = "the picture for {name} cannot be used", "给 {name} 的图片不能用";
     mask_unusable() = "the mask cannot be used", "蒙版不能用";
     cannot_read(path) = "cannot read {path}", "无法读取 {path}";
     cannot_make_folder(path) = "cannot make the folder {path}", "无法建立文件夹 {path}";

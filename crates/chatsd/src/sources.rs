@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use chatsd_gallery::{Gallery, read_image};
-use chatsd_types::{Image, Mask, Request, Source};
+use chatsd_types::{Control, FileKind, Image, Mask, Request, Source};
 
-use crate::messages::Lang;
+use crate::{messages::Lang, settings::Settings, values::Following, wiring};
 
 /// What is painted over, and where.
 ///
@@ -17,6 +17,23 @@ pub fn read(init: Option<&Path>, mask: Option<&Path>, lang: Lang) -> Result<Sour
     let init = read(init).with_context(|| lang.start_unusable())?;
     let mask = read(mask).with_context(|| lang.mask_unusable())?.map(|image| mask_of(&image));
     Ok(Source { init, mask, ..Source::default() })
+}
+
+/// The ControlNets of a request, and the pictures that they follow.
+///
+/// # Errors
+/// A ControlNet or a picture that is not there or cannot be used.
+pub fn controls(following: &[Following], settings: &Settings) -> Result<(Vec<Control>, Vec<Image>)> {
+    let finder = wiring::finder(settings);
+    let read = |one: &Following| {
+        let image = read_image(&one.image).with_context(|| settings.lang().control_unusable(&one.name))?;
+        let (name, image_name) = (one.name.clone(), String::new());
+        let hash = finder.find(FileKind::Control, &name)?.short_hash(&["controlnet"])?;
+        let Following { weight, from: start, to: end, .. } = *one;
+        let preprocessor = one.preprocessor();
+        Ok((Control { name, hash, image: image_name, preprocessor, weight, start, end }, image))
+    };
+    following.iter().map(read).collect()
 }
 
 /// White paints anew, black keeps: the mean of the three colours.
@@ -34,8 +51,12 @@ pub fn keep(gallery: &Gallery, source: &Source, requests: &mut [Request]) -> Res
         |mask: &Mask| Image { size: mask.size, rgb: mask.coverage.iter().flat_map(|&value| [value; 3]).collect() };
     let init = source.init.as_ref().map(|init| gallery.keep_source(init)).transpose()?;
     let mask = source.mask.as_ref().map(|mask| gallery.keep_source(&grey(mask))).transpose()?;
+    let controls = source.controls.iter().map(|image| gallery.keep_source(image)).collect::<Result<Vec<_>, _>>()?;
     for request in requests {
         (request.init, request.mask) = (init.clone(), mask.clone());
+        for (control, image) in request.controls.iter_mut().zip(&controls) {
+            control.image.clone_from(image);
+        }
     }
     Ok(())
 }
@@ -50,6 +71,9 @@ pub fn fetch(gallery: &Gallery, request: &Request, source: &mut Source) -> Resul
     }
     if let (None, Some(sha256)) = (&source.mask, &request.mask) {
         source.mask = Some(mask_of(&gallery.source(sha256)?));
+    }
+    for control in request.controls.iter().skip(source.controls.len()) {
+        source.controls.push(gallery.source(&control.image)?);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use chatsd_tensor::Format;
+use chatsd_types::{Preprocessor, UnknownName};
 use serde::{Deserialize, Serialize};
 
 /// Declares a closed list with its names.
@@ -96,6 +97,75 @@ pub fn written_format(text: &str) -> Result<Format, String> {
     })
 }
 
+/// A ControlNet and the picture that it follows: `NAME=IMAGE`, then options after commas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Following {
+    /// Name or path of the ControlNet.
+    pub name: String,
+    /// The picture.
+    pub image: PathBuf,
+    /// What makes the network's input of it; else what the name says.
+    pub preprocessor: Option<Preprocessor>,
+    /// Factor of what it adds.
+    pub weight: f32,
+    /// Share of the steps after which it begins.
+    pub from: f32,
+    /// Share of the steps after which it ends.
+    pub to: f32,
+}
+
+impl Following {
+    /// What makes the network's input: what was asked for, else what the network's name says.
+    pub fn preprocessor(&self) -> Preprocessor {
+        let name = self.name.to_lowercase();
+        let said = [
+            ("canny", Preprocessor::Canny),
+            ("lineart", Preprocessor::Lineart),
+            ("scribble", Preprocessor::Scribble),
+            ("tile", Preprocessor::Tile),
+            ("color", Preprocessor::Colour),
+            ("inpaint", Preprocessor::Inpaint),
+        ];
+        let said = said.into_iter().find(|(word, _)| name.contains(word)).map(|(_, preprocessor)| preprocessor);
+        self.preprocessor.or(said).unwrap_or_default()
+    }
+}
+
+impl FromStr for Following {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const EXPECTED: &str = "expected NAME=IMAGE, then, where wanted, weight=0.8, from=0.2, to=0.7 or \
+                                preprocessor=canny after commas";
+        let wrong = || format!("\"{text}\" found, {EXPECTED}");
+        let (name, mut rest) = text.split_once('=').filter(|(name, _)| !name.trim().is_empty()).ok_or_else(wrong)?;
+        let (mut weight, mut from, mut to, mut preprocessor) = (1.0, 0.0, 1.0, None);
+        // Options stand at the end, so that a picture's name may have commas.
+        while let Some((before, option)) = rest.rsplit_once(',') {
+            let Some((key, value)) = option.split_once('=') else { break };
+            let (place, limit) = match key.trim() {
+                "weight" => (&mut weight, 10.0),
+                "from" => (&mut from, 1.0),
+                "to" => (&mut to, 1.0),
+                "preprocessor" => {
+                    preprocessor = Some(value.trim().parse().map_err(|error: UnknownName| error.to_string())?);
+                    rest = before;
+                    continue;
+                }
+                _ => break,
+            };
+            let number = value.trim().parse().ok().filter(|number| (0.0..=limit).contains(number));
+            *place = number.ok_or_else(|| format!("\"{option}\" found, expected a number from 0 to {limit}"))?;
+            rest = before;
+        }
+        if rest.trim().is_empty() || from > to {
+            return Err(wrong());
+        }
+        let (name, image) = (name.trim().to_owned(), rest.trim().into());
+        Ok(Self { name, image, preprocessor, weight, from, to })
+    }
+}
+
 /// Names with commas between, also Chinese ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(pub Vec<String>);
@@ -177,11 +247,31 @@ mod tests {
 
     proptest! {
         #[test]
+        fn no_control_makes_it_panic(text in ".{0,12}|x=(,|=|weight|from|to|preprocessor|[0-9.]|a){0,9}") {
+            let _ = text.parse::<Following>();
+        }
+
+        #[test]
         fn names_read_back(text in ".{0,20}|[a-z,，、 ]{0,20}") {
             let names: Names = text.parse().unwrap();
             prop_assert!(names.0.iter().all(|name| !name.is_empty() && name == name.trim()));
             prop_assert_eq!(names.to_string().parse::<Names>().unwrap(), names);
         }
+    }
+
+    #[test]
+    fn a_control_net_and_its_picture_are_read() {
+        let read = |text: &str| text.parse::<Following>();
+        let plain = read("v11p_sd15_canny=my, photo.png").unwrap();
+        assert_eq!((plain.name.as_str(), plain.image.to_str()), ("v11p_sd15_canny", Some("my, photo.png")));
+        assert_eq!((plain.preprocessor(), plain.weight, plain.from, plain.to), (Preprocessor::Canny, 1.0, 0.0, 1.0));
+        let full = read("canny=a=b.png,weight=0.5, from=0.25,to=0.75,preprocessor=none").unwrap();
+        assert_eq!((full.image.to_str(), full.preprocessor()), (Some("a=b.png"), Preprocessor::None));
+        assert_eq!((full.weight, full.from, full.to), (0.5, 0.25, 0.75));
+        for text in ["", "canny", "=a.png", "canny=", "x=a.png,weight=11", "x=a.png,from=0.9,to=0.1", "x=,weight=1"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        assert!(read("x=a.png,preprocessor=magic").unwrap_err().contains("canny"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use chatsd_gallery::{encode_png, read_image, read_metadata, read_request};
-use chatsd_types::{Image, Size};
+use chatsd_types::{Image, Preprocessor, Size};
 use common::{Home, Run};
 use serde_json::Value;
 
@@ -285,12 +285,14 @@ fn a_picture_is_made_larger_and_again_makes_it_again() {
     let path = painted.paths(&home)[0].clone();
     let upscaler =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../chatsd-diffusion/tests/goldens/networks/small-upscaler.safetensors");
+    home.copy(upscaler, "data/chatsd/models/upscale_models/small-upscaler.safetensors");
     for (flags, width) in [(&[][..], 128), (&["--scale", "1.5"], 96), (&["--upscaler", upscaler], 256)] {
         let run = home.run(&[&["upscale", path.to_str().unwrap()], flags].concat()).ok();
         let larger = run.paths(&home)[0].clone();
         assert_eq!(read_image(&larger).unwrap().size, Size { width, height: width / 2 });
         let request = read_request(&larger).unwrap();
         assert_eq!((request.seed, request.prompt.own.as_str(), request.strength), (3, "cat", 0.0));
+        assert!(!request.second_pass.unwrap().upscaler.contains('/'), "no path is told");
         let again = home.run(&["again", larger.to_str().unwrap()]).ok();
         assert!(again.stderr.contains("Every byte is the same"), "{}", again.stderr);
     }
@@ -310,6 +312,40 @@ fn a_picture_is_made_larger_and_again_makes_it_again() {
         assert_eq!(run.code, Some(code), "{}", run.stderr);
         assert!(run.stderr.contains(expected), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_picture_is_followed_and_again_follows_it_again() {
+    let home = Home::new();
+    let goldens = concat!(env!("CARGO_MANIFEST_DIR"), "/../chatsd-diffusion/tests/goldens/sampling");
+    for file in ["config.json", "diffusion_pytorch_model.safetensors"] {
+        let from = format!("{goldens}/tiny-control/{file}");
+        home.copy(&from, &format!("data/chatsd/models/controlnet/my-canny/{file}"));
+    }
+    let mut photo = Image::filled(Size { width: 40, height: 30 }, [20; 3]);
+    photo.rgb[..3 * 40 * 15].fill(230);
+    home.write("photo.png", &photo);
+    let model = format!("{goldens}/tiny");
+    let paint = |control: &[&str]| {
+        let plain = ["cat", "-n", "1", "--steps", "2", "--seed", "2", "--size", "16", "--model", &model];
+        home.run(&[&plain, control].concat()).ok().paths(&home)[0].clone()
+    };
+    let plain = paint(&[]);
+    let path = paint(&["--control", "my-canny=photo.png,weight=0.9,to=0.6"]);
+    assert_ne!(read_image(&plain).unwrap().rgb, read_image(&path).unwrap().rgb);
+    let control = read_request(&path).unwrap().controls.remove(0);
+    assert_eq!((control.name.as_str(), control.preprocessor, control.weight), ("my-canny", Preprocessor::Canny, 0.9));
+    assert_eq!((control.hash.len(), control.image.len(), control.end), (10, 64, 0.6));
+    fs::remove_file(home.path().join("photo.png")).unwrap();
+    let again = home.run(&["again", path.to_str().unwrap(), "--model", &model]).ok();
+    assert!(again.stderr.contains("Every byte is the same"), "{}", again.stderr);
+    for (control, expected) in [("my-canny=photo.png", "photo.png"), ("my-cany=x.png", "x.png")] {
+        let run = home.run(&["cat", "--control", control]);
+        assert!(run.code == Some(1) && run.stderr.contains(expected), "{}", run.stderr);
+    }
+    home.write("photo.png", &photo);
+    let other = home.run(&["cat", "-n", "1", "--control", "my-canny=photo.png"]);
+    assert!(other.stderr.contains("another family"), "{}", other.stderr);
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn wrong_usage_says_what_is_expected_and_paints_nothing() {
         (&["cat", "--strength", "1.5", "--init", "x.png"], 2, "0 to 1"),
         (&["cat", "--strength", "0.5"], 2, "--init"),
         (&["cat", "--mask", "x.png"], 2, "--init"),
+        (&["cat", "--control", "canny"], 2, "NAME=IMAGE"),
         (&["cat", "--extend", "left=8"], 2, "--init"),
         (&["cat", "--init", "x.png", "--extend", "up=8"], 2, "left=64"),
         (&["cat", "--only-masked"], 2, "--mask or --extend"),

@@ -75,6 +75,8 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     }
     let (library, wildcards) = (wiring::library(lang)?, wiring::wildcards(&settings)?);
     let mut source = sources::read(arguments.init.as_deref(), arguments.mask.as_deref(), lang)?;
+    let (controls, followed) = sources::controls(&arguments.control, &settings)?;
+    source.controls = followed;
     let prompt = prompt_choices(&arguments.wish, &settings);
     let mut picture = picture_choices(&settings);
     if let (Some(init), Some(margins)) = (&source.init, arguments.extend) {
@@ -92,6 +94,9 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     let studio = Studio { model: &outline, library: &library, wildcards: &wildcards };
     let mut plan = studio.plan(&arguments.sentence.text(), &prompt, &picture)?;
     plan.budget_seconds = arguments.minutes.map(|minutes| 60.0 * f64::from(minutes.0));
+    for request in &mut plan.requests {
+        request.controls.clone_from(&controls);
+    }
     if arguments.dry_run {
         let hash = wiring::model_hash(&settings)?;
         plan.requests.iter_mut().for_each(|request| request.model_hash.clone_from(&hash));

@@ -67,6 +67,7 @@ pub fn run(arguments: cli::Upscale, mut settings: Settings) -> Result<u8> {
         None => sha256(&std::fs::read(&path)?),
     };
     let sheet = gallery.begin_sheet(&idea(&request, &path))?;
+    let request = request.told();
     let new = NewEntry { number: 1, request, image: larger, duration: begun.elapsed(), parents: vec![parent] };
     let entry = gallery.add(&sheet.id, new)?;
     if arguments.json {

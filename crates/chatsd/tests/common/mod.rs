@@ -45,6 +45,13 @@ impl Home {
         fs::write(self.path().join(name), encode_png(image, None).unwrap()).unwrap();
     }
 
+    /// Copies a file to a place in this home.
+    pub fn copy(&self, from: &str, to: &str) {
+        let to = self.path().join(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+    }
+
     /// Every PNG below `images`, sheets included, sorted.
     pub fn pictures(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();

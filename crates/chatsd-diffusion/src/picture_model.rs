@@ -115,6 +115,13 @@ impl PictureModel {
         }
     }
 
+    /// The same model with what is known of it beside its files: its licence, how it paints best.
+    #[must_use]
+    pub fn with_card(mut self, change: impl FnOnce(&mut ModelCard)) -> Self {
+        change(&mut self.card);
+        self
+    }
+
     /// Finds what requests name beside the model.
     #[must_use]
     pub fn finder(&self) -> &Finder {

@@ -47,6 +47,9 @@ pub struct CatalogEntry {
     pub about: String,
     /// What it is good for, in Chinese.
     pub about_zh: String,
+    /// The SHA-256 of its file, where it is one file and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// Memory that painting takes, in bytes, about: its weights and what the networks hold at its size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
@@ -117,10 +120,61 @@ impl Catalog {
         &self.models
     }
 
+    /// The entry of a file that is known by the first ten digits of its SHA-256.
+    #[must_use]
+    pub fn of_hash(&self, hash: &str) -> Option<&CatalogEntry> {
+        let begins = |entry: &&CatalogEntry| entry.sha256.as_ref().is_some_and(|digits| digits.starts_with(hash));
+        self.models.iter().filter(|_| hash.len() >= 10).find(begins)
+    }
+
     /// The entry of a name; capitals and the marks between words do not matter.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&CatalogEntry> {
         let plain = |text: &str| text.to_lowercase().replace(['_', ' '], "-");
         self.models.iter().find(|entry| plain(&entry.id) == plain(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{Source, stem};
+
+    #[test]
+    fn every_entry_is_sound() {
+        let catalog = Catalog::builtin();
+        assert!(catalog.entries().len() >= 25);
+        let mut ids = BTreeSet::new();
+        for entry in catalog.entries() {
+            let CatalogEntry { id, kind, family, source, page, bytes, licence, licence_url, .. } = entry;
+            assert!(ids.insert(id), "{id} twice");
+            assert_eq!(stem(id), id, "a name that looks like a file");
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+            assert!(id.chars().all(plain), "{id}");
+            let source = Source::read(source, &[]).unwrap();
+            assert!(Source::read(&source.to_string(), &[]).is_ok(), "{id}");
+            assert!(page.starts_with("https://") && licence_url.starts_with("https://"), "{id}");
+            assert!((1_000..=8_000_000_000).contains(bytes) && !licence.is_empty(), "{id}");
+            let han = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert!(!entry.about.is_empty() && !han(&entry.about) && han(&entry.about_zh), "{id}");
+            assert!(family.as_deref().is_none_or(|family| ["sd1", "sd2", "sdxl"].contains(&family)), "{id}");
+            assert_eq!(entry.memory.is_some(), *kind == FileKind::Model, "{id}");
+            let digits = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(entry.sha256.as_ref().is_none_or(digits), "{id}");
+            let Advice { steps, guidance, .. } = &entry.advice;
+            assert!(steps.is_none_or(|steps| (1..=100).contains(&steps)), "{id}");
+            assert!(guidance.is_none_or(|guidance| (1.0..=20.0).contains(&guidance)), "{id}");
+        }
+    }
+
+    #[test]
+    fn entries_are_found_by_name_and_by_hash() {
+        let catalog = Catalog::builtin();
+        let id = |entry: Option<&CatalogEntry>| entry.map(|entry| entry.id.clone()).unwrap_or_default();
+        assert_eq!(id(catalog.find("SDXL Turbo")), "sdxl-turbo");
+        assert_eq!(id(catalog.of_hash("e869ac7d69")), "sdxl-turbo");
+        assert!(catalog.of_hash("").is_none() && catalog.find("sdxl").is_none());
     }
 }

@@ -116,7 +116,7 @@ impl Hub<'_> {
             Some(entry) => Source::read(&entry.source, &mirrors),
             None => Source::read(name, &mirrors),
         }?;
-        let listing = if self.services.offline && matches!(source, Source::HuggingFace(_)) {
+        let mut listing = if self.services.offline && matches!(source, Source::HuggingFace(_)) {
             self.cached(&source)?
         } else {
             self.services.list(self.client, &source, stop)?
@@ -144,6 +144,9 @@ impl Hub<'_> {
             if before.source == record.source && before.is_here() {
                 return Ok(PullPlan { record: before.clone(), files: Vec::new(), here: true, target: Target::Here });
             }
+        }
+        if let (Some(digits), [only]) = (entry.and_then(|entry| entry.sha256.clone()), &mut listing.files[..]) {
+            only.sha256.get_or_insert(digits);
         }
         self.planned(record, before.is_some(), &listing, &source, wish)
     }

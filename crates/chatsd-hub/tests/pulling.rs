@@ -14,7 +14,7 @@ use chatsd_hub::{Client, Folders, Hub, HubError, Network, Record, Services, Surr
 use chatsd_types::FileKind;
 use common::{
     Reply, Server,
-    hub::{COMMIT, Repository, reply, sha256},
+    hub::{COMMIT, Repository, file, reply, sha256},
     noise,
 };
 
@@ -76,12 +76,12 @@ fn drawing() -> Repository {
         licence: "creativeml-openrail-m",
         gated: false,
         files: vec![
-            ("README.md", noise(10)),
-            ("drawing.ckpt", noise(100)),
-            ("model_index.json", noise(20)),
-            ("unet/config.json", noise(30)),
-            ("unet/diffusion_pytorch_model.fp16.safetensors", noise(40_000)),
-            ("unet/diffusion_pytorch_model.safetensors", noise(80_000)),
+            file("README.md", noise(10)),
+            file("drawing.ckpt", noise(100)),
+            file("model_index.json", noise(20)),
+            file("unet/config.json", noise(30)),
+            file("unet/diffusion_pytorch_model.fp16.safetensors", noise(40_000)),
+            file("unet/diffusion_pytorch_model.safetensors", noise(80_000)),
         ],
     }
 }
@@ -334,8 +334,10 @@ fn a_model_inside_a_wheel_is_taken_out() {
 
 #[test]
 fn a_listing_cannot_lead_out_of_the_folder() {
-    let evil =
-        Repository { files: vec![("../../evil.safetensors", noise(10)), ("model_index.json", noise(5))], ..drawing() };
+    let evil = Repository {
+        files: vec![file("../../evil.safetensors", noise(10)), file("model_index.json", noise(5))],
+        ..drawing()
+    };
     let server = hub(evil);
     let place = Place::new(&server);
     let error = place.pull("me/drawing").unwrap_err().to_string();

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use chatsd_hub::{Catalog, Folders, Record, Surroundings, in_words};
-use chatsd_types::FileKind;
+use chatsd_hub::{Advice, Catalog, Folders, Record, Surroundings, in_words};
+use chatsd_types::{FileKind, ModelCard};
 
 use crate::{config, messages::Lang, output, settings::Settings};
 
@@ -82,11 +82,33 @@ pub fn known_source(wanted: &str, lang: Lang) -> Result<String> {
     bail!("{}", lang.not_in_catalog(output::tame(wanted), near.join(", ")));
 }
 
-/// The names most like `name`, best first.
+/// Puts what is known of a model that was pulled, or that is one of the catalog, into its card.
+pub fn advise(path: Option<&Path>, card: &mut ModelCard, lang: Lang) {
+    let Some(path) = path else { return };
+    let record = own_folder(lang).ok().and_then(|own| Record::of_path(&own, path));
+    let catalog = Catalog::builtin();
+    let entry = record.as_ref().and_then(|record| catalog.find(record.catalog.as_deref()?));
+    let entry = entry.or_else(|| catalog.of_hash(&card.hash));
+    let licence = record.and_then(|record| record.licence).or_else(|| entry.map(|entry| entry.licence.clone()));
+    card.licence = licence.unwrap_or_else(|| std::mem::take(&mut card.licence));
+    let Some(entry) = entry else { return };
+    let Advice { size, steps, guidance, sampler, schedule, words: _ } = &entry.advice;
+    card.size = size.map_or(card.size, |size| card.nearest_size(size));
+    card.steps = steps.unwrap_or(card.steps);
+    card.guidance = guidance.unwrap_or(card.guidance);
+    card.sampler = sampler.unwrap_or(card.sampler);
+    card.schedule = schedule.unwrap_or(card.schedule);
+}
+
+/// The names most like `name`, best first: by the whole or by the last part.
 pub fn nearest(name: &str, names: impl Iterator<Item = String>) -> Vec<String> {
     let wanted = name.to_lowercase();
-    let mut rated: Vec<(f64, String)> =
-        names.map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name)).collect();
+    let likeness = |name: &str| {
+        let name = name.to_lowercase();
+        let last = name.rsplit('/').next().unwrap_or_default();
+        strsim::jaro_winkler(&wanted, &name).max(strsim::jaro_winkler(&wanted, last))
+    };
+    let mut rated: Vec<(f64, String)> = names.map(|name| (likeness(&name), name)).collect();
     rated.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     rated.dedup_by(|a, b| a.1 == b.1);
     rated.into_iter().take(OFFERED).map(|(_, name)| name).collect()

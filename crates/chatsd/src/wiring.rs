@@ -106,6 +106,8 @@ pub fn picture_model(settings: &Settings) -> Result<PictureModel> {
     let files = model_files(settings)?;
     let load = || {
         let model = PictureModel::load(&files, &model_name(settings), engine(settings)?)?;
+        let path = model_path(settings)?;
+        let model = model.with_card(|card| shelves::advise(path.as_deref(), card, settings.lang()));
         anyhow::Ok(model.with_finder(finder(settings)))
     };
     load().with_context(|| settings.lang().model_not_loaded(model_name(settings)))

@@ -17,7 +17,7 @@ use crate::HubError;
 /// Bytes that are asked for at once.
 pub const BLOCK: u64 = 8 << 20;
 /// Bytes after which a line is added to the record.
-pub(super) const PIECE: u64 = 1 << 20;
+pub(super) const PIECE: u64 = 256 << 10;
 
 /// Which file it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -398,10 +398,12 @@ impl Work<'_> {
         let mut reader = answer.response.into_body().into_reader();
         let mut buffer = vec![0; BUFFER];
         let mut noted = done;
+        // Nothing will tell whether the bytes outlived a power cut: so they are on the disk before they are noted.
+        let careful = self.wanted.sha256.is_none();
+        let piece = if careful { 4 * PIECE } else { PIECE };
         let note = |done: u64, noted: &mut u64| {
             if done > *noted {
-                if self.wanted.sha256.is_none() {
-                    // Nothing will tell whether the bytes outlived a power cut: so they are on the disk first.
+                if careful {
                     file_sync(&path)?;
                 }
                 if let Some(part) = &mut *self.lock(&self.part) {
@@ -423,7 +425,7 @@ impl Work<'_> {
             file.write_all(&buffer[..count]).map_err(HubError::io(&path))?;
             done += count as u64;
             let _ = sender.send(Message::Came(count as u64));
-            if done - noted >= PIECE {
+            if done - noted >= piece {
                 note(done, &mut noted)?;
             }
             if self.halt.load(Ordering::SeqCst) {

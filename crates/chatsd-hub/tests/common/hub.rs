@@ -20,7 +20,19 @@ pub struct Repository {
     pub licence: &'static str,
     /// Only with the token `secret`.
     pub gated: bool,
-    pub files: Vec<(&'static str, Arc<[u8]>)>,
+    pub files: Vec<File>,
+}
+
+/// A file of a repository.
+#[derive(Clone)]
+pub struct File {
+    name: &'static str,
+    bytes: Arc<[u8]>,
+    sha256: String,
+}
+
+pub fn file(name: &'static str, bytes: Arc<[u8]>) -> File {
+    File { name, sha256: sha256(&bytes), bytes }
 }
 
 /// Large files lie in a store, with a number that is their SHA-256.
@@ -40,31 +52,29 @@ pub fn reply(repositories: &[Repository], request: &Request) -> Reply {
                 return if allowed { Reply::json(&listing(id, licence, files)) } else { refused() };
             }
         }
-        for (name, bytes) in files {
+        for File { name, bytes, sha256 } in files {
             if path == format!("/{id}/resolve/{COMMIT}/{name}") {
                 return match (allowed, is_large(name)) {
                     (false, _) => refused(),
-                    (true, true) => Reply::redirect(&format!("/store/{}", sha256(bytes))),
+                    (true, true) => Reply::redirect(&format!("/store/{sha256}")),
                     (true, false) => Reply::file(request, bytes, "\"small\""),
                 };
             }
-            if path == format!("/store/{}", sha256(bytes)) {
-                return Reply::file(request, bytes, &format!("\"{}\"", sha256(bytes)));
+            if path == format!("/store/{sha256}") {
+                return Reply::file(request, bytes, &format!("\"{sha256}\""));
             }
         }
     }
     Reply::new(404, []).with("X-Error-Code", "RepoNotFound").with("X-Error-Message", "Repository not found")
 }
 
-fn listing(id: &str, licence: &str, files: &[(&str, Arc<[u8]>)]) -> String {
+fn listing(id: &str, licence: &str, files: &[File]) -> String {
     let siblings: Vec<_> = files
         .iter()
-        .map(|(name, bytes)| {
-            let mut sibling =
-                serde_json::json!({ "rfilename": name, "size": bytes.len(), "blobId": &sha256(bytes)[..40] });
+        .map(|File { name, bytes, sha256 }| {
+            let mut sibling = serde_json::json!({ "rfilename": name, "size": bytes.len(), "blobId": &sha256[..40] });
             if is_large(name) {
-                sibling["lfs"] =
-                    serde_json::json!({ "sha256": sha256(bytes), "size": bytes.len(), "pointerSize": 130 });
+                sibling["lfs"] = serde_json::json!({ "sha256": sha256, "size": bytes.len(), "pointerSize": 130 });
             }
             sibling
         })

@@ -21,6 +21,7 @@ mod picture_model;
 mod pixel_maker;
 mod pixels;
 pub mod preprocess;
+pub mod preview;
 mod reader;
 mod request;
 pub mod sampler;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     DiffusionError, betas,
     denoiser::{Parameters, Prediction},
+    preview::{self, Projection},
     reader::LEAST_LENGTH,
     schedule::NoiseLevels,
 };
@@ -45,6 +46,8 @@ pub struct Family {
     pub pad: [Option<u32>; 2],
     /// Whether an empty negative prompt is zeros instead of an encoded empty text.
     pub empty_is_zero: bool,
+    /// How a latent is shown between steps; `None` where it is made of pixels.
+    pub projection: Option<Projection>,
     /// Where the network is told how beautiful the picture is instead of its target size: the score (1 to 10, of
     /// LAION's aesthetic predictor) for the negative prompt and for the positive.
     pub aesthetics: Option<[f32; 2]>,
@@ -66,6 +69,7 @@ pub const POCKET: Family = Family {
     normed: true,
     pad: [None; 2],
     empty_is_zero: false,
+    projection: None,
     aesthetics: None,
     tiny_autoencoder: "taesd",
 };
@@ -79,6 +83,7 @@ pub const SD1: Family = Family {
     guidance: 7.5,
     sampler: Sampler::DpmPlusPlus2M,
     schedule: Schedule::Karras,
+    projection: Some(preview::SD),
     ..POCKET
 };
 
@@ -108,6 +113,7 @@ pub const SDXL: Family = Family {
     normed: false,
     pad: [None, Some(0)],
     empty_is_zero: true,
+    projection: Some(preview::SDXL),
     tiny_autoencoder: "taesdxl",
     ..SD1
 };

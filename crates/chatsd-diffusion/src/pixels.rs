@@ -12,8 +12,12 @@ pub(crate) fn to_tensor(image: &Image) -> Tensor {
 /// The nearest bytes; beyond -1 and 1 they are cut off.
 pub(crate) fn to_image(pixels: &Tensor) -> Image {
     let size = Size { width: pixels.shape().width as u32, height: pixels.shape().height as u32 };
-    let byte = |value: &f32| ((value + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8;
-    Image { size, rgb: pixels.values().iter().map(byte).collect() }
+    Image { size, rgb: pixels.values().iter().copied().map(byte).collect() }
+}
+
+/// The nearest byte of a value from -1 to 1.
+pub(crate) fn byte(value: f32) -> u8 {
+    ((value + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8
 }
 
 /// Which latent pixels are painted anew (1, else 0), for all channels of `latent`: those of whose `factor × factor`

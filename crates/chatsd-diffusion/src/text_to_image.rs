@@ -1,9 +1,9 @@
 //! From a request to an image: words, noise, schedule, denoise, decode.
 
-use std::{ops::ControlFlow, time::Instant};
+use std::{cell::RefCell, ops::ControlFlow, time::Instant};
 
 use chatsd_tensor::{Shape, Tensor};
-use chatsd_types::{Image, PaintError, Progress, Request, Schedule, Source};
+use chatsd_types::{Image, PaintError, Preview, Progress, Request, Schedule, Source};
 
 use crate::{
     PictureModel, beside,
@@ -66,7 +66,7 @@ pub(crate) fn paint_latent(
     let second = request.second_pass.as_ref().filter(|second| second.strength > 0.0);
     let second = second.map(|second| SecondWalk::new(model, request, second)).transpose()?;
     let steps = sigmas.len() - 1 + second.as_ref().map_or(0, SecondWalk::steps);
-    let mut watch = watch(steps as u32, observer);
+    let mut watch = watch(model, steps as u32, observer);
     let start = |noise: &Tensor| Ok(Start::of_source(model, request, source, noise));
     let latent = pass(model, request, source, (sigmas, whole[0]), start, &mut watch)?;
     let first = sigmas.len() - 1;
@@ -74,7 +74,7 @@ pub(crate) fn paint_latent(
         Some(second) => {
             let start = |_: &Tensor| second.start(model, &latent);
             let source = second.shown(source);
-            let mut watch = |step, x: &Tensor| watch(first + step, x);
+            let mut watch = |step, x: &Tensor, expected: &Tensor| watch(first + step, x, expected);
             pass(model, &second.request, &source, (&second.sigmas, second.greatest), start, &mut watch)
         }
         None => Ok(latent),
@@ -88,7 +88,7 @@ fn pass(
     source: &Source,
     (sigmas, greatest): (&[f64], f64),
     start: impl FnOnce(&Tensor) -> Result<Start, PaintError>,
-    watch: &mut dyn FnMut(usize, &Tensor) -> ControlFlow<PaintError>,
+    watch: &mut Watch<'_>,
 ) -> Result<Tensor, PaintError> {
     let (engine, parameters) = (&model.engine, &model.parameters);
     let guidance = model.guidance(request);
@@ -101,8 +101,12 @@ fn pass(
     let controls = Controls::of(model, request, source, &words, sigmas)?;
     let start = start(&begin)?;
     let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
+    // What is expected at the end, for whoever wants to see it between two steps.
+    let expected = RefCell::new(None);
     let mut denoiser = |x: &Tensor, sigma: f64| {
-        start.keep(engine, model.denoised(x, sigma, &words, guidance, shown.as_ref(), &controls))
+        let denoised = start.keep(engine, model.denoised(x, sigma, &words, guidance, shown.as_ref(), &controls));
+        expected.replace(Some(denoised.clone()));
+        denoised
     };
     let path = request.sampler.is_brownian().then(|| {
         let least = sigmas[..sigmas.len() - 1].last().copied().unwrap_or(greatest);
@@ -119,7 +123,7 @@ fn pass(
         options: &request.sampling,
         denoiser: &mut denoiser,
         noise: &mut noise,
-        observer: &mut |step, x: &Tensor| watch(step, x),
+        observer: &mut |step, x: &Tensor| watch(step, x, expected.borrow().as_ref().unwrap_or(x)),
     };
     match rule(request.sampler)(&mut walk, x) {
         ControlFlow::Continue(latent) => Ok(latent),
@@ -127,18 +131,24 @@ fn pass(
     }
 }
 
+/// Is told the number of a step, the latent after it, and the clean latent that is expected behind it.
+type Watch<'a> = dyn FnMut(usize, &Tensor, &Tensor) -> ControlFlow<PaintError> + 'a;
+
 /// Tells `observer` of each of the steps of all walks together, and stops when it says so or the numbers run away.
 fn watch<'a>(
+    model: &'a PictureModel,
     steps: u32,
     observer: &'a mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
-) -> impl FnMut(usize, &Tensor) -> ControlFlow<PaintError> + 'a {
+) -> impl FnMut(usize, &Tensor, &Tensor) -> ControlFlow<PaintError> + 'a {
     let began = Instant::now();
-    move |step, x| {
+    move |step, x, expected| {
         let step = step as u32;
         if !is_finite(x) {
             return ControlFlow::Break(PaintError::NotANumber { step });
         }
-        if observer(Progress { step, steps, elapsed: began.elapsed() }, x).is_break() && step < steps {
+        let preview = || model.preview(expected);
+        let preview = Some(Preview::new(&preview));
+        if observer(Progress { step, steps, elapsed: began.elapsed(), preview }, x).is_break() && step < steps {
             return ControlFlow::Break(PaintError::Stopped { step, steps });
         }
         ControlFlow::Continue(())

@@ -7,8 +7,8 @@ use std::{ops::ControlFlow, path::Path, sync::LazyLock};
 use chatsd_diffusion::PictureModel;
 use chatsd_tensor::{Engine, Options, Shape};
 use chatsd_types::{
-    Fill, Image, ImageModel, Kernel, Mask, Masking, PaintError, Request, Sampler, SamplerOptions, Schedule, SecondPass,
-    Size, Source,
+    Fill, Image, ImageModel, Kernel, Mask, Masking, PaintError, Progress, Request, Sampler, SamplerOptions, Schedule,
+    SecondPass, Size, Source,
 };
 use chatsd_weights::ModelFiles;
 use common::{Goldens, request};
@@ -140,7 +140,7 @@ fn a_step_allocates_nothing_after_the_first() {
 }
 
 fn paint_counting(model: &PictureModel, request: &Request, engine: &Engine, made: &mut Vec<usize>) {
-    let observer = &mut |_| {
+    let observer = &mut |_: Progress| {
         made.push(engine.allocations());
         ControlFlow::Continue(())
     };
@@ -328,4 +328,18 @@ fn a_second_pass_paints_the_larger_picture() {
         let refusal = paint(&MODEL, &asked, &Source::default()).unwrap_err().to_string();
         assert!(refusal.contains(complaint), "{refusal}");
     }
+}
+
+#[test]
+fn a_preview_is_the_picture_that_is_expected_and_made_only_when_asked_for() {
+    let request = Request { steps: 4, ..request(PROMPT, 64) };
+    let mut last = None;
+    let image = MODEL
+        .paint(&request, &Source::default(), &mut |progress: Progress| {
+            last = progress.preview.and_then(|preview| preview.image());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    // Latents are pixels here, and Euler's last step goes to what is expected.
+    assert_eq!(last, Some(image));
 }

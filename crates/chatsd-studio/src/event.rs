@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chatsd_gallery::{Entry, Sheet};
-use chatsd_types::{Image, Request};
+use chatsd_types::{Image, Preview, Request};
 use serde::Serialize;
 
 use crate::Plan;
@@ -44,6 +44,9 @@ pub enum Event<'a> {
         steps: u32,
         /// Seconds until the sheet is done.
         left_seconds: Option<f64>,
+        /// The picture as it stands.
+        #[serde(skip)]
+        preview: Option<Preview<'a>>,
     },
     /// A picture is finished.
     Painted {

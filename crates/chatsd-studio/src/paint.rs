@@ -8,7 +8,7 @@ use std::{
 };
 
 use chatsd_gallery::{Entry, Gallery, GalleryError, NewEntry, Sheet, SheetLayout};
-use chatsd_types::{Cost, Image, ImageModel, PaintError, Request, Source};
+use chatsd_types::{Cost, Image, ImageModel, PaintError, Progress, Request, Source};
 
 use crate::{Event, Pace, Plan, Prediction, Studio, StudioError, masked::Prepared, predict::prediction};
 
@@ -163,7 +163,8 @@ impl Work<'_> {
             }
             let left = cost.as_ref().zip(after).map(|(cost, after)| cost.work - done + after);
             let left_seconds = left.and_then(|left| pace.seconds(left));
-            events(Event::Step { number, step: progress.step, steps: progress.steps, left_seconds });
+            let Progress { step, steps, preview, .. } = progress;
+            events(Event::Step { number, step, steps, left_seconds, preview });
             if cancel.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         if let Some(cost) = &cost {

@@ -3,7 +3,8 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use crate::{
-    Cost, Image, ImageModel, ModelCard, PaintError, Progress, Request, Sampler, Schedule, Size, Source, TokenCount,
+    Cost, Image, ImageModel, ModelCard, PaintError, Preview, Progress, Request, Sampler, Schedule, Size, Source,
+    TokenCount,
 };
 
 /// Paints one colour, made of the seed and the prompt; counts words as tokens.
@@ -58,8 +59,10 @@ impl ImageModel for FakeImageModel {
         _source: &Source,
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Image, PaintError> {
+        let preview = || Some(Image::filled(request.size, [128; 3]));
         for step in 1..=request.steps {
-            let progress = Progress { step, steps: request.steps, elapsed: Duration::ZERO };
+            let preview = Some(Preview::new(&preview));
+            let progress = Progress { step, steps: request.steps, elapsed: Duration::ZERO, preview };
             if observer(progress).is_break() && step < request.steps {
                 return Err(PaintError::Stopped { step, steps: request.steps });
             }

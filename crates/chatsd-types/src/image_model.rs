@@ -1,6 +1,6 @@
 //! What the studio asks of a picture model.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{fmt, ops::ControlFlow, time::Duration};
 
 use crate::{Adapted, Adapter, Image, LearnedWord, Mask, Request, Sampler, Schedule, Size};
 
@@ -82,13 +82,39 @@ pub struct Cost {
 
 /// One step done.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub struct Progress<'a> {
     /// Steps done, from 1.
     pub step: u32,
     /// Steps in all.
     pub steps: u32,
     /// Time since painting began.
     pub elapsed: Duration,
+    /// The picture as it stands, for whoever wants to see it.
+    pub preview: Option<Preview<'a>>,
+}
+
+/// A picture between two steps, small or large, that is made when it is asked for and costs nothing before.
+#[derive(Clone, Copy)]
+pub struct Preview<'a>(&'a dyn Fn() -> Option<Image>);
+
+impl<'a> Preview<'a> {
+    /// One that `make` makes.
+    #[must_use]
+    pub const fn new(make: &'a dyn Fn() -> Option<Image>) -> Self {
+        Self(make)
+    }
+
+    /// The picture; nothing where the model has none to show.
+    #[must_use]
+    pub fn image(self) -> Option<Image> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Preview<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Preview")
+    }
 }
 
 /// Why no picture came.

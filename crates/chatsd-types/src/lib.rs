@@ -29,7 +29,7 @@ pub use file_kind::FileKind;
 pub use idea::{Idea, Language, Shape};
 pub use image::{Image, Mask, Size};
 pub use image_model::{
-    Cost, GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Progress, STEPS_LIMIT, Source, TokenCount,
+    Cost, GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Preview, Progress, STEPS_LIMIT, Source, TokenCount,
 };
 pub use prompt::Prompt;
 pub use prompt_schedule::{Part, Passes, Turn, composed, scheduled};

@@ -191,6 +191,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("vary.count", "画几张变化；不给则为 4"),
     ("vary.strength", "初始噪声转向另一份噪声的程度，0 到 1；不给则为 0.4"),
     ("vary.seed", "第一张变化的第二种子：相同则变化相同"),
+    ("preview", "画的过程中显示图片：auto、none"),
     ("svg", "另将每张图描成 SVG"),
     ("dry_run", "只说会画什么"),
     ("json", "在标准输出上每行一个 JSON"),

@@ -27,6 +27,12 @@ pub fn talk(line: impl std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
+/// Draws on the terminal of the person in front, who may have gone.
+pub fn draw(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
 /// Dim where colour is wanted and stdout is a terminal.
 pub fn dim(text: &str) -> String {
     if !text.is_empty() && coloured(io::stdout().is_terminal()) {

@@ -3,15 +3,22 @@
 use std::{
     io::{self, IsTerminal, Write},
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chatsd_prompt::{Note, StyleLibrary};
 use chatsd_studio::{Drafts, Event, Plan};
-use chatsd_types::Image;
+use chatsd_types::{Image, Preview};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::{messages::Lang, output, settings::Settings, terminal, translate, values::Show};
+use crate::{
+    messages::Lang,
+    output,
+    settings::Settings,
+    terminal::{self, Live},
+    translate,
+    values::{Previews, Show},
+};
 
 /// Character cells across that one picture takes.
 pub const PICTURE_COLUMNS: u32 = 24;
@@ -34,6 +41,8 @@ pub struct Progress<'a> {
     style: String,
     painted: Option<Image>,
     seconds: f64,
+    /// The picture in the making, where it is shown.
+    live: Option<Live>,
 }
 
 impl<'a> Progress<'a> {
@@ -45,6 +54,9 @@ impl<'a> Progress<'a> {
             _ => way_to_show(settings),
         };
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        // Only a terminal can be drawn over.
+        let shows = way != Show::None && settings.preview != Some(Previews::None);
+        let live = (shows && output::coloured(io::stderr().is_terminal())).then(Live::new);
         Self {
             lang: settings.lang(),
             json,
@@ -56,6 +68,7 @@ impl<'a> Progress<'a> {
             style: String::new(),
             painted: None,
             seconds: 0.0,
+            live,
         }
     }
 
@@ -70,13 +83,15 @@ impl<'a> Progress<'a> {
                 self.planned(plan, *expected_seconds, *expected_bytes, *fits);
             }
             Event::Started { request, .. } => self.style = self.style_name(&request.prompt.style),
-            Event::Step { number, step, steps, left_seconds } => {
+            Event::Step { number, step, steps, left_seconds, preview } => {
+                self.preview(*preview);
                 self.bar.set_position(u64::from((number - 1) * steps + step));
                 let place = self.lang.step_of(number, self.count, &self.style, step, steps);
                 let left = left_seconds.map(|seconds| self.lang.time_left(rounded(seconds)));
                 self.bar.set_message([Some(place), left].into_iter().flatten().collect::<Vec<_>>().join(" · "));
             }
             Event::Painted { image, seconds, .. } => {
+                self.end_preview();
                 self.painted = Some((*image).clone());
                 self.seconds = *seconds;
             }
@@ -102,7 +117,10 @@ impl<'a> Progress<'a> {
                 let names: Vec<String> = styles.iter().map(|style| self.style_name(style)).collect();
                 self.say(&self.lang.left_out(names.len(), names.join(self.lang.pick(", ", "、"))));
             }
-            Event::Stopped { .. } => self.bar.finish_and_clear(),
+            Event::Stopped { .. } => {
+                self.end_preview();
+                self.bar.finish_and_clear();
+            }
         }
     }
 
@@ -148,6 +166,25 @@ impl<'a> Progress<'a> {
     fn say(&self, line: &str) {
         if self.talks {
             self.bar.suspend(|| output::talk(output::tame(line)));
+        }
+    }
+
+    /// Draws the picture in the making, every now and then.
+    fn preview(&mut self, preview: Option<Preview<'_>>) {
+        let Some(live) = self.live.as_mut().filter(|live| live.is_due()) else { return };
+        let begun = Instant::now();
+        if let Some(image) = preview.and_then(Preview::image) {
+            let text = live.draw(&image);
+            self.bar.suspend(|| output::draw(&text));
+        }
+        live.took(begun.elapsed());
+    }
+
+    /// Takes the picture in the making away.
+    fn end_preview(&mut self) {
+        let text = self.live.as_mut().map(Live::erase).unwrap_or_default();
+        if !text.is_empty() {
+            self.bar.suspend(|| output::draw(&text));
         }
     }
 

@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::{
     messages::Lang,
-    values::{Guidance, InstructionSet, Names, Places, Portion, Predicts, Show, Store},
+    values::{Guidance, InstructionSet, Names, Places, Portion, Predicts, Previews, Show, Store},
 };
 
 /// Who set a value; a later one wins.
@@ -168,7 +168,8 @@ shown_as_displayed!(
     InstructionSet,
     Predicts,
     Draft,
-    Decoder
+    Decoder,
+    Previews
 );
 
 settings! {
@@ -318,6 +319,9 @@ settings! {
         /// Pictures in the terminal: auto, kitty, iterm2, sixel, blocks, none
         #[arg(long, value_name = "WAY")]
         show: Show = "auto",
+        /// Pictures while they are painted: auto, none
+        #[arg(long, value_name = "WHEN")]
+        preview: Previews = "auto",
     }
     /// What is made of the pictures.
     SheetArgs {

@@ -52,6 +52,16 @@ choice!(
 );
 
 choice!(
+    /// Whether pictures are shown while they are painted.
+    Previews, "way of previews" {
+        /// Where the terminal shows pictures.
+        Auto = "auto",
+        /// Not at all.
+        None = "none",
+    }
+);
+
+choice!(
     /// How weights are held in memory.
     Store, "format of weights" {
         /// Single precision.

@@ -3,10 +3,12 @@
 mod blocks;
 mod detect;
 mod inline;
+mod live;
 
 use std::io::{self, Write};
 
 pub use detect::detect;
+pub use live::Live;
 
 use anyhow::Result;
 use chatsd_types::{Image, Kernel, Size};

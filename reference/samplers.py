@@ -14,6 +14,8 @@ stable-diffusion-webui 1.10 (modules/sd_schedulers.py) and ComfyUI (comfy/sample
 brownian.safetensors: `SOURCE.SEED` are the changes of torchsde's tree between the TIMES (pairs), each 4 x 4 x 3, divided as
 k-diffusion divides them; for `gpu` torchsde draws from Philox, as stable-diffusion-webui lets it.
 
+tiny-scripts.safetensors: of prompts that change and of several parts, the latents after each step of the tiny model.
+
 tiny-walks.safetensors: `SAMPLER` are the latents after each step of the tiny model, guided, with the noise of seed 7.
 """
 
@@ -236,20 +238,59 @@ def brownian():
     return goldens
 
 
-def tiny():
-    """As the other program paints: guided, Karras' schedule, noise of one seed, which is drawn in f32."""
-    pipeline = StableDiffusionPipeline.from_pretrained(OUT / "tiny", safety_checker=None, requires_safety_checker=False).to(torch.float64)
+def tiny_pipeline():
+    """The tiny model in f64, and the states of a text."""
+    pipeline = StableDiffusionPipeline.from_pretrained(OUT / "tiny", safety_checker=None, requires_safety_checker=False)
+    pipeline.to(torch.float64)
     numbers = json.loads((OUT / "tiny/tokenizer/vocab.json").read_text())
     pipeline.tokenizer = CLIPTokenizer(vocab=numbers, merges=[], model_max_length=77)
-    positive, negative = pipeline.encode_prompt(PROMPT, "cpu", 1, True, NEGATIVE)
-    words = torch.cat([negative, positive])
+    return pipeline, lambda text: pipeline.encode_prompt(text, "cpu", 1, False)[0]
+
+
+def ask(pipeline, x, sigma, states):
+    """x0 for each of the states"""
+    with torch.no_grad():
+        z = torch.cat([x] * len(states)) / (1 + sigma**2) ** 0.5
+        return x - sigma * pipeline.unet(z, torch.tensor([step_of(sigma)]), torch.cat(states)).sample
+
+
+def tiny_scripts():
+    """Prompts that change and prompts of two parts: `NAME` are the latents after each step."""
+    pipeline, states = tiny_pipeline()
+    sigmas = K.get_sigmas_karras(4, float(LEVELS[0]), float(LEVELS[-1]))
+    # rule, and what each pass is told: the parts with their weights
+    fox, cat = "a red fox", "a blue cat"
+    scripts = {
+        "turns": ("euler", [[(fox, 1)]] * 3 + [[(cat, 1)]]),  # [..:..:2]
+        "turns of two passes": ("heun", [[(fox, 1)]] * 5 + [[(cat, 1)]] * 2),  # [..:..:0.5] of 8 passes
+        "turn about": ("euler", [[(fox, 1)]] * 2 + [[(cat, 1)], [(fox, 1)]]),  # [..|..]
+        "parts": ("euler", [[(fox, 1), (cat, 0.5)]] * 4),
+    }
+    goldens = {}
+    for name, (rule, script) in scripts.items():
+        told = iter(script)
+        def denoise(x, sigma, **_):
+            sigma = float(sigma.flatten()[0])
+            parts = next(told)
+            answers = ask(pipeline, x, sigma, [states(NEGATIVE)] + [states(text) for text, _ in parts])
+            guided = answers[:1]
+            for (_, weight), answer in zip(parts, answers[1:]):
+                guided = guided + GUIDANCE * weight * (answer - answers[0])
+            return guided
+        noise = torch.randn((1, 4, 8, 8), generator=torch.Generator().manual_seed(SEED), dtype=torch.float32).double()
+        path = run(rule, denoise, noise * float(1 + sigmas[0] ** 2) ** 0.5, sigmas, torch.zeros_like, {})
+        goldens[name] = torch.cat(path[1:]).float().contiguous()
+    return goldens
+
+
+def tiny():
+    """As the other program paints: guided, Karras' schedule, noise of one seed, which is drawn in f32."""
+    pipeline, states = tiny_pipeline()
     sigmas_of = lambda steps: K.get_sigmas_karras(steps, float(LEVELS[0]), float(LEVELS[-1]))
+    words = [states(NEGATIVE), states(PROMPT)]
     def denoise(x, sigma, **_):
-        sigma = float(sigma.flatten()[0])
-        with torch.no_grad():
-            z = torch.cat([x, x]) / (1 + sigma**2) ** 0.5
-            without, told = pipeline.unet(z, torch.tensor([step_of(sigma)]), words).sample.chunk(2)
-        return x - sigma * (without + GUIDANCE * (told - without))
+        without, told = ask(pipeline, x, float(sigma.flatten()[0]), words).chunk(2)
+        return without + GUIDANCE * (told - without)
     goldens = {}
     for name in [*RULES, "restart"]:
         steps = 20 if name == "restart" else 4
@@ -275,6 +316,7 @@ def main():
     save_file(rules(), OUT / "rules.safetensors")
     save_file(schedules(), OUT / "schedules.safetensors")
     save_file(brownian(), OUT / "brownian.safetensors")
+    save_file(tiny_scripts(), OUT / "tiny-scripts.safetensors")
     save_file(tiny(), OUT / "tiny-walks.safetensors")
 
 

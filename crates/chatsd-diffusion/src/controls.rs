@@ -7,9 +7,9 @@ use chatsd_types::{Control, FileKind, Image, Kernel, PaintError, Request, Source
 
 use crate::{
     Finder, PictureModel,
-    network::{Added, Context, ControlNet},
+    network::{Context, ControlNet},
     preprocess::prepare,
-    words::Words,
+    words::{Script, Words},
 };
 
 /// The ControlNets of one walk.
@@ -24,7 +24,8 @@ struct Follower {
     network: Arc<ControlNet>,
     /// What it sees of its picture, once for each thing that the picture network is asked.
     hint: Tensor,
-    context: Context,
+    /// Of each of the script's words.
+    contexts: Vec<Context>,
     weight: f32,
     /// Shares of the steps between which it works.
     start: f32,
@@ -40,7 +41,7 @@ impl Controls {
         model: &PictureModel,
         request: &Request,
         source: &Source,
-        words: &Words,
+        script: &Script,
         sigmas: &[f64],
     ) -> Result<Self, PaintError> {
         let engine = &model.engine;
@@ -49,24 +50,17 @@ impl Controls {
             check(model, &network, &control.name)?;
             let picture = picture.resized(request.size, Kernel::Lanczos);
             let hint = network.hint(engine, &prepare(control.preprocessor, &picture, source.mask.as_ref()));
-            let hint = engine.stack(&vec![&hint; words.states.shape().batch]);
-            let context = network.context(engine, &words.states);
+            let hint = engine.stack(&vec![&hint; script.words.first().map_or(1, |words| words.states.shape().batch)]);
+            let contexts = script.words.iter().map(|words| network.context(engine, &words.states)).collect();
             let Control { weight, start, end, .. } = *control;
-            Ok(Follower { network, hint, context, weight, start, end })
+            Ok(Follower { network, hint, contexts, weight, start, end })
         };
         let followers = request.controls.iter().zip(&source.controls).map(follower).collect::<Result<_, _>>()?;
         Ok(Self { followers, sigmas: sigmas.to_vec() })
     }
 
-    /// What they add at the noise level `sigma`, which is time `t`, each with its factor.
-    pub(crate) fn at(
-        &self,
-        engine: &Engine,
-        z: &Tensor,
-        t: f32,
-        sigma: f64,
-        added: Option<&Added>,
-    ) -> Vec<(f32, Vec<Tensor>)> {
+    /// What they add at the noise level `sigma`, which is time `t`, when the network is told `words`; each with its factor.
+    pub(crate) fn at(&self, engine: &Engine, z: &Tensor, t: f32, sigma: f64, words: &Words) -> Vec<(f32, Vec<Tensor>)> {
         let steps = self.sigmas.len() - 1;
         // Samplers ask between two noise levels, too: that belongs to the step that ends there.
         let step = self.sigmas[..steps].iter().filter(|&&level| level > sigma * 1.000_001).count();
@@ -74,8 +68,9 @@ impl Controls {
         // As in diffusers: a step counts whole.
         let works = |follower: &&Follower| begins >= follower.start && ends <= follower.end && follower.weight != 0.0;
         let ask = |follower: &Follower| {
-            let time = follower.network.time(engine, t, added);
-            (follower.weight, follower.network.forward(engine, z, &follower.hint, &time, &follower.context))
+            let time = follower.network.time(engine, t, words.added.as_ref());
+            let context = &follower.contexts[words.place];
+            (follower.weight, follower.network.forward(engine, z, &follower.hint, &time, context))
         };
         self.followers.iter().filter(works).map(ask).collect()
     }

@@ -7,6 +7,8 @@ use chatsd_tensor::{Engine, Tensor};
 pub struct Ask {
     /// For the prompt instead of the negative prompt.
     pub positive: bool,
+    /// For which part of a composed prompt.
+    pub part: usize,
     /// With the picture to edit, in a network that is shown one.
     pub shown: bool,
     /// What the answer is multiplied by; the sum of all is 1.
@@ -26,26 +28,28 @@ pub struct Guidance {
 }
 
 impl Guidance {
-    /// What the network is asked; the prompt's own answer is last. `negative + scale · (positive - negative)`, and
-    /// where a picture counts, `nothing + image · (negative - nothing)` in place of the first `negative`: Brooks et
-    /// al. 2023, equation 3.
+    /// What the network is asked for a prompt whose parts weigh so much; the prompt's own answers are last. `negative +
+    /// scale · Σ weight · (part - negative)`, Liu et al. 2022, equation 11, which is one part of weight 1 mostly. Where a
+    /// picture counts, `nothing + image · (negative - nothing)` in place of the first `negative`: Brooks et al. 2023,
+    /// equation 3.
     #[must_use]
-    pub fn asks(self) -> Vec<Ask> {
+    pub fn asks(self, weights: &[f32]) -> Vec<Ask> {
         let Self { scale, image, .. } = self;
-        let nothing = Ask { positive: false, shown: false, factor: 1.0 - image };
-        let negative = Ask { positive: false, shown: true, factor: image - scale };
-        let positive = Ask { positive: true, shown: true, factor: scale };
-        match (image == 1.0, scale == 1.0) {
-            (false, _) => vec![nothing, negative, positive],
-            (true, false) => vec![negative, positive],
-            (true, true) => vec![positive],
+        let total: f32 = weights.iter().sum();
+        let nothing = Ask { positive: false, part: 0, shown: false, factor: 1.0 - image };
+        let negative = Ask { positive: false, part: 0, shown: true, factor: image - scale * total };
+        let part = |(part, weight): (usize, &f32)| Ask { positive: true, part, shown: true, factor: scale * weight };
+        let (is_plain, parts) = (weights == [1.0], weights.iter().enumerate().map(part));
+        match (image == 1.0, scale == 1.0 && is_plain) {
+            (false, _) => [nothing, negative].into_iter().chain(parts).collect(),
+            (true, false) => [negative].into_iter().chain(parts).collect(),
+            (true, true) => parts.collect(),
         }
     }
 
-    /// Of the answers to [`Guidance::asks`], a batch in that order, the one that guides, rescaled.
+    /// Of the answers to `asks`, a batch in that order, the one that guides, rescaled.
     #[must_use]
-    pub fn apply(self, engine: &Engine, answers: &Tensor) -> Tensor {
-        let asks = self.asks();
+    pub fn apply(self, engine: &Engine, asks: &[Ask], answers: &Tensor) -> Tensor {
         let answers: Vec<Tensor> = (0..asks.len()).map(|index| engine.picture(answers, index)).collect();
         let terms: Vec<(f32, &Tensor)> = asks.iter().map(|ask| ask.factor).zip(&answers).collect();
         let guided = engine.combine(&terms);
@@ -54,7 +58,9 @@ impl Guidance {
         if self.rescale == 0.0 || found == 0.0 {
             return guided;
         }
-        let factor = self.rescale * deviation(&answers[asks.len() - 1]) / found + (1.0 - self.rescale);
+        let parts = asks.iter().filter(|ask| ask.positive).count();
+        let own: Vec<_> = answers[asks.len() - parts..].iter().map(|answer| (1.0 / parts as f32, answer)).collect();
+        let factor = self.rescale * deviation(&engine.combine(&own)) / found + (1.0 - self.rescale);
         engine.combine(&[(factor, &guided)])
     }
 }
@@ -69,13 +75,16 @@ mod tests {
     fn guidance_goes_past_the_prompt_and_rescale_brings_the_spread_back() {
         let engine = Engine::reference();
         let pair = Tensor::new(Shape::new(2, 1, 3, 1), vec![0.0, 1.0, 2.0, 1.0, 1.0, 4.0]);
-        let guided = |rescale| Guidance { scale: 3.0, image: 1.0, rescale }.apply(&engine, &pair);
+        let guided = |rescale| {
+            let guidance = Guidance { scale: 3.0, image: 1.0, rescale };
+            guidance.apply(&engine, &guidance.asks(&[1.0]), &pair)
+        };
         assert_close("plain", guided(0.0).values(), &[3.0, 1.0, 8.0], 1e-6);
         let deviation = |x: &Tensor| engine.moments(x)[0].1;
         assert!((deviation(&guided(1.0)) - 2.0_f32.sqrt()).abs() < 1e-6);
         let halfway = f32::midpoint(deviation(&guided(0.0)), 2.0_f32.sqrt());
         assert!((deviation(&guided(0.5)) - halfway).abs() < 1e-6);
-        assert_eq!(Guidance { scale: 1.0, image: 1.0, rescale: 0.5 }.asks().len(), 1);
+        assert_eq!(Guidance { scale: 1.0, image: 1.0, rescale: 0.5 }.asks(&[1.0]).len(), 1);
     }
 
     #[test]
@@ -83,13 +92,26 @@ mod tests {
         let engine = Engine::reference();
         // Nothing, the negative prompt with the picture, the prompt with the picture.
         let answers = Tensor::new(Shape::new(3, 1, 2, 1), vec![1.0, 0.0, 2.0, 1.0, 5.0, 1.0]);
-        let guided = Guidance { scale: 3.0, image: 1.5, rescale: 0.0 }.apply(&engine, &answers);
+        let guidance = Guidance { scale: 3.0, image: 1.5, rescale: 0.0 };
+        let guided = guidance.apply(&engine, &guidance.asks(&[1.0]), &answers);
         // 1 + 1.5 · (2 - 1) + 3 · (5 - 2); 0 + 1.5 · (1 - 0) + 3 · (1 - 1)
         assert_close("edited", guided.values(), &[11.5, 1.5], 1e-6);
         for (scale, image) in [(7.5, 1.5), (1.0, 1.5), (7.5, 1.0), (1.0, 1.0)] {
-            let asks = Guidance { scale, image, rescale: 0.0 }.asks();
+            let asks = Guidance { scale, image, rescale: 0.0 }.asks(&[1.0]);
             assert!((asks.iter().map(|ask| ask.factor).sum::<f32>() - 1.0).abs() < 1e-6, "{scale} {image}");
             assert!(asks.last().is_some_and(|ask| ask.positive && ask.shown));
+        }
+    }
+
+    /// As AUTOMATIC1111 combines the parts of a prompt with `AND`.
+    #[test]
+    fn parts_guide_each_by_itself() {
+        let engine = Engine::reference();
+        let answers = Tensor::new(Shape::new(3, 1, 1, 1), vec![1.0, 2.0, 5.0]);
+        for (scale, expected) in [(3.0, 1.0 + 3.0 * (0.5 * 1.0 + 2.0 * 4.0)), (1.0, 1.0 + 0.5 + 8.0)] {
+            let guidance = Guidance { scale, image: 1.0, rescale: 0.0 };
+            let asks = guidance.asks(&[0.5, 2.0]);
+            assert_close("parts", guidance.apply(&engine, &asks, &answers).values(), &[expected], 1e-6);
         }
     }
 }

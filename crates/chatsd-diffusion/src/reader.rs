@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatsd_types::{LearnedWord, TokenCount, weighted};
+use chatsd_types::{LearnedWord, Passes, TokenCount, composed, scheduled, weighted};
 use chatsd_weights::ModelFiles;
 
 use crate::{
@@ -33,6 +33,9 @@ pub struct Reader {
     pub(crate) windows: Vec<Window>,
     pub(crate) family: Family,
 }
+
+/// A walk long enough for every turn of most prompts.
+const COUNTED: Passes = Passes { count: 20, before: None };
 
 impl Reader {
     /// Opens a model's tokenizer, and the configs that say how it is used.
@@ -103,17 +106,18 @@ impl Reader {
         self.family.name
     }
 
-    /// How many tokens `text` takes; weights and other syntax are not counted.
+    /// How many tokens `text` takes at once: of parts and turns the longest; weights and other syntax are not counted.
     #[must_use]
     pub fn count_tokens(&self, text: &str) -> TokenCount {
         let window = self.windows[0];
         let words = self.learned.in_text(text);
         let with_words = (!words.is_empty()).then(|| self.with_words(&words).tokenizer);
         let tokenizer = with_words.as_ref().unwrap_or(&self.tokenizer);
-        let tokens = match weighted(text) {
+        let tokens = |text: &str| match weighted(text) {
             Ok(pieces) => chunks::split(tokenizer, &pieces, window).1,
             Err(_) => tokenizer.encode(text).len(),
         };
-        TokenCount { tokens, chunk: window.words }
+        let turns = composed(text).into_iter().flat_map(|part| scheduled(&part.text, COUNTED));
+        TokenCount { tokens: turns.map(|turn| tokens(&turn.text)).max().unwrap_or(0), chunk: window.words }
     }
 }

@@ -3,14 +3,14 @@
 use std::{cell::RefCell, ops::ControlFlow, time::Instant};
 
 use chatsd_tensor::{Shape, Tensor};
-use chatsd_types::{Image, PaintError, Preview, Progress, Request, Schedule, Source};
+use chatsd_types::{Image, PaintError, Passes, Preview, Progress, Request, Schedule, Source};
 
 use crate::{
     PictureModel, beside,
     beside::Beside,
     controls::Controls,
     enlarge::Enlarger,
-    guidance::Guidance,
+    guidance::{Ask, Guidance},
     noise::{self, BrownianPath},
     pixels,
     sampler::{Walk, rule},
@@ -67,44 +67,73 @@ pub(crate) fn paint_latent(
     let second = second.map(|second| SecondWalk::new(model, request, second)).transpose()?;
     let steps = sigmas.len() - 1 + second.as_ref().map_or(0, SecondWalk::steps);
     let mut watch = watch(model, steps as u32, observer);
+    let way = Way { sigmas, greatest: whole[0], steps: request.steps as usize, again: false };
     let start = |noise: &Tensor| Ok(Start::of_source(model, request, source, noise));
-    let latent = pass(model, request, source, (sigmas, whole[0]), start, &mut watch)?;
+    let latent = pass(model, request, source, way, start, &mut watch)?;
     let first = sigmas.len() - 1;
     match &second {
         Some(second) => {
             let start = |_: &Tensor| second.start(model, &latent);
             let source = second.shown(source);
             let mut watch = |step, x: &Tensor, expected: &Tensor| watch(first + step, x, expected);
-            pass(model, &second.request, &source, (&second.sigmas, second.greatest), start, &mut watch)
+            let (sigmas, greatest, steps) = (&second.sigmas, second.greatest, second.steps());
+            let way = Way { sigmas, greatest, steps, again: true };
+            pass(model, &second.request, &source, way, start, &mut watch)
         }
         None => Ok(latent),
     }
 }
 
-/// One walk along `sigmas`, the last ones of a schedule that begins at `greatest`; `source` is what the network may be shown, `start` makes of the starting noise what it starts from.
+/// Where a walk goes.
+struct Way<'a> {
+    /// Its noise levels, the last ones of a schedule.
+    sigmas: &'a [f64],
+    /// The first noise level of that schedule.
+    greatest: f64,
+    /// Steps of the whole schedule, or those of a second walk.
+    steps: usize,
+    /// Whether it is a second walk.
+    again: bool,
+}
+
+impl Way<'_> {
+    /// The passes that changes of the prompt are counted in: as in AUTOMATIC1111 those of a whole walk, also where a
+    /// starting picture makes it shorter.
+    fn passes(&self, request: &Request) -> Passes {
+        let all = |steps: usize| steps as u32 * request.sampler.passes();
+        Passes { count: all(self.steps), before: self.again.then(|| all(request.steps as usize)) }
+    }
+}
+
+/// One walk; `source` is what the network may be shown, `start` makes of the starting noise what it starts from.
 fn pass(
     model: &PictureModel,
     request: &Request,
     source: &Source,
-    (sigmas, greatest): (&[f64], f64),
+    way: Way<'_>,
     start: impl FnOnce(&Tensor) -> Result<Start, PaintError>,
     watch: &mut Watch<'_>,
 ) -> Result<Tensor, PaintError> {
     let (engine, parameters) = (&model.engine, &model.parameters);
+    let Way { sigmas, greatest, .. } = way;
     let guidance = model.guidance(request);
-    let asks = guidance.asks();
-    let words = model.words(request, &asks)?;
+    let script = model.script(request, way.passes(request), |weights| guidance.asks(weights))?;
+    let asks = guidance.asks(&script.weights);
     let shape = model.latent_shape(request);
     let (begin, mut noise) = noise::starting(request, shape, model.autoencoder.factor());
     let shown = model.beside.channels(model, source, shape)?;
     let shown = shown.map(|shown| beside::for_each(engine, &shown, &asks));
-    let controls = Controls::of(model, request, source, &words, sigmas)?;
+    let controls = Controls::of(model, request, source, &script, sigmas)?;
     let start = start(&begin)?;
     let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
     // What is expected at the end, for whoever wants to see it between two steps.
     let expected = RefCell::new(None);
+    let mut pass = 0;
     let mut denoiser = |x: &Tensor, sigma: f64| {
-        let denoised = start.keep(engine, model.denoised(x, sigma, &words, guidance, shown.as_ref(), &controls));
+        let words = script.at(pass);
+        pass += 1;
+        let denoised = model.denoised(x, sigma, words, (guidance, &asks), shown.as_ref(), &controls);
+        let denoised = start.keep(engine, denoised);
         expected.replace(Some(denoised.clone()));
         denoised
     };
@@ -193,20 +222,20 @@ impl PictureModel {
         x: &Tensor,
         sigma: f64,
         words: &Words,
-        guidance: Guidance,
+        (guidance, asks): (Guidance, &[Ask]),
         shown: Option<&Tensor>,
         controls: &Controls,
     ) -> Tensor {
         let (engine, parameters) = (&self.engine, &self.parameters);
         let time = self.unet.time(engine, parameters.time(sigma), words.added.as_ref());
         let z = engine.combine(&[(parameters.input_scale(sigma) as f32, x)]);
-        let z = engine.stack(&vec![&z; guidance.asks().len()]);
-        let controls = controls.at(engine, &z, parameters.time(sigma), sigma, words.added.as_ref());
+        let z = engine.stack(&vec![&z; asks.len()]);
+        let controls = controls.at(engine, &z, parameters.time(sigma), sigma, words);
         let z = match shown {
             Some(shown) => engine.concatenate([&z, shown]),
             None => z,
         };
         let answers = self.unet.forward_controlled(engine, &z, &time, &words.context, &controls);
-        parameters.denoised(engine, x, guidance.apply(engine, &answers), sigma)
+        parameters.denoised(engine, x, guidance.apply(engine, asks, &answers), sigma)
     }
 }

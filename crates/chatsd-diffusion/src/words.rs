@@ -1,7 +1,9 @@
 //! A prompt as the picture network reads it.
 
+use std::collections::BTreeSet;
+
 use chatsd_tensor::Tensor;
-use chatsd_types::{PaintError, Piece, Request, weighted};
+use chatsd_types::{PaintError, Passes, Piece, Request, Turn, composed, scheduled, weighted};
 
 use crate::{
     PictureModel,
@@ -12,6 +14,8 @@ use crate::{
 
 /// What the picture network is told besides latent and time.
 pub(crate) struct Words {
+    /// Which of the script's words they are.
+    pub(crate) place: usize,
     /// Of the negative prompt or the positive, for each thing that the network is asked.
     pub(crate) context: Context,
     /// The vectors that the context was made of: networks beside the picture network make their own.
@@ -19,36 +23,86 @@ pub(crate) struct Words {
     pub(crate) added: Option<Added>,
 }
 
+/// What the network is told through a walk: texts may change on the way. Each is encoded once.
+pub(crate) struct Script {
+    /// Weights of the prompt's parts.
+    pub(crate) weights: Vec<f32>,
+    /// The last pass, counted from 0, of each turn, and which of the words it is told.
+    turns: Vec<(u32, usize)>,
+    pub(crate) words: Vec<Words>,
+}
+
+impl Script {
+    /// What the network is told in a pass, counted from 0: the last turn's where there are more passes than expected.
+    pub(crate) fn at(&self, pass: u32) -> &Words {
+        let turn = self.turns.iter().find(|(until, _)| pass <= *until).or(self.turns.last());
+        &self.words[turn.map_or(0, |(_, words)| *words)]
+    }
+}
+
 impl PictureModel {
-    /// Encodes a request's prompts, filled up to equally many tokens.
+    /// Encodes a request's prompts for a walk of so many passes, `asks` for each that the network is asked for parts of
+    /// such weights.
     ///
     /// # Errors
     /// When a prompt's weights cannot be read.
-    pub(crate) fn words(&self, request: &Request, asks: &[Ask]) -> Result<Words, PaintError> {
-        let (engine, unet) = (&self.engine, &self.unet);
-        let positive = pieces("prompt", &request.prompt.positive)?;
-        let mut encoded = vec![];
-        if asks.len() > 1 {
-            let negative = pieces("negative prompt", &request.prompt.negative)?;
-            let count = self.chunks(&negative).max(self.chunks(&positive));
-            let zero = self.reader.family.empty_is_zero && request.prompt.negative.trim().is_empty();
-            encoded.push(self.encoded(&negative, count, request.clip_skip, zero));
-            encoded.push(self.encoded(&positive, count, request.clip_skip, false));
-        } else {
-            encoded.push(self.encoded(&positive, self.chunks(&positive), request.clip_skip, false));
+    pub(crate) fn script(
+        &self,
+        request: &Request,
+        passes: Passes,
+        asks: impl Fn(&[f32]) -> Vec<Ask>,
+    ) -> Result<Script, PaintError> {
+        let parts = composed(&request.prompt.positive);
+        let weights: Vec<f32> = parts.iter().map(|part| part.weight).collect();
+        let asks = asks(&weights);
+        // The negative prompt, then the parts of the prompt.
+        let texts =
+            std::iter::once(request.prompt.negative.as_str()).chain(parts.iter().map(|part| part.text.as_str()));
+        let turns: Vec<Vec<Turn>> = texts.map(|text| scheduled(text, passes)).collect();
+        let ends: BTreeSet<u32> = turns.iter().flatten().map(|turn| turn.until).collect();
+        let mut known: Vec<Vec<&str>> = Vec::new();
+        let mut script = Script { weights, turns: Vec::new(), words: Vec::new() };
+        for end in ends {
+            let said = |turns: &'_ [Turn]| turns.iter().position(|turn| end <= turn.until).unwrap_or(turns.len() - 1);
+            let said: Vec<&str> = turns.iter().map(|turns| turns[said(turns)].text.as_str()).collect();
+            let place = match known.iter().position(|known| *known == said) {
+                Some(place) => place,
+                None => {
+                    let words = self.words(request, &said, &asks)?;
+                    script.words.push(Words { place: known.len(), ..words });
+                    known.push(said);
+                    known.len() - 1
+                }
+            };
+            script.turns.push((end, place));
         }
+        Ok(script)
+    }
+
+    /// Encodes the negative prompt and the parts of the prompt, those that are asked for, filled up to equally many tokens.
+    fn words(&self, request: &Request, texts: &[&str], asks: &[Ask]) -> Result<Words, PaintError> {
+        let (engine, unet) = (&self.engine, &self.unet);
+        let of = |ask: &Ask| if ask.positive { 1 + ask.part } else { 0 };
+        let first = usize::from(!asks.iter().any(|ask| !ask.positive));
+        let read = |(place, text): (usize, &&str)| pieces(if place == 0 { "negative prompt" } else { "prompt" }, text);
+        let read: Vec<Vec<Piece>> = texts.iter().enumerate().skip(first).map(read).collect::<Result<_, _>>()?;
+        let count = read.iter().map(|pieces| self.chunks(pieces)).max().unwrap_or(1);
+        let encoded = read.iter().zip(first..).map(|(pieces, place)| {
+            let zero = place == 0 && self.reader.family.empty_is_zero && texts[0].trim().is_empty();
+            self.encoded(pieces, count, request.clip_skip, zero)
+        });
+        let encoded: Vec<Encoded> = encoded.collect();
         let contexts: Vec<Context> = encoded.iter().map(|words| unet.context(engine, &words.states)).collect();
-        // The positive prompt's are last, the negative one's first.
-        let of = |ask: &Ask| if ask.positive { encoded.len() - 1 } else { 0 };
-        let context = Context::stack(engine, &asks.iter().map(|ask| &contexts[of(ask)]).collect::<Vec<_>>());
-        let states = engine.stack(&asks.iter().map(|ask| &encoded[of(ask)].states).collect::<Vec<_>>());
-        let pooled: Option<Vec<&Tensor>> = asks.iter().map(|ask| encoded[of(ask)].pooled.as_ref()).collect();
+        let context = Context::stack(engine, &asks.iter().map(|ask| &contexts[of(ask) - first]).collect::<Vec<_>>());
+        let states = engine.stack(&asks.iter().map(|ask| &encoded[of(ask) - first].states).collect::<Vec<_>>());
+        let pooled: Option<Vec<&Tensor>> = asks.iter().map(|ask| encoded[of(ask) - first].pooled.as_ref()).collect();
         let added = Added {
             pooled: pooled.filter(|_| unet.takes_pooled()).map(|pooled| engine.stack(&pooled)),
             sizes: asks.iter().map(|ask| self.sizes(request, ask.positive)).collect(),
             guidance: unet.takes_guidance().then_some(request.guidance),
         };
-        Ok(Words { context, states, added: (unet.takes_pooled() || unet.takes_guidance()).then_some(added) })
+        let added = (unet.takes_pooled() || unet.takes_guidance()).then_some(added);
+        Ok(Words { place: 0, context, states, added })
     }
 
     /// What a network that reads pooled vectors is told beside them.

@@ -473,6 +473,36 @@ fn a_tiny_stable_diffusion_walks_as_with_k_diffusion() {
     }
 }
 
+/// Prompts that change while a picture is painted, and prompts of two parts: `reference/samplers.py`.
+#[test]
+fn prompts_change_and_combine_as_with_k_diffusion() {
+    let goldens = Goldens::open("sampling/tiny-scripts.safetensors");
+    let files = ModelFiles::open(&common::goldens_folder().join("sampling/tiny")).unwrap();
+    let model = PictureModel::load(&files, "tiny", Engine::reference()).unwrap();
+    let shape = Shape::new(1, 8, 8, 4);
+    for (name, prompt, sampler) in [
+        ("turns", "a [red fox:blue cat:2]", Sampler::Euler),
+        ("turns of two passes", "[a red fox:a blue cat:0.5]", Sampler::Heun),
+        ("turn about", "[a red fox|a blue cat]", Sampler::Euler),
+        ("parts", "a red fox AND a blue cat : 0.5", Sampler::Euler),
+    ] {
+        let expected = goldens.values(name);
+        let mut asked = request(prompt, 16);
+        asked.prompt.negative = "blurry".into();
+        (asked.steps, asked.guidance, asked.seed) = (4, 5.0, 7);
+        (asked.sampler, asked.schedule) = (sampler, Schedule::Karras);
+        let mut steps = 0;
+        let latent = model.latent(&asked, &Source::default(), &mut |_, latent| {
+            let expected = common::channels_last(&expected[steps * shape.len()..][..shape.len()], shape);
+            steps += 1;
+            assert_close(&format!("{name}, step {steps}"), latent.values(), expected.values(), 1e-3);
+            ControlFlow::Continue(())
+        });
+        latent.unwrap();
+        assert_eq!(steps, 4, "{name}");
+    }
+}
+
 #[test]
 fn a_folder_has_a_hash_of_its_weights() {
     let folder = copy_of_tiny();

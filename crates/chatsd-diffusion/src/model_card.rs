@@ -51,6 +51,8 @@ pub struct Family {
     /// Where the network is told how beautiful the picture is instead of its target size: the score (1 to 10, of
     /// LAION's aesthetic predictor) for the negative prompt and for the positive.
     pub aesthetics: Option<[f32; 2]>,
+    /// Whether the noise levels that are published as best for XL are its own.
+    pub aligned_as_xl: bool,
     /// Name of the tiny autoencoder's file that reads the family's latents.
     pub tiny_autoencoder: &'static str,
 }
@@ -70,6 +72,7 @@ pub const POCKET: Family = Family {
     pad: [None; 2],
     empty_is_zero: false,
     projection: None,
+    aligned_as_xl: false,
     aesthetics: None,
     tiny_autoencoder: "taesd",
 };
@@ -114,6 +117,7 @@ pub const SDXL: Family = Family {
     pad: [None, Some(0)],
     empty_is_zero: true,
     projection: Some(preview::SDXL),
+    aligned_as_xl: true,
     tiny_autoencoder: "taesdxl",
     ..SD1
 };

@@ -131,9 +131,10 @@ impl PictureModel {
     /// The model without its hash.
     pub(crate) fn of_files(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
         let settings = Settings::read(files.pipeline_config()?)?;
-        let parameters = settings.parameters()?;
+        let mut parameters = settings.parameters()?;
         let reader = Reader::open(files)?;
         let family = reader.family;
+        parameters.levels.aligned_as_xl = family.aligned_as_xl;
         let unet = files.component("unet")?;
         let sample_size = unet.config.get("sample_size").and_then(Json::as_u64);
         let workshop = Workshop::new(engine.clone(), AdapterSet::default());

@@ -1,6 +1,9 @@
 //! A prompt as the picture network reads it.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
 use chatsd_tensor::Tensor;
 use chatsd_types::{PaintError, Passes, Piece, Request, Turn, composed, scheduled, weighted};
@@ -61,6 +64,7 @@ impl PictureModel {
         let turns: Vec<Vec<Turn>> = texts.map(|text| scheduled(text, passes)).collect();
         let ends: BTreeSet<u32> = turns.iter().flatten().map(|turn| turn.until).collect();
         let mut known: Vec<Vec<&str>> = Vec::new();
+        let mut encoded = HashMap::new();
         let mut script = Script { weights, turns: Vec::new(), words: Vec::new() };
         for end in ends {
             let said = |turns: &'_ [Turn]| turns.iter().position(|turn| end <= turn.until).unwrap_or(turns.len() - 1);
@@ -68,7 +72,7 @@ impl PictureModel {
             let place = match known.iter().position(|known| *known == said) {
                 Some(place) => place,
                 None => {
-                    let words = self.words(request, &said, &asks)?;
+                    let words = self.words(request, &said, &asks, &mut encoded)?;
                     script.words.push(Words { place: known.len(), ..words });
                     known.push(said);
                     known.len() - 1
@@ -80,7 +84,14 @@ impl PictureModel {
     }
 
     /// Encodes the negative prompt and the parts of the prompt, those that are asked for, filled up to equally many tokens.
-    fn words(&self, request: &Request, texts: &[&str], asks: &[Ask]) -> Result<Words, PaintError> {
+    /// `known` keeps what was encoded before: of each place and text, in so many chunks.
+    fn words<'a>(
+        &self,
+        request: &Request,
+        texts: &[&'a str],
+        asks: &[Ask],
+        known: &mut HashMap<(bool, &'a str, usize), Rc<(Encoded, Context)>>,
+    ) -> Result<Words, PaintError> {
         let (engine, unet) = (&self.engine, &self.unet);
         let of = |ask: &Ask| if ask.positive { 1 + ask.part } else { 0 };
         let first = usize::from(!asks.iter().any(|ask| !ask.positive));
@@ -88,14 +99,19 @@ impl PictureModel {
         let read: Vec<Vec<Piece>> = texts.iter().enumerate().skip(first).map(read).collect::<Result<_, _>>()?;
         let count = read.iter().map(|pieces| self.chunks(pieces)).max().unwrap_or(1);
         let encoded = read.iter().zip(first..).map(|(pieces, place)| {
-            let zero = place == 0 && self.reader.family.empty_is_zero && texts[0].trim().is_empty();
-            self.encoded(pieces, count, request.clip_skip, zero)
+            let encoded = known.entry((place == 0, texts[place], count)).or_insert_with(|| {
+                let zero = place == 0 && self.reader.family.empty_is_zero && texts[0].trim().is_empty();
+                let encoded = self.encoded(pieces, count, request.clip_skip, zero);
+                let context = unet.context(engine, &encoded.states);
+                Rc::new((encoded, context))
+            });
+            Rc::clone(encoded)
         });
-        let encoded: Vec<Encoded> = encoded.collect();
-        let contexts: Vec<Context> = encoded.iter().map(|words| unet.context(engine, &words.states)).collect();
-        let context = Context::stack(engine, &asks.iter().map(|ask| &contexts[of(ask) - first]).collect::<Vec<_>>());
-        let states = engine.stack(&asks.iter().map(|ask| &encoded[of(ask) - first].states).collect::<Vec<_>>());
-        let pooled: Option<Vec<&Tensor>> = asks.iter().map(|ask| encoded[of(ask) - first].pooled.as_ref()).collect();
+        let encoded: Vec<Rc<(Encoded, Context)>> = encoded.collect();
+        let told = || asks.iter().map(|ask| &*encoded[of(ask) - first]);
+        let context = Context::stack(engine, &told().map(|(_, context)| context).collect::<Vec<_>>());
+        let states = engine.stack(&told().map(|(encoded, _)| &encoded.states).collect::<Vec<_>>());
+        let pooled: Option<Vec<&Tensor>> = told().map(|(encoded, _)| encoded.pooled.as_ref()).collect();
         let added = Added {
             pooled: pooled.filter(|_| unet.takes_pooled()).map(|pooled| engine.stack(&pooled)),
             sizes: asks.iter().map(|ask| self.sizes(request, ask.positive)).collect(),

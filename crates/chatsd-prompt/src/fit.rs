@@ -1,6 +1,6 @@
 //! Keeps additions within the room that the user's words leave in a chunk of tokens.
 
-use chatsd_types::{Piece, TokenCount, weighted};
+use chatsd_types::{Part, Piece, TokenCount, composed, weighted};
 
 use crate::Note;
 
@@ -34,8 +34,21 @@ impl<'a> Parts<'a> {
         Self { before, subject, after }
     }
 
+    /// The whole text. Parts that the user joined by `AND` are painted each by itself, so what is not the user's stands
+    /// around each of them; their weights stay at their ends.
     pub(crate) fn positive(&self) -> String {
-        format!("{}{}{}", self.before, self.subject, self.after.concat())
+        let after = self.after.concat();
+        let around = |text: &str| format!("{}{text}{after}", self.before);
+        match composed(self.subject).as_slice() {
+            [_] => around(self.subject),
+            parts => {
+                let part = |part: &Part| match part.weight {
+                    1.0 => around(part.text.trim()),
+                    weight => format!("{} :{weight}", around(part.text.trim())),
+                };
+                parts.iter().map(part).collect::<Vec<_>>().join(" AND ")
+            }
+        }
     }
 
     pub(crate) fn added(&self) -> String {
@@ -124,6 +137,13 @@ mod tests {
         assert_eq!(long.positive, "drawing of one two three four five six, fine lines");
         assert_eq!(long.notes[0], Note::LongSentence { tokens: 6, room: 5 });
         assert_eq!(long.tokens, TokenCount { tokens: 10, chunk: 5 });
+    }
+
+    #[test]
+    fn each_part_of_a_composed_text_is_painted_in_the_style() {
+        let all = Parts::new("drawing of ", "a cat :1.2 AND a dog", ", fine lines", &["red"]).fit(&words(30));
+        assert_eq!(all.positive, "drawing of a cat, fine lines, red :1.2 AND drawing of a dog, fine lines, red");
+        assert_eq!(all.added, "drawing of …, fine lines, red");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The same words in another style.
 
-use chatsd_types::Prompt;
+use chatsd_types::{Prompt, composed};
 
 use crate::{Style, StyleLibrary, fit::Parts, write::negative_of};
 
@@ -11,7 +11,9 @@ pub fn restyle(prompt: &Prompt, style: &Style, library: &StyleLibrary) -> Prompt
     let subject = &prompt.subject;
     let old = library.find(&prompt.style);
     // What follows the old style's words; nothing where its words had to be cut to fit.
-    let besides = old.and_then(|old| prompt.positive.strip_prefix(&old.frame(subject))).unwrap_or_default();
+    let first = |text: &str| composed(text).swap_remove(0).text;
+    let besides = first(&prompt.positive);
+    let besides = old.and_then(|old| besides.strip_prefix(&old.frame(&first(subject)))).unwrap_or_default();
     let besides: Vec<&str> = besides.split(", ").filter(|piece| !piece.is_empty()).collect();
     let (before, after) = style.sides(subject);
     let parts = Parts::new(before, subject, &after, &besides);
@@ -50,6 +52,12 @@ mod tests {
             ("line icon, red", "dog", "line-icon")
         );
         assert_eq!(restyle(&line, flat, library), prompt, "and back");
+
+        let both = Prompt { subject: "a cat :1.2 AND a dog".into(), ..prompt.clone() };
+        let both = Prompt { positive: "a cat, flat style, red :1.2 AND a dog, flat style, red".into(), ..both };
+        let line = restyle(&both, library.find("line-icon").unwrap(), library);
+        assert_eq!(line.positive, "a cat, line icon, red :1.2 AND a dog, line icon, red");
+        assert_eq!(restyle(&line, flat, library), both, "and back, each part of it");
 
         let painting = library.styles().iter().find(|style| !style.negative.is_empty()).unwrap();
         let painted = restyle(&prompt, painting, library);

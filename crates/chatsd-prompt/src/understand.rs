@@ -22,7 +22,7 @@ pub const LENGTH_LIMIT: usize = 4_000;
 ///
 /// Taken out of the subject and kept in their own fields: a number of pictures, a size or shape, styles asked for
 /// ("in flat style", "像素风", a trailing `--styles a,b` or `-- a,b`), and what must not be seen. What is inside
-/// `{…}`, `__…__` and `<…>` is never read as an instruction. Control characters become spaces.
+/// `{…}`, `__…__`, `<…>` and `[…]` with a `|` or a time is never read as an instruction. Control characters become spaces.
 ///
 /// # Errors
 /// An empty, overlong or wordless sentence, one with nothing but instructions, unreadable choices or weights, and an

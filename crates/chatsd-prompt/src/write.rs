@@ -67,7 +67,7 @@ fn tokens<S: serde::Serializer>(count: &TokenCount, serializer: S) -> Result<S::
 
 /// Writes prompts for an idea. The same idea, options and library give the same prompts.
 ///
-/// The idea's subject stands whole and in order in every prompt; `{a|b}` and `__wildcard__` in it are played out anew
+/// The idea's subject stands whole and in order in every prompt, its parts joined by `AND` each in the style; `{a|b}` and `__wildcard__` in it are played out anew
 /// for each. No style comes twice before each has come once, unless fewer were asked for than prompts.
 ///
 /// # Errors

@@ -25,6 +25,11 @@ fn plain_sentences_stay_as_they_are() {
         "a shop called No Name",
         "{cat|no dog}, __flat_style__, <lora:x:1>",
         "the quick  brown fox",
+        "a [cat:dog:0.5] in snow",
+        "a [no hat:red hat:5], (happy:1.2)",
+        "[3 pictures|no dog], flat",
+        "a cat :1.2 AND a dog AND a penguin :2.2",
+        "a cat BREAK a [dog::0.3]",
     ] {
         let idea = idea(sentence);
         assert_eq!(idea.subject, sentence);
@@ -32,6 +37,18 @@ fn plain_sentences_stay_as_they_are() {
         let nothing = (None, None, None);
         assert_eq!((idea.count, idea.size, idea.shape), nothing, "{sentence}");
         assert!(idea.excluded.is_empty() && idea.styles.is_empty(), "{idea:?}");
+    }
+}
+
+#[test]
+fn what_changes_is_translated_and_still_changes() {
+    for (sentence, english) in [
+        ("[猫:狗:0.5]", "[cat:dog:0.5]"),
+        ("雪里的[猫|狗]", "in snow [cat|dog]"),
+        ("猫 AND 狗:0.5", "cat AND dog:0.5"),
+        ("(猫:1.2)，[狗::3]", "(cat:1.2), [dog::3]"),
+    ] {
+        assert_eq!(idea(sentence).subject_english, english, "{sentence}");
     }
 }
 

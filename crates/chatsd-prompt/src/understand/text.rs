@@ -2,10 +2,41 @@
 
 use std::ops::Range;
 
+use chatsd_types::{Passes, scheduled};
+
 use crate::lexicon::is_han;
 
 /// Stands where something was taken out. No sentence holds it: control characters were replaced before.
 const GAP: char = '\u{1}';
+
+/// The outermost places between two marks, with them.
+fn enclosed(text: &str, open: char, close: char) -> Vec<Range<usize>> {
+    let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, 0);
+    for (at, c) in text.char_indices() {
+        if c == open {
+            if depth == 0 {
+                start = at;
+            }
+            depth += 1;
+        } else if c == close && depth > 0 {
+            depth -= 1;
+            if depth == 0 {
+                found.push(start..at + c.len_utf8());
+            }
+        }
+    }
+    found
+}
+
+/// The square brackets that mean more than a weight.
+fn changing(text: &str) -> Vec<Range<usize>> {
+    let mut found = enclosed(text, '[', ']');
+    found.retain(|range| {
+        let turns = scheduled(&text[range.clone()], Passes { count: 2, before: None });
+        turns.len() > 1 || turns.iter().any(|turn| turn.text != text[range.clone()])
+    });
+    found
+}
 
 /// A sentence out of which pieces are taken.
 pub(super) struct Text {
@@ -36,29 +67,12 @@ impl Text {
         self.text.replace_range(range, GAP.encode_utf8(&mut [0; 4]));
     }
 
-    /// The places that are not plain language: `{…}`, `__…__`, `<…>`.
+    /// The places that are not plain language: `{…}`, `__…__`, `<…>`, and brackets that change while a picture is
+    /// painted, such as `[a|b]`.
     pub(super) fn opaque(&self) -> Vec<Range<usize>> {
         let text = &self.text;
-        let mut found: Vec<Range<usize>> = Vec::new();
-        let mut depth = 0_usize;
-        let mut start = 0;
-        for (at, c) in text.char_indices() {
-            match c {
-                '{' => {
-                    if depth == 0 {
-                        start = at;
-                    }
-                    depth += 1;
-                }
-                '}' if depth > 0 => {
-                    depth -= 1;
-                    if depth == 0 {
-                        found.push(start..at + 1);
-                    }
-                }
-                _ => {}
-            }
-        }
+        let mut found = changing(text);
+        found.extend(enclosed(text, '{', '}'));
         for (open, close) in [("__", "__"), ("<", ">")] {
             let mut from = 0;
             while let Some(at) = text[from..].find(open).map(|at| at + from) {

@@ -2,14 +2,14 @@
 //! `cargo run --release -p chatsd-diffusion --example cost -- MODEL WxH [WxH …]`.
 //!
 //! Paints two steps at each size with what the model's card asks for, after a probe as the program makes it. Run it
-//! once for each size to see the memory of each alone.
+//! once for each size to see the memory of each alone. `reference/full_size.py` writes models of the published shapes.
 
 #![allow(clippy::print_stdout, reason = "a program that prints")]
 
 use std::{error::Error, fs, ops::ControlFlow, path::Path, time::Instant};
 
 use chatsd_diffusion::PictureModel;
-use chatsd_tensor::{Engine, Options};
+use chatsd_tensor::{Engine, Options, peak};
 use chatsd_types::{ImageModel, Prompt, Request, Size, Source};
 use chatsd_weights::ModelFiles;
 
@@ -44,7 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 100.0 * (expected / took - 1.0)
             );
         };
-        tell("step", pace * (cost.after_steps[1] - cost.after_steps[0]), after_steps[1] - after_steps[0]);
+        let (work, took_step) = (cost.after_steps[1] - cost.after_steps[0], after_steps[1] - after_steps[0]);
+        tell("step", pace * work, took_step);
+        let share = 2.0 * work / took_step / peak::multiply_add(Options::default())?;
+        println!("{size} step: {:.0} % of this machine's multiply-adds in registers", 100.0 * share);
         tell("after the steps", pace * (cost.work - cost.after_steps[1]), took - after_steps[1]);
         tell("in all", pace * cost.work, took);
         let (expected, most) = ((cost.bytes >> 20) as f64, (most_memory() >> 20) as f64);

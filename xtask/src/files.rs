@@ -9,6 +9,7 @@ const KEPT_IN: &[(&str, &[&str], &str)] = &[
     ("std::env", &["crates/chatsd/", "xtask/"], "only the program reads its surroundings"),
     ("clap", &["crates/chatsd/"], "only the program has a command line"),
     ("println!", &["crates/chatsd/", "xtask/"], "only the program talks"),
+    ("ureq", &["crates/chatsd-hub/"], "networks stay in the room that fetches"),
     ("rusqlite", &["crates/chatsd-gallery/"], "SQL lives in the gallery"),
 ];
 

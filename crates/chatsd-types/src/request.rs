@@ -239,7 +239,7 @@ mod tests {
             Some(SecondPass { size, steps: 0, strength: 0.0, upscaler: upscaler.into() })
         };
         for (given, told) in [
-            ("/home/me/4x_v1.5.pth", "4x_v1.5"),
+            ("/models/me/4x_v1.5.pth", "4x_v1.5"),
             ("C:\\u\\x.pth", "x"),
             ("a/folder/", "folder"),
             ("4x_v1.5", "4x_v1.5"),

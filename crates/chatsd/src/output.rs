@@ -52,3 +52,9 @@ pub fn coloured(is_terminal: bool) -> bool {
 pub fn tame(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
+
+/// Text with spaces up to a width in character cells, of which Chinese characters take two.
+pub fn padded(text: &str, width: usize) -> String {
+    let cells: usize = text.chars().map(|c| if c > '\u{2E80}' { 2 } else { 1 }).sum();
+    format!("{text}{}", " ".repeat(width.saturating_sub(cells)))
+}

@@ -6,7 +6,15 @@ use chatsd_types::FileKind;
 use serde_json::json;
 
 use super::show::facts;
-use crate::{cli, failure::OK, memory, messages::Lang, output, settings::Settings, shelves, wiring};
+use crate::{
+    cli,
+    failure::OK,
+    memory,
+    messages::Lang,
+    output::{self, padded},
+    settings::Settings,
+    shelves, wiring,
+};
 
 /// Lists models, one a line.
 ///
@@ -48,7 +56,8 @@ pub fn run(arguments: cli::ListModels, mut settings: Settings) -> Result<u8> {
 /// One line: name, kind, size, whose it is, where.
 fn line(name: &str, kind: &str, bytes: Option<u64>, whose: &str, path: &str) -> Result<()> {
     let size = bytes.map(in_words).unwrap_or_default();
-    output::data(output::tame(&format!("{name:<32}  {kind:<10}  {size:>7}  {whose:<14}  {path}")))
+    let (name, kind, whose) = (padded(name, 32), padded(kind, 17), padded(whose, 14));
+    output::data(output::tame(&format!("{name}  {kind}  {size:>7}  {whose}  {path}")))
 }
 
 /// A model that can be loaded to see what it is: the built-in one, or the one that was given.
@@ -102,15 +111,14 @@ fn offered(entry: &CatalogEntry, json: bool, lang: Lang) -> Result<()> {
         (_, Some(false)) => "✗",
         _ => " ",
     };
-    let kind = entry.family.clone().unwrap_or_default();
+    let family = entry.family.clone().unwrap_or_default();
     let needs = entry.memory.map(|memory| lang.takes_memory(in_words(memory))).unwrap_or_default();
     output::data(format!(
-        "{mark} {:<24}  {:<8}  {:<5}  {:>7}  {:<12}  {} {needs}",
+        "{mark} {:<24}  {}  {family:<5} {:>7}  {}  {} {needs}",
         entry.id,
-        lang.kind_of_file(entry.kind),
-        kind,
+        padded(lang.kind_of_file(entry.kind), 17),
         in_words(entry.bytes),
-        lang.badge(entry.badge),
+        padded(lang.badge(entry.badge), 14),
         lang.pick(&entry.about, &entry.about_zh),
     ))
 }

@@ -4,7 +4,7 @@
 
 writes crates/chatsd-diffusion/tests/goldens/pixels.safetensors: `picture` (height x width x 3) and `mask`, and of them
 
-    lanczos.WxH, triangle.WxH   resized by Pillow
+    lanczos.WxH, cubic.WxH, triangle.WxH   resized by Pillow
     latent.WxH                  its upper left 5 x 6 pixels by PyTorch's interpolate in mode bilinear, in f32
     hard                        the mask before it was blurred by OpenCV as stable-diffusion-webui blurs it, deviation 4
     filled                      colours drawn in under the mask by Pillow's blur and composition
@@ -67,7 +67,7 @@ def main():
     mask[10:25, 12:28] = 255
     soft = cv2.GaussianBlur(cv2.GaussianBlur(mask, (21, 1), 4), (1, 21), 4)
     made = {"picture": image, "hard": mask, "mask": soft}
-    for name, kernel in [("lanczos", Image.LANCZOS), ("triangle", Image.BILINEAR)]:
+    for name, kernel in [("lanczos", Image.LANCZOS), ("cubic", Image.BICUBIC), ("triangle", Image.BILINEAR)]:
         for width, height in [(60, 40), (23, 17)]:
             made[f"{name}.{width}x{height}"] = np.array(Image.fromarray(image).resize((width, height), kernel))
     latent = torch.from_numpy(image[:6, :5].astype(np.float32))

@@ -13,6 +13,7 @@ mod few_steps;
 mod fill;
 mod finder;
 pub mod guidance;
+mod image_prompts;
 mod learned;
 pub mod model_card;
 pub mod network;

@@ -17,7 +17,7 @@ use crate::{
     cost::Counter,
     denoiser::Parameters,
     model_card::{Family, Settings},
-    network::{Autoencoder, ControlNet, TextEncoder, UNet},
+    network::{Autoencoder, ControlNet, ImageAdapter, ImageEncoder, TextEncoder, UNet},
     reader::{Reader, TEXT_ENCODERS},
     shelf::Shelf,
     text_to_image::{paint_latent, text_to_image},
@@ -34,6 +34,9 @@ pub struct PictureModel {
     pub(crate) finder: Finder,
     /// ControlNets of the requests before.
     pub(crate) control_nets: Shelf<ControlNet>,
+    /// IP-Adapters and image encoders of the requests before.
+    pub(crate) image_adapters: Shelf<ImageAdapter>,
+    pub(crate) image_encoders: Shelf<ImageEncoder>,
     pub(crate) reader: Reader,
     pub(crate) parameters: Parameters,
     /// One or two; their states stand side by side.
@@ -183,6 +186,8 @@ impl PictureModel {
             card,
             finder: Finder::default(),
             control_nets: Shelf::default(),
+            image_adapters: Shelf::default(),
+            image_encoders: Shelf::default(),
             reader,
             parameters,
             text_encoders,
@@ -209,6 +214,8 @@ impl PictureModel {
             beside: self.beside,
             autoencoder: self.autoencoder.clone(),
             control_nets: self.control_nets.clone(),
+            image_adapters: self.image_adapters.clone(),
+            image_encoders: self.image_encoders.clone(),
             autoencoder_limit: self.autoencoder_limit,
             tiny_autoencoders: self.tiny_autoencoders.clone(),
             counter: None,

@@ -1,13 +1,15 @@
 //! Requests a model cannot paint, told before anything is calculated.
 
-use chatsd_types::{Control, GUIDANCE_LIMIT, PaintError, Preprocessor, Request, STEPS_LIMIT, Size, Source};
+use chatsd_types::{
+    Control, GUIDANCE_LIMIT, ImagePrompt, PaintError, Preprocessor, Request, STEPS_LIMIT, Size, Source,
+};
 
 use crate::{PictureModel, model_card::SIDE_LIMIT, network::TextEncoder};
 
 /// Pictures of one seed before this one: their noise is drawn and thrown away.
 const BATCH_LIMIT: u32 = 1000;
 
-/// A ControlNet that counts more only burns colours.
+/// A ControlNet or an image prompt that counts more only burns colours.
 const CONTROL_LIMIT: f32 = 10.0;
 
 impl PictureModel {
@@ -70,6 +72,15 @@ impl PictureModel {
 
     fn check_controls(&self, request: &Request, source: &Source) -> Result<(), PaintError> {
         let refuse = |what: String| Err(PaintError::Unsupported(what));
+        let (asked, given) = (request.image_prompts.len(), source.image_prompts.len());
+        if asked != given {
+            return refuse(format!("the request has {asked} image prompts and {given} pictures: expected as many"));
+        }
+        for ImagePrompt { name, weight, .. } in &request.image_prompts {
+            if !(0.0..=CONTROL_LIMIT).contains(weight) {
+                return refuse(format!("weight {weight} of {name}: expected a number from 0 to {CONTROL_LIMIT}"));
+            }
+        }
         let (asked, given) = (request.controls.len(), source.controls.len());
         if asked != given {
             return refuse(format!(
@@ -87,7 +98,7 @@ impl PictureModel {
                 return refuse(format!("{name} follows a mask, and there is none: give one, or another preprocessor"));
             }
         }
-        if source.controls.iter().any(|image| image.rgb.is_empty()) {
+        if source.controls.iter().chain(&source.image_prompts).any(|image| image.rgb.is_empty()) {
             return refuse("a picture to follow has no pixels".into());
         }
         Ok(())

@@ -117,8 +117,9 @@ fn pass(
     let (engine, parameters) = (&model.engine, &model.parameters);
     let Way { sigmas, greatest, .. } = way;
     let guidance = model.guidance(request);
-    let script = model.script(request, way.passes(request), |weights| guidance.asks(weights))?;
+    let mut script = model.script(request, way.passes(request), |weights| guidance.asks(weights))?;
     let asks = guidance.asks(&script.weights);
+    model.look(&mut script, request, source, &asks)?;
     let shape = model.latent_shape(request);
     let (begin, mut noise) = noise::starting(request, shape, model.autoencoder.factor());
     let shown = model.beside.channels(model, source, shape)?;

@@ -4,7 +4,9 @@ mod common;
 
 use std::{collections::BTreeMap, path::Path};
 
-use chatsd_diffusion::network::{Added, Autoencoder, ControlNet, NetworkError, TextEncoder, UNet, Upscaler};
+use chatsd_diffusion::network::{
+    Added, Autoencoder, ControlNet, ImageAdapter, ImageEncoder, NetworkError, TextEncoder, UNet, Upscaler,
+};
 use chatsd_tensor::{Engine, Format, Options, Shape, Tensor, testing::assert_close};
 use chatsd_weights::{ModelFiles, Scope, WeightFile};
 use serde_json::{Value, json};
@@ -191,6 +193,37 @@ fn control_nets() {
             }
         }
     }
+}
+
+#[test]
+fn image_encoders_and_adapters() {
+    let golden = Golden::open("image-encoder");
+    let files = golden.whole();
+    let encoder = ImageEncoder::load(&Scope::new(&files)).unwrap();
+    assert!(Scope::new(&files).unused().is_empty(), "{:?}", Scope::new(&files).unused());
+    assert_eq!((encoder.side(), encoder.channels()), (28, 20));
+    let looked = Golden::open("ip-adapter");
+    let looked_files = looked.whole();
+    let base = Golden::open("unet-1");
+    let base_files = base.whole();
+    let unet = UNet::load(&Scope::new(&base_files), &base.config).unwrap();
+    let adapter = ImageAdapter::load(&Scope::new(&looked_files), &unet).unwrap();
+    assert!(Scope::new(&looked_files).unused().is_empty(), "{:?}", Scope::new(&looked_files).unused());
+    for (back_end, engine) in engines() {
+        let made = encoder.forward(&engine, &golden.picture("in.image"));
+        assert_close(&format!("encoder on {back_end}"), made.values(), &golden.values("out.embedding"), RELATIVE);
+        let vectors = looked.sequence("in.embedding");
+        let time = unet.time(&engine, looked.values("in.time")[0], None);
+        let context = unet.context(&engine, &looked.sequence("in.states"));
+        let halves = adapter.look(&engine, context, &vectors, 0.2);
+        let context = adapter.look(&engine, halves, &vectors, 0.4);
+        let made = unet.forward(&engine, &looked.picture("in.z"), &time, &context);
+        let expected = looked.picture("out.sample");
+        assert_close(&format!("adapter on {back_end}"), made.values(), expected.values(), RELATIVE);
+    }
+    let other = looked.weights(|shapes| shapes.get_mut("ip_adapter.3.to_k_ip.weight").unwrap()[0] += 1);
+    let refusal = ImageAdapter::load(&Scope::new(&other), &unet).err().unwrap().to_string();
+    assert!(refusal.contains("another family"), "{refusal}");
 }
 
 #[test]

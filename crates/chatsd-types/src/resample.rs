@@ -9,6 +9,8 @@ use crate::{Image, Mask, Size};
 pub enum Kernel {
     /// A triangle as wide as two pixels of the coarser grid.
     Triangle,
+    /// Keys' cubic with parameter -0.5, as wide as four pixels of the coarser grid.
+    Cubic,
     /// Lanczos' windowed sinc, as wide as six pixels of the coarser grid: sharper.
     Lanczos,
 }
@@ -18,6 +20,7 @@ impl Kernel {
     const fn support(self) -> f64 {
         match self {
             Self::Triangle => 1.0,
+            Self::Cubic => 2.0,
             Self::Lanczos => 3.0,
         }
     }
@@ -28,6 +31,8 @@ impl Kernel {
         match self {
             _ if x.abs() >= self.support() => 0.0,
             Self::Triangle => 1.0 - x.abs(),
+            Self::Cubic if x.abs() < 1.0 => (1.5 * x.abs() - 2.5) * x * x + 1.0,
+            Self::Cubic => ((2.5 - 0.5 * x.abs()) * x.abs() - 4.0) * x.abs() + 2.0,
             Self::Lanczos => sinc(x) * sinc(x / 3.0),
         }
     }
@@ -106,7 +111,7 @@ mod tests {
         let sizes = [(1, 1), (3, 5), (8, 8), (16, 7), (40, 41)].map(|(width, height)| Size { width, height });
         for from in sizes {
             for to in sizes {
-                for kernel in [Kernel::Triangle, Kernel::Lanczos] {
+                for kernel in [Kernel::Triangle, Kernel::Cubic, Kernel::Lanczos] {
                     let image = Image::filled(from, [10, 200, 255]).resized(to, kernel);
                     assert_eq!(image, Image::filled(to, [10, 200, 255]), "{from} to {to}");
                 }

@@ -12,7 +12,7 @@ use crate::{
         DraftArgs, DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs,
         ShowArgs, SurfaceArgs,
     },
-    values::{self, Following, Minutes, Places, Portion},
+    values::{self, Following, Looking, Minutes, Places, Portion},
 };
 
 /// One sentence in, a sheet of different pictures out, on this machine.
@@ -124,6 +124,10 @@ pub struct Paint {
     /// the steps, 0 to 1), preprocessor (none, canny, lineart, scribble, tile, colour, inpaint, invert)
     #[arg(long, value_name = "NAME=IMAGE,…")]
     pub control: Vec<Following>,
+    /// Look at a picture (PNG) like at a prompt, with an IP-Adapter; may be given several times. weight=0.6 after a
+    /// comma says how strongly
+    #[arg(long, value_name = "NAME=IMAGE,…")]
+    pub image_prompt: Vec<Looking>,
     #[command(flatten)]
     pub draft: DraftArgs,
     /// Paint no drafts but finished pictures, as --draft=off

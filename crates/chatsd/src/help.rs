@@ -157,6 +157,7 @@ const CHINESE: &[(&str, &str)] = &[
         "control",
         "用 ControlNet 跟随一张图片（PNG），可多次给出。逗号后可加：weight、from、to（步数的 0 到 1）、preprocessor（none、canny、lineart、scribble、tile、colour、inpaint、invert）",
     ),
+    ("image_prompt", "用 IP-Adapter 把一张图片（PNG）当作提示词，可多次给出；逗号后的 weight=0.6 是强度"),
     ("mask_blur", "蒙版边缘柔化的像素数"),
     ("mask_fill", "蒙版下面先放什么：original、fill、\"latent noise\"、\"latent nothing\""),
     ("only_masked", "只画蒙版盖住的部分，用全部尺寸，再放回去"),

@@ -4,9 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use chatsd_gallery::{Gallery, read_image};
-use chatsd_types::{Control, FileKind, Image, Mask, Request, Source};
+use chatsd_types::{Control, FileKind, Image, ImagePrompt, Mask, Request, Source};
 
-use crate::{messages::Lang, settings::Settings, values::Following, wiring};
+use crate::{
+    messages::Lang,
+    settings::Settings,
+    values::{Following, Looking},
+    wiring,
+};
 
 /// What is painted over, and where.
 ///
@@ -36,6 +41,20 @@ pub fn controls(following: &[Following], settings: &Settings) -> Result<(Vec<Con
     following.iter().map(read).collect()
 }
 
+/// The image prompts of a request, and their pictures.
+///
+/// # Errors
+/// As [`controls`].
+pub fn image_prompts(looking: &[Looking], settings: &Settings) -> Result<(Vec<ImagePrompt>, Vec<Image>)> {
+    let finder = wiring::finder(settings);
+    let read = |one: &Looking| {
+        let image = read_image(&one.image).with_context(|| settings.lang().control_unusable(&one.name))?;
+        let hash = finder.find(FileKind::ImagePrompt, &one.name)?.short_hash(&[])?;
+        Ok((ImagePrompt { name: one.name.clone(), hash, image: String::new(), weight: one.weight }, image))
+    };
+    looking.iter().map(read).collect()
+}
+
 /// White paints anew, black keeps: the mean of the three colours.
 fn mask_of(image: &Image) -> Mask {
     let mean = |pixel: &[u8]| (pixel.iter().map(|&value| u32::from(value)).sum::<u32>() / 3) as u8;
@@ -52,10 +71,14 @@ pub fn keep(gallery: &Gallery, source: &Source, requests: &mut [Request]) -> Res
     let init = source.init.as_ref().map(|init| gallery.keep_source(init)).transpose()?;
     let mask = source.mask.as_ref().map(|mask| gallery.keep_source(&grey(mask))).transpose()?;
     let controls = source.controls.iter().map(|image| gallery.keep_source(image)).collect::<Result<Vec<_>, _>>()?;
+    let looked = source.image_prompts.iter().map(|image| gallery.keep_source(image)).collect::<Result<Vec<_>, _>>()?;
     for request in requests {
         (request.init, request.mask) = (init.clone(), mask.clone());
         for (control, image) in request.controls.iter_mut().zip(&controls) {
             control.image.clone_from(image);
+        }
+        for (prompt, image) in request.image_prompts.iter_mut().zip(&looked) {
+            prompt.image.clone_from(image);
         }
     }
     Ok(())
@@ -74,6 +97,9 @@ pub fn fetch(gallery: &Gallery, request: &Request, source: &mut Source) -> Resul
     }
     for control in request.controls.iter().skip(source.controls.len()) {
         source.controls.push(gallery.source(&control.image)?);
+    }
+    for prompt in request.image_prompts.iter().skip(source.image_prompts.len()) {
+        source.image_prompts.push(gallery.source(&prompt.image)?);
     }
     Ok(())
 }

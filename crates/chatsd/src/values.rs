@@ -176,6 +176,31 @@ impl FromStr for Following {
     }
 }
 
+/// A picture that is looked at like a prompt, and the IP-Adapter for it: `NAME=IMAGE`, then `weight=0.6` after a comma.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Looking {
+    /// Name or path of the IP-Adapter.
+    pub name: String,
+    /// The picture.
+    pub image: PathBuf,
+    /// Factor of what it adds.
+    pub weight: f32,
+}
+
+impl FromStr for Looking {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("\"{text}\" found, expected NAME=IMAGE, then, where wanted, weight=0.6 after a comma");
+        match text.parse() {
+            Ok(Following { name, image, preprocessor: None, weight, from: 0.0, to: 1.0 }) => {
+                Ok(Self { name, image, weight })
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
 /// Names with commas between, also Chinese ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(pub Vec<String>);
@@ -282,6 +307,16 @@ mod tests {
             assert!(read(text).is_err(), "{text}");
         }
         assert!(read("x=a.png,preprocessor=magic").unwrap_err().contains("canny"));
+    }
+
+    #[test]
+    fn an_image_prompt_is_read() {
+        let read = |text: &str| text.parse::<Looking>();
+        let expected = Looking { name: "ip".into(), image: "a.png".into(), weight: 0.5 };
+        assert_eq!(read("ip=a.png,weight=0.5"), Ok(expected));
+        for text in ["", "ip", "ip=a.png,from=0.5", "ip=a.png,preprocessor=canny", "ip=a.png,weight=x"] {
+            assert!(read(text).unwrap_err().contains("NAME=IMAGE"), "{text}");
+        }
     }
 
     #[test]

@@ -349,6 +349,36 @@ fn a_picture_is_followed_and_again_follows_it_again() {
 }
 
 #[test]
+fn a_picture_is_looked_at_and_again_looks_at_it_again() {
+    let home = Home::new();
+    let goldens = concat!(env!("CARGO_MANIFEST_DIR"), "/../chatsd-diffusion/tests/goldens");
+    let model = format!("{goldens}/sampling/tiny");
+    home.write("face.png", &Image::filled(Size { width: 40, height: 30 }, [220, 40, 20]));
+    home.write("other.png", &Image::filled(Size { width: 30, height: 40 }, [10, 40, 220]));
+    let arguments = |image: &str| {
+        let prompt = format!("--image-prompt=my-ip={image}.png,weight=0.8");
+        ["cat", "-n", "1", "--steps", "2", "--seed", "2", "--size", "16", "--model", &model, &prompt].map(String::from)
+    };
+    let run = |image: &str| home.run(&arguments(image).each_ref().map(String::as_str));
+    assert!(run("face").stderr.contains("my-ip"), "there is no such file yet");
+    home.copy(
+        &format!("{goldens}/networks/small-ip-adapter.safetensors"),
+        "data/chatsd/models/ipadapter/my-ip.safetensors",
+    );
+    let without = run("face");
+    assert!(without.code != Some(0) && without.stderr.contains("image encoder"), "{}", without.stderr);
+    let encoder = "data/chatsd/models/clip_vision/image_encoder.safetensors";
+    home.copy(&format!("{goldens}/networks/small-image-encoder.safetensors"), encoder);
+    let [path, other] = ["face", "other"].map(|image| run(image).ok().paths(&home)[0].clone());
+    assert_ne!(read_image(&path).unwrap().rgb, read_image(&other).unwrap().rgb);
+    let prompt = read_request(&path).unwrap().image_prompts.remove(0);
+    assert_eq!((prompt.name.as_str(), prompt.hash.len(), prompt.weight), ("my-ip", 10, 0.8));
+    fs::remove_file(home.path().join("face.png")).unwrap();
+    let again = home.run(&["again", path.to_str().unwrap(), "--model", &model]).ok();
+    assert!(again.stderr.contains("Every byte is the same"), "{}", again.stderr);
+}
+
+#[test]
 fn pictures_are_traced_and_shown_when_asked() {
     let home = Home::new();
     let run = home.run(&["cat", "-n", "1", "--steps", "2", "--svg", "--show", "blocks"]).ok();

@@ -4,8 +4,10 @@
 //! (what it learned), and what its `forward` makes on the way. Names of tensors are those libraries' names.
 
 pub mod autoencoder;
+mod clip_layer;
 mod config;
 mod error;
+mod image_encoder;
 mod resnet;
 pub mod text_encoder;
 mod time;
@@ -14,6 +16,7 @@ mod upscaler;
 
 pub use autoencoder::Autoencoder;
 pub use error::NetworkError;
+pub use image_encoder::ImageEncoder;
 pub use text_encoder::{Encoded, TextEncoder};
-pub use unet::{Added, Context, ControlNet, Time, UNet};
+pub use unet::{Added, Context, ControlNet, ImageAdapter, Time, UNet};
 pub use upscaler::Upscaler;

@@ -1,11 +1,15 @@
 //! CLIP's text encoder (Radford et al. 2021), as `CLIPTextModel` and `CLIPTextModelWithProjection` of transformers.
 
-use chatsd_tensor::{Activation, AttentionMask, Embedding, Engine, Epilogue, Linear, Norm, Tensor, WeightError};
+use chatsd_tensor::{AttentionMask, Embedding, Engine, Epilogue, Linear, Norm, Tensor, WeightError};
 use chatsd_weights::Scope;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{NetworkError, config::Checked};
+use super::{
+    NetworkError,
+    clip_layer::{Kind, Layer},
+    config::Checked,
+};
 use crate::learned::FIRST;
 
 const CHECKED: Checked = Checked("text encoder");
@@ -102,9 +106,17 @@ impl TextEncoder {
     pub fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
         let config = Config::read(config)?;
         let width = config.hidden_size;
+        let kind = Kind {
+            width,
+            wide: config.intermediate_size,
+            heads: config.num_attention_heads,
+            epsilon: config.layer_norm_eps,
+            activation: CHECKED.activation("hidden_act", &config.hidden_act)?,
+            mask: AttentionMask::Causal,
+        };
         let body = if weights.has("text_model") { weights.at("text_model") } else { weights.clone() };
         let layers = (0..config.num_hidden_layers)
-            .map(|index| Layer::load(&body.at(format!("encoder.layers.{index}")), &config))
+            .map(|index| Layer::load(&body.at(format!("encoder.layers.{index}")), kind))
             .collect::<Result<_, _>>()?;
         let projection = weights
             .has("text_projection")
@@ -192,45 +204,5 @@ impl TextEncoder {
             Some(self.config.eos_token_id)
         };
         tokens.iter().position(|&token| Some(token) == end).unwrap_or(0)
-    }
-}
-
-/// One layer of the transformer, norms first.
-#[derive(Clone)]
-struct Layer {
-    norm1: Norm,
-    qkv: Linear,
-    out: Linear,
-    norm2: Norm,
-    fc1: Linear,
-    fc2: Linear,
-    heads: usize,
-    activation: Activation,
-}
-
-impl Layer {
-    fn load(weights: &Scope<'_>, config: &Config) -> Result<Self, NetworkError> {
-        let (width, wide, epsilon) = (config.hidden_size, config.intermediate_size, config.layer_norm_eps);
-        Ok(Self {
-            norm1: weights.norm("layer_norm1", width, epsilon)?,
-            qkv: weights.at("self_attn").linear_stacked(&["q_proj", "k_proj", "v_proj"], width, width)?,
-            out: weights.linear("self_attn.out_proj", width, width)?,
-            norm2: weights.norm("layer_norm2", width, epsilon)?,
-            fc1: weights.linear("mlp.fc1", width, wide)?,
-            fc2: weights.linear("mlp.fc2", wide, width)?,
-            heads: config.num_attention_heads,
-            activation: CHECKED.activation("hidden_act", &config.hidden_act)?,
-        })
-    }
-
-    fn forward(&self, engine: &Engine, x: &Tensor) -> Tensor {
-        let width = x.shape().channels;
-        let qkv = engine.linear(&engine.layer_norm(x, &self.norm1), &self.qkv, Epilogue::default());
-        let [q, k, v] = [0, 1, 2].map(|part| qkv.channels(part * width..(part + 1) * width));
-        let seen = engine.attention(q, k, v, self.heads, AttentionMask::Causal);
-        let x = engine.linear(&seen, &self.out, Epilogue::default().residual(x));
-        let wide = Epilogue::default().activation(self.activation);
-        let h = engine.linear(&engine.layer_norm(&x, &self.norm2), &self.fc1, wide);
-        engine.linear(&h, &self.fc2, Epilogue::default().residual(&x))
     }
 }

@@ -76,7 +76,8 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     let (library, wildcards) = (wiring::library(lang)?, wiring::wildcards(&settings)?);
     let mut source = sources::read(arguments.init.as_deref(), arguments.mask.as_deref(), lang)?;
     let (controls, followed) = sources::controls(&arguments.control, &settings)?;
-    source.controls = followed;
+    let (image_prompts, looked) = sources::image_prompts(&arguments.image_prompt, &settings)?;
+    (source.controls, source.image_prompts) = (followed, looked);
     let prompt = prompt_choices(&arguments.wish, &settings);
     let mut picture = picture_choices(&settings);
     if let (Some(init), Some(margins)) = (&source.init, arguments.extend) {
@@ -96,6 +97,7 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     plan.budget_seconds = arguments.minutes.map(|minutes| 60.0 * f64::from(minutes.0));
     for request in &mut plan.requests {
         request.controls.clone_from(&controls);
+        request.image_prompts.clone_from(&image_prompts);
     }
     if arguments.dry_run {
         let hash = wiring::model_hash(&settings)?;

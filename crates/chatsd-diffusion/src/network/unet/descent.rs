@@ -25,6 +25,8 @@ pub(super) struct Descent {
     mid_block: Vec<Layer>,
     /// Channels of what each layer makes.
     channels: Vec<usize>,
+    /// Attentions to words on the way down, and in the middle.
+    attentions: [usize; 2],
 }
 
 impl Descent {
@@ -43,6 +45,7 @@ impl Descent {
         });
         let down_blocks = (0..blocks).map(|block| loader.down(&weights.at(format!("down_blocks.{block}")), block));
         let down_blocks = down_blocks.collect::<Result<_, _>>()?;
+        let down = loader.keys_values.len();
         let mid_block = loader.mid(&weights.at("mid_block"))?;
         Ok(Self {
             conv_in: weights.convolution("conv_in", [config.in_channels, first, config.conv_in_kernel])?,
@@ -53,6 +56,7 @@ impl Descent {
             down_blocks,
             mid_block,
             channels: config.skip_channels()?,
+            attentions: [down, loader.keys_values.len() - down],
         })
     }
 
@@ -64,6 +68,11 @@ impl Descent {
     /// Channels of what each layer makes, in order.
     pub(super) fn channels(&self) -> &[usize] {
         &self.channels
+    }
+
+    /// Attentions to words on the way down, and in the middle.
+    pub(super) fn attentions(&self) -> [usize; 2] {
+        self.attentions
     }
 
     pub(super) fn takes_pooled(&self) -> bool {

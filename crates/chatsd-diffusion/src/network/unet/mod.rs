@@ -4,6 +4,7 @@ mod block;
 mod config;
 mod control;
 mod descent;
+mod image_adapter;
 mod transformer;
 
 use chatsd_tensor::{Activation, Convolution, Engine, Epilogue, Linear, Norm, Tensor};
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 pub(crate) use self::config::Config;
 pub use self::control::ControlNet;
+pub use self::image_adapter::ImageAdapter;
 use self::{
     block::{Loader, Up},
     config::Sizes,
@@ -24,13 +26,21 @@ use super::NetworkError;
 pub struct Context {
     /// Keys, then values, of each attention to words: `batch × 1 × tokens × 2·channels`.
     layers: Vec<Tensor>,
+    /// The same of pictures looked at like prompts, each with how strongly it works.
+    looks: Vec<(f32, Vec<Tensor>)>,
 }
 
 impl Context {
+    /// The same words, and a picture's keys and values in the same order.
+    fn looking(mut self, weight: f32, layers: Vec<Tensor>) -> Self {
+        self.looks.push((weight, layers));
+        self
+    }
+
     /// Of `states`, `batch × 1 × tokens × channels`, by the layers that make keys and values.
     fn of(engine: &Engine, keys_values: &[Linear], states: &Tensor) -> Self {
         let layers = keys_values.iter().map(|layer| engine.linear(states, layer, Epilogue::default()));
-        Self { layers: layers.collect() }
+        Self { layers: layers.collect(), looks: Vec::new() }
     }
 
     /// Contexts of equally many tokens, one after another in the batch.
@@ -44,7 +54,7 @@ impl Context {
             let parts: Vec<&Tensor> = parts.iter().map(|part| &part.layers[index]).collect();
             engine.stack(&parts)
         };
-        Self { layers: (0..count).map(layer).collect() }
+        Self { layers: (0..count).map(layer).collect(), looks: Vec::new() }
     }
 }
 
@@ -101,6 +111,18 @@ impl UNet {
             added: config.added()?,
             config,
         })
+    }
+
+    /// The attentions to words in the order of a context: the place that each has when those on the way up stand before
+    /// those of the middle, as diffusers counts them, and its channels.
+    fn attentions(&self) -> impl Iterator<Item = (usize, usize)> {
+        let ([down, middle], all) = (self.descent.attentions(), self.keys_values.len());
+        let place = move |index: usize| match index {
+            _ if index < down => index,
+            _ if index < down + middle => index + (all - down - middle),
+            _ => index - middle,
+        };
+        self.keys_values.iter().enumerate().map(move |(index, layer)| (place(index), layer.outputs() / 2))
     }
 
     /// Channels of what each layer on the way down makes, in order.

@@ -8,7 +8,8 @@
 use std::{fmt, sync::LazyLock};
 
 use chatsd_types::{
-    Control, NamedSampler, NoiseSource, Request, Sampler, SamplerOptions, Schedule, SecondPass, Size, Variation,
+    Control, LearnedWord, NamedSampler, NoiseSource, Request, Sampler, SamplerOptions, Schedule, SecondPass, Size,
+    Variation, adapter_of_tag, tag_of_adapter, take_tags,
 };
 use regex::Regex;
 
@@ -99,12 +100,23 @@ impl Infotext {
             push("ENSD", request.noise_seed_delta.to_string());
         }
         push_options(&mut push, request);
+        let hashes = request.adapters.iter().map(|adapter| (adapter.name.as_str(), adapter.hash.as_str()));
+        if let Some(hashes) = hashes_text(hashes) {
+            push("Lora hashes", hashes);
+        }
+        let hashes = request.learned_words.iter().map(|word| (word.name.as_str(), word.hash.as_str()));
+        if let Some(hashes) = hashes_text(hashes) {
+            push("TI hashes", hashes);
+        }
         push("RNG", noise_label(request.noise).to_owned());
         if !request.prompt.style.is_empty() {
             push("Style", request.prompt.style.clone());
         }
         push("Version", "ChatSD".to_owned());
-        Self { prompt: request.prompt.positive.clone(), negative: request.prompt.negative.clone(), values }
+        // Adapters stand in the prompt as tags there.
+        let tags = request.adapters.iter().map(|adapter| format!(" {}", tag_of_adapter(adapter)));
+        let prompt = request.prompt.positive.clone() + &tags.collect::<String>();
+        Self { prompt, negative: request.prompt.negative.clone(), values }
     }
 
     /// Reads any text: where there is no line of pairs, all is prompt.
@@ -154,9 +166,11 @@ impl Infotext {
     /// Puts into `request` what can be understood, as well as it can be, and tells what could not.
     /// Model and model hash are left to the caller, who knows which models there are.
     pub fn apply(&self, request: &mut Request) -> Applied {
+        let (words, tags) = take_tags(&self.prompt);
+        request.adapters = tags.iter().filter_map(|tag| adapter_of_tag(tag)).collect();
         let prompt = &mut request.prompt;
         for text in [&mut prompt.own, &mut prompt.subject, &mut prompt.positive] {
-            text.clone_from(&self.prompt);
+            text.clone_from(&words);
         }
         prompt.negative.clone_from(&self.negative);
         prompt.added.clear();
@@ -265,6 +279,16 @@ fn apply_pair(request: &mut Request, key: &str, value: &str) -> Option<()> {
         "sigma tmax" => request.sampling.s_tmax = Some(number(value).filter(|sigma| *sigma >= 0.0)?),
         "sigma noise" => request.sampling.s_noise = number(value).filter(|noise| *noise >= 0.0)?,
         "discard penultimate sigma" => request.sampling.discard_penultimate = value.eq_ignore_ascii_case("true"),
+        "lora hashes" => {
+            for (name, hash) in hashes_of(value) {
+                let named = request.adapters.iter_mut().filter(|adapter| adapter.name == name);
+                named.for_each(|adapter| hash.clone_into(&mut adapter.hash));
+            }
+        }
+        "ti hashes" => {
+            let word = |(name, hash): (&str, &str)| LearnedWord { name: name.to_owned(), hash: hash.to_owned() };
+            request.learned_words = hashes_of(value).map(word).collect();
+        }
         // Says who wrote the file, nothing about the picture.
         "version" => {}
         _ => return None,
@@ -277,6 +301,18 @@ const NO_VARIATION: Variation = Variation { seed: 0, strength: 0.0 };
 
 fn portion(value: &str) -> Option<f32> {
     number(value).filter(|number| (0.0..=1.0).contains(number))
+}
+
+/// Names with their hashes, as stable-diffusion-webui lists files beside the model; nothing where there is none.
+fn hashes_text<'a>(hashes: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
+    let hashes: Vec<String> =
+        hashes.filter(|(_, hash)| !hash.is_empty()).map(|(name, hash)| format!("{name}: {hash}")).collect();
+    (!hashes.is_empty()).then(|| hashes.join(", "))
+}
+
+/// Reads [`hashes_text`].
+fn hashes_of(value: &str) -> impl Iterator<Item = (&str, &str)> {
+    value.split(',').filter_map(|pair| pair.rsplit_once(':')).map(|(name, hash)| (name.trim(), hash.trim()))
 }
 
 fn number(value: &str) -> Option<f32> {
@@ -376,7 +412,7 @@ fn noise_label(noise: NoiseSource) -> &'static str {
 mod tests {
     use super::*;
     use crate::picture::tests::request;
-    use chatsd_types::{Fill, Masking};
+    use chatsd_types::{Adapter, Fill, Masking};
     use proptest::prelude::*;
 
     #[test]
@@ -407,7 +443,9 @@ mod tests {
         assert_eq!((request.sampler, request.schedule), (Sampler::DpmPlusPlus2M, Schedule::Karras));
         assert_eq!((request.noise, request.clip_skip), (NoiseSource::Gpu, Some(2)));
         let left: Vec<_> = applied.left.iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(left, ["Model hash", "Model", "Lora hashes"]);
+        assert_eq!(left, ["Model hash", "Model"]);
+        assert_eq!(request.prompt.positive, "masterpiece, second line");
+        assert_eq!((request.adapters[0].weight, request.adapters[0].hash.as_str()), (0.8, "abc"));
         assert_eq!(infotext.to_string(), text);
     }
 
@@ -434,6 +472,26 @@ mod tests {
         let mut read = request("");
         Infotext::parse(foreign).apply(&mut read);
         assert_eq!(read.second_pass, Some(second("latent", Size { width: 768, height: 1152 })));
+    }
+
+    #[test]
+    fn adapters_and_learned_words_are_written_and_read_as_there() {
+        let mut asked = request("a cat, lynx");
+        let adapter = |name: &str, hash: &str, weight, text_weight| Adapter {
+            name: name.into(),
+            hash: hash.into(),
+            weight,
+            text_weight,
+        };
+        asked.adapters = vec![adapter("fur", "0123456789ab", 0.8, None), adapter("ink", "ab", 1.0, Some(0.5))];
+        asked.learned_words = vec![LearnedWord { name: "lynx".into(), hash: "cdef".into() }];
+        let text = Infotext::of(&asked).to_string();
+        assert!(text.starts_with("a cat, lynx <lora:fur:0.8> <lora:ink:0.5:1>\n"), "{text}");
+        assert!(text.contains("Lora hashes: \"fur: 0123456789ab, ink: ab\", TI hashes: \"lynx: cdef\""), "{text}");
+        let mut read = request("");
+        Infotext::parse(&text).apply(&mut read);
+        assert_eq!(read.prompt.positive, "a cat, lynx");
+        assert_eq!((read.adapters, read.learned_words), (asked.adapters, asked.learned_words));
     }
 
     #[test]

@@ -9,7 +9,6 @@ mod error;
 mod fit;
 pub mod lexicon;
 mod library;
-mod lora;
 mod note;
 mod random;
 mod restyle;

@@ -43,9 +43,23 @@ pub enum Note {
         count: usize,
     },
     /// Tags that load something into other programs; they are kept in the user's words and not given to the model.
-    Lora {
+    Tags {
         /// The tags, as typed.
         tags: Vec<String>,
+    },
+    /// An adapter for few steps brought its own way of painting.
+    FewSteps {
+        /// Its name.
+        adapter: String,
+        /// Steps, sampler, schedule and guidance that are used, as text.
+        how: String,
+    },
+    /// Parts of an adapter that found no layer of the model.
+    Unmatched {
+        /// Its name.
+        adapter: String,
+        /// Names of its tensors.
+        parts: Vec<String>,
     },
     /// Without guidance, what must not be seen is not heard.
     NegativeUnheard,
@@ -57,6 +71,18 @@ pub enum Note {
         trained: Size,
     },
 }
+
+impl Note {
+    /// The first of many names.
+    #[must_use]
+    pub fn first(names: &[String]) -> String {
+        let more = if names.len() > SHOWN { ", …" } else { "" };
+        names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ") + more
+    }
+}
+
+/// Names that are shown of many.
+const SHOWN: usize = 3;
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,8 +100,12 @@ impl fmt::Display for Note {
                 write!(f, "the model \"{family}\" does not know the style {style}: used instead: {instead}")
             }
             Self::ControlCharacters { count } => write!(f, "{count} control characters were read as spaces"),
-            Self::Lora { tags } => {
-                write!(f, "LoRA is not supported yet; not given to the model: {}", tags.join(", "))
+            Self::Tags { tags } => write!(f, "not supported, and not given to the model: {}", tags.join(", ")),
+            Self::FewSteps { adapter, how } => {
+                write!(f, "{adapter} is for few steps: {how}, where nothing else is said")
+            }
+            Self::Unmatched { adapter, parts } => {
+                write!(f, "{} parts of {adapter} fit no layer of this model: {}", parts.len(), Self::first(parts))
             }
             Self::NegativeUnheard => {
                 write!(f, "with guidance 1, what must not be seen has no effect; a higher --guidance gives it one")

@@ -6,13 +6,13 @@ mod excluded;
 mod size;
 mod text;
 
-use chatsd_types::{Idea, Language, weighted};
+use chatsd_types::{Idea, Language, take_tags, weighted};
 use text::Text;
 
 use crate::{
     PromptError, StyleLibrary,
     lexicon::{self, is_han},
-    lora, template,
+    template,
 };
 
 /// Characters that a sentence may have.
@@ -50,7 +50,7 @@ pub fn understand(sentence: &str, library: &StyleLibrary) -> Result<Idea, Prompt
     let count = count.or_else(|| count::take(&mut text));
     let (excluded, unknown) = excluded::take(&mut text);
     let subject = text.finish();
-    let (words, _) = lora::take(&subject);
+    let (words, _) = take_tags(&subject);
     if !words.chars().any(is_content) {
         let found = clean.trim().chars().take(40).collect();
         return Err(PromptError::NothingToPaint { found });

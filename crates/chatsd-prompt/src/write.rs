@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use chatsd_types::{Idea, Prompt, TokenCount, weighted};
+use chatsd_types::{Idea, Prompt, TokenCount, adapter_of_tag, take_tags, weighted};
 use serde::Serialize;
 
 use crate::{
-    Needs, Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon, lora,
+    Needs, Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon,
     random::Random, suits::kinds,
 };
 
@@ -148,9 +148,10 @@ fn common_notes(idea: &Idea, untranslated: &[String]) -> Vec<Note> {
         notes.push(Note::ControlCharacters { count });
     }
     note_untranslated(&mut notes, &idea.untranslated);
-    let (_, tags) = lora::take(&idea.subject);
+    let (_, mut tags) = take_tags(&idea.subject);
+    tags.retain(|tag| adapter_of_tag(tag).is_none());
     if !tags.is_empty() {
-        notes.push(Note::Lora { tags });
+        notes.push(Note::Tags { tags });
     }
     note_untranslated(&mut notes, untranslated);
     notes

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chatsd_types::{Decoder, Masking, NoiseSource, Sampler, SamplerOptions, Schedule, Size};
+use chatsd_types::{Adapter, Decoder, Masking, NoiseSource, Sampler, SamplerOptions, Schedule, Size};
 
 use crate::Draft;
 
@@ -63,6 +63,10 @@ pub struct PictureChoices {
     pub masking: Masking,
     /// The second pass over the picture made larger.
     pub second: Option<SecondChoices>,
+    /// LoRAs and their relatives, before those that the sentence names.
+    pub adapters: Vec<Adapter>,
+    /// Which layer of the text encoder is read, counted from the last, which is 1; else the model's own choice.
+    pub clip_skip: Option<u32>,
 }
 
 /// Choices about the second pass.

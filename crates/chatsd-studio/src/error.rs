@@ -64,6 +64,9 @@ pub enum StudioError {
         /// Why.
         source: PaintError,
     },
+    /// The model cannot be used as asked.
+    #[error(transparent)]
+    Model(#[from] PaintError),
     /// The gallery could not keep it.
     #[error(transparent)]
     Gallery(#[from] GalleryError),

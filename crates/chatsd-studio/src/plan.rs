@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use chatsd_prompt::{Note, StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
 use chatsd_types::{
-    GUIDANCE_LIMIT, Idea, Masking, ModelCard, NoiseSource, Prompt, Request, STEPS_LIMIT, SecondPass, Size, TokenCount,
-    Variation,
+    Adapted, Adapter, GUIDANCE_LIMIT, Idea, ImageModel, LearnedWord, Masking, ModelCard, NoiseSource, Prompt, Request,
+    STEPS_LIMIT, SecondPass, Size, TokenCount, Variation, adapter_of_tag, take_tags,
 };
 use serde::Serialize;
 
@@ -17,6 +17,8 @@ const COUNT: usize = 9;
 pub(crate) const COUNT_LIMIT: usize = 999;
 /// How much the second pass paints anew when nobody says.
 pub(crate) const SECOND_STRENGTH: f32 = 0.7;
+/// Adapters that work so many times as strongly as trained only burn colours.
+const ADAPTER_LIMIT: f32 = 10.0;
 /// How much of a starting picture is painted anew when nobody says.
 const STRENGTH: f32 = 0.6;
 
@@ -106,13 +108,20 @@ impl Studio<'_> {
         let composed = compose(sentence, prompt, family, &count_tokens, self.library, self.wildcards)?;
         let mut notes = composed.notes();
         let has_negative = !prompt.negative.trim().is_empty() || !composed.idea.excluded.is_empty();
+        let mut adapters = adapters(&composed.idea.subject, picture);
+        let adapted = adapt(self.model, &mut adapters)?;
         let requests = (0..).zip(composed.prompts).map(|(offset, written)| {
-            request(self.model.card(), &composed.idea, written.prompt, picture, seeds(picture, composed.seed, offset))
+            request(&adapted.card, &composed.idea, written.prompt, picture, seeds(picture, composed.seed, offset))
         });
         let mut requests = requests.collect::<Result<Vec<_>, _>>()?;
-        let drafts = self.draft(&mut requests, &composed.idea, picture)?;
+        for request in &mut requests {
+            request.adapters.clone_from(&adapters);
+            request.learned_words = learned_words(self.model, request);
+        }
+        let drafts = self.draft(&mut requests, &adapted.card, &composed.idea, picture)?;
         if let Some(first) = requests.first() {
-            notes.extend(picture_notes(first, self.model.card(), has_negative));
+            notes.extend(adapter_notes(&adapted, first));
+            notes.extend(picture_notes(first, &adapted.card, has_negative));
         }
         Ok(Plan { idea: composed.idea, requests, notes, drafts, ..Plan::default() })
     }
@@ -121,10 +130,10 @@ impl Studio<'_> {
     fn draft(
         &self,
         requests: &mut [Request],
+        card: &ModelCard,
         idea: &Idea,
         choices: &PictureChoices,
     ) -> Result<Option<Drafts>, StudioError> {
-        let card = self.model.card();
         let chosen = Chosen {
             size: choices.size.or(idea.size).is_some(),
             steps: choices.steps.is_some(),
@@ -159,8 +168,13 @@ impl Studio<'_> {
     ///
     /// # Errors
     /// A size or number that the model cannot paint.
-    pub fn plan_again(&self, request: Request, parents: Vec<String>) -> Result<Plan, StudioError> {
+    pub fn plan_again(&self, mut request: Request, parents: Vec<String>) -> Result<Plan, StudioError> {
         check(&request, self.model.card())?;
+        adapt(self.model, &mut request.adapters)?;
+        if !parents.is_empty() {
+            // Another picture than before: it reads the words that there are now.
+            request.learned_words = learned_words(self.model, &request);
+        }
         let Prompt { own, subject, .. } = &request.prompt;
         let words = if own.is_empty() { &request.prompt.positive } else { own };
         let idea = Idea {
@@ -172,6 +186,46 @@ impl Studio<'_> {
         let parents = if parents.is_empty() { Vec::new() } else { vec![parents] };
         Ok(Plan { idea, requests: vec![request], parents, ..Plan::default() })
     }
+}
+
+/// The adapters that were chosen, then those that the sentence names; each once.
+fn adapters(subject: &str, choices: &PictureChoices) -> Vec<Adapter> {
+    let mut adapters = choices.adapters.clone();
+    for adapter in take_tags(subject).1.iter().filter_map(|tag| adapter_of_tag(tag)) {
+        if !adapters.iter().any(|known| known.name == adapter.name) {
+            adapters.push(adapter);
+        }
+    }
+    adapters
+}
+
+/// Looks adapters up, and tells what they make of the model.
+fn adapt(model: &dyn ImageModel, adapters: &mut [Adapter]) -> Result<Adapted, StudioError> {
+    for adapter in adapters.iter() {
+        for weight in [adapter.weight, adapter.text_weight.unwrap_or(0.0)] {
+            let limit = f64::from(ADAPTER_LIMIT);
+            within("the weight of a LoRA", f64::from(weight), -limit, limit)?;
+        }
+    }
+    Ok(model.adapted(adapters)?)
+}
+
+/// The learned words in the texts of a request.
+fn learned_words(model: &dyn ImageModel, request: &Request) -> Vec<LearnedWord> {
+    let Prompt { positive, negative, .. } = &request.prompt;
+    model.learned_words(&format!("{positive}\n{negative}"))
+}
+
+/// What the user should know about adapters.
+fn adapter_notes(adapted: &Adapted, request: &Request) -> Vec<Note> {
+    let Request { steps, sampler, schedule, guidance, .. } = request;
+    let how = format!("{steps} steps, {sampler}, {schedule}, guidance {guidance}");
+    let few = adapted.few_steps.iter().map(|adapter| Note::FewSteps { adapter: adapter.clone(), how: how.clone() });
+    let unmatched = adapted
+        .unmatched
+        .iter()
+        .map(|(adapter, parts)| Note::Unmatched { adapter: adapter.clone(), parts: parts.clone() });
+    few.chain(unmatched).collect()
 }
 
 /// A prompt with all that is needed to make the picture: the user's choices, else the sentence's, else the model's.
@@ -225,6 +279,7 @@ fn request_of(
         seed_resize: choices.seed_resize,
         noise_seed_delta: choices.noise_seed_delta.unwrap_or(0),
         decoder: choices.decoder.unwrap_or_default(),
+        clip_skip: choices.clip_skip,
         init: choices.init.clone(),
         strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
         mask: choices.mask.clone(),

@@ -28,6 +28,7 @@ pub const VARIABLE: &[&str] = &[
     "s_noise",
     "discard_penultimate",
     "strength",
+    "clip_skip",
     "prompt",
     "negative",
     "style",
@@ -76,6 +77,7 @@ pub fn vary(request: &mut Request, key: &str, value: &str, library: &StyleLibrar
             let reason = "the picture was painted without a starting picture".to_owned();
             return Err(StudioError::BadPart { key: key.to_owned(), value: value.to_owned(), reason });
         }
+        "clip_skip" => request.clip_skip = Some(read::<std::num::NonZeroU32>(key, value)?.get()),
         "prompt" => {
             let prompt = &mut request.prompt;
             for text in [&mut prompt.own, &mut prompt.subject, &mut prompt.positive] {

@@ -3,6 +3,7 @@
 //! `sentence` → [`Idea`] → [`Prompt`] → [`Request`] → latent → [`Image`] → entry → sheet.
 
 mod adapted;
+mod adapter_tag;
 mod attention;
 mod blur;
 mod conditions;
@@ -20,6 +21,7 @@ mod sampling;
 mod fake;
 
 pub use adapted::Adapted;
+pub use adapter_tag::{adapter, adapter_of_tag, tag_of_adapter, take_tags};
 pub use attention::{Piece, SyntaxError, SyntaxProblem, weighted};
 pub use blur::blurred;
 pub use conditions::{Adapter, Control, Decoder, Fill, ImagePrompt, LearnedWord, Masking, Preprocessor, SecondPass};

@@ -128,6 +128,9 @@ pub struct Paint {
     /// comma says how strongly
     #[arg(long, value_name = "NAME=IMAGE,…")]
     pub image_prompt: Vec<Looking>,
+    /// A LoRA or one of its relatives by name or path, with its weight: NAME:0.8, or NAME:TEXT:NETWORK; may be repeated
+    #[arg(long, value_name = "NAME:WEIGHT")]
+    pub lora: Vec<String>,
     #[command(flatten)]
     pub draft: DraftArgs,
     /// Paint no drafts but finished pictures, as --draft=off
@@ -180,7 +183,7 @@ pub struct Again {
     /// A picture file, an id, the first digits of one, or a number on the last sheet
     #[arg(value_name = "IMAGE|ID")]
     pub target: String,
-    /// Vary: seed, steps, size, guidance, guidance_rescale, sampler, schedule, noise, variation_seed, variation_strength, seed_resize, noise_seed_delta, eta, s_churn, s_tmin, s_tmax, s_noise, discard_penultimate, strength, prompt, negative, style
+    /// Vary: seed, steps, size, guidance, guidance_rescale, sampler, schedule, noise, variation_seed, variation_strength, seed_resize, noise_seed_delta, eta, s_churn, s_tmin, s_tmax, s_noise, discard_penultimate, strength, clip_skip, prompt, negative, style
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
     /// The starting picture, when the gallery does not have it (PNG)

@@ -3,7 +3,7 @@
 //! Defaults < config file < environment < flags. A setting that nobody set is `None`: then the sentence, the model
 //! or the program's own default decides, as `default_of` says.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, fmt, num::NonZeroU32, path::PathBuf, str::FromStr};
 
 use chatsd_studio::{Draft, Larger};
 use chatsd_types::{Decoder, Fill, NamedSampler, NoiseSource, Schedule, Size};
@@ -81,6 +81,8 @@ macro_rules! settings {
         pub struct Settings {
             $($(#[doc = concat!("See `", stringify!($group), "::", stringify!($name), "`.")] pub $name: Option<$type>,)*)*
             set_by: BTreeMap<&'static str, SetBy>,
+            /// Files that were given by their paths, by the names that requests have for them.
+            pub given: BTreeMap<String, PathBuf>,
         }
 
         impl Settings {
@@ -149,6 +151,7 @@ macro_rules! shown_as_displayed {
 shown_as_displayed!(
     bool,
     u32,
+    NonZeroU32,
     u64,
     usize,
     String,
@@ -247,6 +250,9 @@ settings! {
         /// Spread of the noise levels: automatic, uniform, karras, exponential, polyexponential, sgm_uniform, kl_optimal, align_your_steps, simple, normal, ddim, beta, beta_steps, trailing, leading, linspace, flow
         #[arg(long, value_name = "NAME")]
         schedule: Schedule = "the model's",
+        /// Layer of the text encoder that is read, counted from the last: 1 is the last, 2 the one before
+        #[arg(long, value_name = "N")]
+        clip_skip: NonZeroU32 = "the model's",
         /// How strongly the prompt rules; 1 is not at all
         #[arg(long, value_name = "G")]
         guidance: Guidance = "the model's",

@@ -47,7 +47,11 @@ pub fn note(lang: Lang, note: &Note) -> String {
             format!("模型“{family}”不会风格 {style}；改用{}", instead.as_deref().unwrap_or("它自己的风格"))
         }
         Note::ControlCharacters { count } => format!("{count} 个控制字符按空格读取"),
-        Note::Lora { tags } => format!("尚不支持 LoRA，没有交给模型：{}", tags.join("、")),
+        Note::Tags { tags } => format!("不支持，没有交给模型：{}", tags.join("、")),
+        Note::FewSteps { adapter, how } => format!("{adapter} 是少步数用的：没有另说的都用 {how}"),
+        Note::Unmatched { adapter, parts } => {
+            format!("{adapter} 有 {} 部分与这个模型的层对不上：{}", parts.len(), Note::first(parts))
+        }
         Note::NegativeUnheard => "引导强度为 1 时，不要有的东西不起作用；提高 --guidance 才有用".to_owned(),
         Note::OtherSize { found, trained } => format!("模型是按 {trained} 训练的：{found} 的图会差一些"),
     }
@@ -67,12 +71,14 @@ fn studio(error: &StudioError) -> Option<String> {
                 "the guidance" => "引导强度",
                 "the guidance rescale" => "引导回收",
                 "the strength" => "重画程度",
+                "the weight of a LoRA" => "LoRA 的权重",
                 other => other,
             };
             format!("{what}是 {found}：应在 {low} 到 {high} 之间")
         }
         StudioError::UnknownPart { key, expected } => format!("图片没有“{key}”可改；可改的有：{expected}"),
         StudioError::BadPart { key, value, reason } => format!("{key} 不能是“{value}”：{reason}"),
+        StudioError::Model(error) => return paint(error),
         StudioError::Paint { number, .. } => format!("第 {number} 张没有画成"),
     })
 }

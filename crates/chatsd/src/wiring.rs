@@ -40,11 +40,17 @@ pub fn model_path(settings: &Settings) -> Result<Option<PathBuf>> {
 
 /// Finds files that requests name beside the model.
 pub fn finder(settings: &Settings) -> Finder {
-    let (folders, lang) = (shelves::folders(settings), settings.lang());
-    Finder::new(move |kind, name| match shelves::find_in(&folders, lang, kind, name) {
-        Ok(path) => ModelFiles::open(&path),
-        Err(error) => Err(WeightsError::Io { path: name.into(), source: io::Error::other(error.to_string()) }),
-    })
+    let (folders, lang, given) = (shelves::folders(settings), settings.lang(), settings.given.clone());
+    let listed = folders.clone();
+    let finder = Finder::new(move |kind, name| {
+        let path =
+            given.get(name).map_or_else(|| shelves::find_in(&folders, lang, kind, name), |path| Ok(path.clone()));
+        match path {
+            Ok(path) => ModelFiles::open(&path),
+            Err(error) => Err(WeightsError::Io { path: name.into(), source: io::Error::other(error.to_string()) }),
+        }
+    });
+    finder.listing(move |kind| listed.list(kind).into_iter().map(|found| found.name).collect())
 }
 
 /// The files of the chosen model. Weights are not read yet.
@@ -195,6 +201,6 @@ pub fn read_if_there(path: &Path, lang: Lang) -> Result<Option<String>> {
 /// # Errors
 /// As [`picture_model`].
 pub fn reader(settings: &Settings) -> Result<Reader> {
-    let load = || anyhow::Ok(Reader::open(&model_files(settings)?)?);
+    let load = || anyhow::Ok(Reader::open(&model_files(settings)?)?.with_finder(finder(settings)));
     load().with_context(|| settings.lang().model_not_read(model_name(settings)))
 }

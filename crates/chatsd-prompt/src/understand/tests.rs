@@ -33,7 +33,7 @@ fn plain_sentences_stay_as_they_are() {
     ] {
         let idea = idea(sentence);
         assert_eq!(idea.subject, sentence);
-        assert!(idea.subject_english == lora::take(sentence).0 || idea.language == Language::Chinese);
+        assert!(idea.subject_english == take_tags(sentence).0 || idea.language == Language::Chinese);
         let nothing = (None, None, None);
         assert_eq!((idea.count, idea.size, idea.shape), nothing, "{sentence}");
         assert!(idea.excluded.is_empty() && idea.styles.is_empty(), "{idea:?}");

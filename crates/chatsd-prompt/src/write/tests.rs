@@ -278,14 +278,14 @@ fn writing_takes_a_few_milliseconds() {
 }
 
 #[test]
-fn a_lora_is_said_and_not_given_to_the_model() {
-    for one in written("a cat, <lora:x:0.8>, happy", &options("sd1", 2, 1)) {
+fn tags_are_orders_and_not_given_to_the_model_as_words() {
+    for one in written("a cat, <lora:x:0.8>, happy <hypernet:y:1>", &options("sd1", 2, 1)) {
         assert_eq!(
             (one.prompt.own.as_str(), one.prompt.subject.as_str()),
-            ("a cat, <lora:x:0.8>, happy", "a cat, happy")
+            ("a cat, <lora:x:0.8>, happy <hypernet:y:1>", "a cat, happy")
         );
         assert!(!one.prompt.positive.contains("lora"), "{}", one.prompt.positive);
-        assert!(one.notes.contains(&Note::Lora { tags: vec!["<lora:x:0.8>".into()] }), "{:?}", one.notes);
+        assert!(one.notes.contains(&Note::Tags { tags: vec!["<hypernet:y:1>".into()] }), "{:?}", one.notes);
     }
     assert!(matches!(understand("<lora:x:0.8>", library()), Err(PromptError::NothingToPaint { .. })));
 }

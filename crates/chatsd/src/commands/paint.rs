@@ -1,12 +1,12 @@
 //! `chatsd paint`: a sheet of different pictures from one sentence.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use chatsd_gallery::{Enlarge, Gallery, SheetLayout};
 use chatsd_studio::{Draft, Event, Outcome, Pace, PictureChoices, Plan, Prediction, SecondChoices, Studio, extended};
 use chatsd_tensor::Format;
-use chatsd_types::{Fill, ImageModel, Masking, ModelCard, SamplerOptions, Source};
+use chatsd_types::{Adapter, Fill, ImageModel, Masking, ModelCard, SamplerOptions, Source};
 
 use super::{
     fit,
@@ -18,7 +18,7 @@ use crate::{
     output,
     progress::{Progress, say_drafts, say_notes, takes},
     settings::Settings,
-    sources, stop, trace,
+    shelves, sources, stop, trace,
     values::Portion,
     wiring,
 };
@@ -80,6 +80,7 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     (source.controls, source.image_prompts) = (followed, looked);
     let prompt = prompt_choices(&arguments.wish, &settings);
     let mut picture = picture_choices(&settings);
+    picture.adapters = adapters(&arguments.lora, &mut settings);
     if let (Some(init), Some(margins)) = (&source.init, arguments.extend) {
         let (canvas, mask) = extended(init, margins, 2 * picture.masking.blur);
         (source.init, source.mask) = (Some(canvas), Some(mask));
@@ -116,6 +117,21 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     finish(&outcome, plan.requests.len(), &gallery, &settings, arguments.json)
 }
 
+/// The adapters that were given. One given by its path is called by its file's name, so that no picture tells others of
+/// this machine's folders.
+fn adapters(given: &[String], settings: &mut Settings) -> Vec<Adapter> {
+    let adapters = given.iter().map(|text| {
+        let mut adapter = chatsd_types::adapter(text);
+        let path = PathBuf::from(&adapter.name);
+        if path.exists() {
+            adapter.name = shelves::name(&adapter.name);
+            settings.given.insert(adapter.name.clone(), path);
+        }
+        adapter
+    });
+    adapters.collect()
+}
+
 /// What was decided about the pictures.
 fn picture_choices(settings: &Settings) -> PictureChoices {
     PictureChoices {
@@ -129,6 +145,8 @@ fn picture_choices(settings: &Settings) -> PictureChoices {
         variation_seed: settings.variation_seed,
         variation_strength: settings.variation_strength.map(|portion| portion.0),
         seed_resize: settings.seed_resize,
+        clip_skip: settings.clip_skip.map(std::num::NonZeroU32::get),
+        adapters: Vec::new(),
         noise_seed_delta: settings.noise_seed_delta,
         guidance: settings.guidance.map(|guidance| guidance.0),
         guidance_rescale: settings.guidance_rescale.map(|portion| portion.0),

@@ -26,6 +26,9 @@ pub(crate) struct Words {
     pub(crate) added: Option<Added>,
 }
 
+/// What was encoded before: whether of the negative prompt, the text, and in how many chunks.
+type Known<'a> = HashMap<(bool, &'a str, usize), Rc<(Encoded, Context)>>;
+
 /// What the network is told through a walk: texts may change on the way. Each is encoded once.
 pub(crate) struct Script {
     /// Weights of the prompt's parts.
@@ -84,13 +87,13 @@ impl PictureModel {
     }
 
     /// Encodes the negative prompt and the parts of the prompt, those that are asked for, filled up to equally many tokens.
-    /// `known` keeps what was encoded before: of each place and text, in so many chunks.
+    /// `known` grows by them.
     fn words<'a>(
         &self,
         request: &Request,
         texts: &[&'a str],
         asks: &[Ask],
-        known: &mut HashMap<(bool, &'a str, usize), Rc<(Encoded, Context)>>,
+        known: &mut Known<'a>,
     ) -> Result<Words, PaintError> {
         let (engine, unet) = (&self.engine, &self.unet);
         let of = |ask: &Ask| if ask.positive { 1 + ask.part } else { 0 };

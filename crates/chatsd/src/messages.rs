@@ -102,6 +102,8 @@ messages! {
         "Painting {count} × {size} with {model}, {steps} steps each", "用 {model} 画 {count} 张 {size} 的图，每张 {steps} 步";
     about_seconds(seconds) = "about {seconds} s", "约 {seconds} 秒";
     time_unknown() = "time not known yet on this machine", "本机用时尚未测得";
+    label_takes() = "a picture takes", "每张图需要";
+    takes_at(takes, size, steps) = "{takes}, at {size} in {steps} steps", "{takes}（{size}，{steps} 步）";
     about_megabytes(megabytes) = "{megabytes} MB of memory", "内存 {megabytes} MB";
     drafts(size, steps, full_size, full_steps) =
         "Drafts first, {size} in {steps} steps, so that all are soon seen; chatsd refine 2 5 paints the ones you pick at {full_size} in {full_steps} steps, --full all of them at once",

@@ -1,7 +1,9 @@
 //! Whether there is room for a plan on this machine, and what there would be room for.
 
 use anyhow::{Result, bail};
-use chatsd_studio::{Pace, Plan, Studio};
+use chatsd_prompt::StyleLibrary;
+use chatsd_studio::{Pace, Plan, Prediction, Studio};
+use chatsd_tensor::Format;
 use chatsd_types::{Decoder, ImageModel, ModelCard, Request, Size, Source};
 
 use crate::{memory, settings::Settings, values::Store, wiring};
@@ -28,6 +30,27 @@ pub fn check(studio: &Studio<'_>, plan: &Plan, source: &Source, settings: &Setti
         bail!("{}", lang.too_little_memory(needed, megabytes));
     }
     bail!("{}", lang.too_little_memory_but(needed, megabytes, ways.join(lang.pick(" or ", "或"))));
+}
+
+/// What one picture takes of the chosen model as it likes it best, told without its weights.
+pub struct OnePicture {
+    pub size: Size,
+    pub steps: u32,
+    pub prediction: Prediction,
+}
+
+/// Predicts one picture of the chosen model.
+///
+/// # Errors
+/// A model that cannot paint.
+pub fn one_picture(settings: &Settings) -> Result<OnePicture> {
+    let outline = wiring::outline(settings)?;
+    let studio = Studio { model: &outline, library: StyleLibrary::builtin(), wildcards: &|_| None };
+    let request = studio.blank();
+    let (size, steps) = (request.size, request.steps);
+    let plan = Plan { requests: vec![request], ..Plan::default() };
+    let pace = Pace::of(wiring::engine(settings)?.pace(Format::F16).ok());
+    Ok(OnePicture { size, steps, prediction: studio.predict(&plan, &Source::default(), pace) })
 }
 
 /// Changes that would make a plan fit, as flags.
@@ -58,7 +81,7 @@ fn ways(model: &dyn ImageModel, plan: &Plan, source: &Source, settings: &Setting
 }
 
 fn needs(model: &dyn ImageModel, plan: &Plan, source: &Source) -> Option<u64> {
-    let studio = Studio { model, library: chatsd_prompt::StyleLibrary::builtin(), wildcards: &|_| None };
+    let studio = Studio { model, library: StyleLibrary::builtin(), wildcards: &|_| None };
     studio.predict(plan, source, Pace::default()).bytes
 }
 
@@ -80,7 +103,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_what_would() {
         let model = FakeImageModel::default();
-        let studio = Studio { model: &model, library: chatsd_prompt::StyleLibrary::builtin(), wildcards: &|_| None };
+        let studio = Studio { model: &model, library: StyleLibrary::builtin(), wildcards: &|_| None };
         let size = Some(Size { width: 64, height: 64 });
         let picture = PictureChoices { size, ..PictureChoices::default() };
         let plan = studio.plan("a cat", &PromptChoices::default(), &picture).unwrap();

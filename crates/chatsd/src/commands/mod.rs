@@ -4,7 +4,7 @@ pub mod again;
 pub mod bench;
 pub mod completions;
 pub mod doctor;
-mod fit;
+pub mod fit;
 pub mod gallery;
 pub mod models;
 pub mod paint;

@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use chatsd_studio::Prediction;
 use chatsd_types::FileKind;
 use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    commands::fit::{self, OnePicture},
     failure::OK,
     kinds,
     messages::Lang,
     output,
+    progress::takes,
     settings::{ModelArgs, Settings},
     wiring,
 };
@@ -26,10 +29,20 @@ pub fn run(file: &str, model: ModelArgs, json: bool, mut settings: Settings) -> 
     let lang = settings.lang();
     let files = ModelFiles::open(&path).with_context(|| lang.no_model_in(path.display()))?;
     let told = files.description()?;
+    let mut facts = facts(&path, &told);
+    let mut lines = lines(lang, &path, &told);
+    if matches!(told.kind, Kind::Checkpoint | Kind::PictureNetwork) && told.missing.is_empty() {
+        settings.model = Some(file.to_owned());
+        // What it is was told from its header; that it cannot paint for another reason is for the one who paints.
+        if let Ok(OnePicture { size, steps, prediction: Prediction { seconds, bytes } }) = fit::one_picture(&settings) {
+            facts["takes"] = json!({ "size": size, "steps": steps, "seconds": seconds, "bytes": bytes });
+            lines.push((lang.label_takes(), lang.takes_at(takes(lang, seconds, bytes), size, steps)));
+        }
+    }
     if json {
-        output::json(&facts(&path, &told))?;
+        output::json(&facts)?;
     } else {
-        for (label, text) in lines(lang, &path, &told) {
+        for (label, text) in lines {
             output::data(format!("{label:<16} {text}"))?;
         }
     }

@@ -127,6 +127,13 @@ impl Catalog {
         self.models.iter().filter(|_| hash.len() >= 10).find(begins)
     }
 
+    /// Whether a file of so many bytes could be one that is known by its SHA-256.
+    #[must_use]
+    pub fn has_size(&self, bytes: u64) -> bool {
+        let known = self.models.iter().filter(|entry| entry.sha256.is_some());
+        known.map(|entry| entry.bytes.abs_diff(bytes)).any(|apart| apart <= 10_000_000)
+    }
+
     /// The entry of a name; capitals and the marks between words do not matter.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&CatalogEntry> {
@@ -175,6 +182,7 @@ mod tests {
         let id = |entry: Option<&CatalogEntry>| entry.map(|entry| entry.id.clone()).unwrap_or_default();
         assert_eq!(id(catalog.find("SDXL Turbo")), "sdxl-turbo");
         assert_eq!(id(catalog.of_hash("e869ac7d69")), "sdxl-turbo");
+        assert!(catalog.has_size(6_938_081_905) && !catalog.has_size(2_132_625_431));
         assert!(catalog.of_hash("").is_none() && catalog.find("sdxl").is_none());
     }
 }

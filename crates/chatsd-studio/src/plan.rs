@@ -266,6 +266,7 @@ fn request_of(
         prompt,
         model: card.name.clone(),
         model_hash: card.hash.clone(),
+        model_licence: card.licence.clone(),
         size: choices.size.or(idea.size).or_else(of_shape).unwrap_or(card.size),
         steps: choices.steps.unwrap_or(card.steps),
         guidance: choices.guidance.unwrap_or(card.guidance),

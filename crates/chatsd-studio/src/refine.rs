@@ -37,6 +37,7 @@ impl Studio<'_> {
         let refined = Request {
             model: card.name.clone(),
             model_hash: card.hash.clone(),
+            model_licence: card.licence.clone(),
             size: choices.size.unwrap_or_else(|| full_size(card, request.size)),
             steps: choices.steps.unwrap_or(request.steps.max(card.steps)),
             guidance: if other_model { card.guidance } else { request.guidance },

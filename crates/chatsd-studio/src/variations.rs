@@ -30,7 +30,8 @@ impl Studio<'_> {
         let vary = |offset: u64| {
             let variation = Some(Variation { seed: seed.wrapping_add(offset), strength });
             let (model, model_hash) = (card.name.clone(), card.hash.clone());
-            let varied = Request { variation, model, model_hash, ..request.clone() };
+            let model_licence = card.licence.clone();
+            let varied = Request { variation, model, model_hash, model_licence, ..request.clone() };
             check(&varied, card).map(|()| varied)
         };
         (0..count as u64).map(vary).collect()

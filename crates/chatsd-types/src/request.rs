@@ -79,6 +79,9 @@ pub struct Request {
     pub model: String,
     /// Hash of the model's weights: first ten hex digits of SHA-256, as other programs write it.
     pub model_hash: String,
+    /// Licence of the model, as an SPDX expression where there is one; empty where nobody asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub model_licence: String,
     /// Pixels.
     pub size: Size,
     /// Passes of the sampler.
@@ -184,6 +187,7 @@ impl Default for Request {
             prompt: Prompt::default(),
             model: String::new(),
             model_hash: String::new(),
+            model_licence: String::new(),
             size: Size { width: 0, height: 0 },
             steps: 1,
             guidance: 1.0,

@@ -82,13 +82,17 @@ pub fn known_source(wanted: &str, lang: Lang) -> Result<String> {
     bail!("{}", lang.not_in_catalog(output::tame(wanted), near.join(", ")));
 }
 
-/// Puts what is known of a model that was pulled, or that is one of the catalog, into its card.
-pub fn advise(path: Option<&Path>, card: &mut ModelCard, lang: Lang) {
-    let Some(path) = path else { return };
+/// Puts what is known of a model that was pulled, or that is one of the catalog, into its card. Its hash is asked for
+/// only where the file has the size of one of the catalog: it may have to be read whole.
+pub fn advise(path: &Path, card: &mut ModelCard, lang: Lang, hash: impl FnOnce() -> Option<String>) {
     let record = own_folder(lang).ok().and_then(|own| Record::of_path(&own, path));
     let catalog = Catalog::builtin();
     let entry = record.as_ref().and_then(|record| catalog.find(record.catalog.as_deref()?));
-    let entry = entry.or_else(|| catalog.of_hash(&card.hash));
+    let size = path.metadata().ok().filter(|data| data.is_file()).map(|data| data.len());
+    let entry = entry.or_else(|| {
+        let hash = size.filter(|bytes| catalog.has_size(*bytes)).and_then(|_| hash());
+        catalog.of_hash(&hash?)
+    });
     let licence = record.and_then(|record| record.licence).or_else(|| entry.map(|entry| entry.licence.clone()));
     card.licence = licence.unwrap_or_else(|| std::mem::take(&mut card.licence));
     let Some(entry) = entry else { return };

@@ -112,8 +112,10 @@ pub fn picture_model(settings: &Settings) -> Result<PictureModel> {
     let files = model_files(settings)?;
     let load = || {
         let model = PictureModel::load(&files, &model_name(settings), engine(settings)?)?;
-        let path = model_path(settings)?;
-        let model = model.with_card(|card| shelves::advise(path.as_deref(), card, settings.lang()));
+        let model = model.with_card(|card| {
+            let hash = card.hash.clone();
+            shelves::advise(files.path(), card, settings.lang(), || Some(hash));
+        });
         anyhow::Ok(model.with_finder(finder(settings)))
     };
     load().with_context(|| settings.lang().model_not_loaded(model_name(settings)))
@@ -127,6 +129,8 @@ pub fn outline(settings: &Settings) -> Result<PictureModel> {
     let files = model_files(settings)?;
     let outline = PictureModel::outline(&files, &model_name(settings));
     let outline = outline.with_context(|| settings.lang().model_not_loaded(model_name(settings)))?;
+    let hash = || PictureModel::hash_of(&files).ok();
+    let outline = outline.with_card(|card| shelves::advise(files.path(), card, settings.lang(), hash));
     Ok(outline.with_finder(finder(settings)))
 }
 

@@ -139,6 +139,10 @@ fn a_pulled_model_paints_under_its_name_and_licence() {
     assert_eq!(listed.len(), 2, "{listed:?}");
     assert_eq!(listed[1]["source"], format!("hf:me/thing@{COMMIT}"));
 
+    run(&home, &server, &["a cat", "--model", "sticker", "-n", "1", "--steps", "1", "--quiet"]).ok();
+    let request = &run(&home, &server, &["gallery", "list", "--json"]).ok().events()[0]["request"];
+    assert_eq!((&request["model"], &request["model_licence"]), (&"sticker".into(), &"openrail++".into()));
+
     let remove = ["models", "remove", "Sticker"];
     assert!(run(&home, &server, &remove).ok().stderr.contains("--yes"));
     assert!(path.is_file());

@@ -52,6 +52,7 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
     }
     let mut changed = !is_own || request.model_hash != card.hash;
     (request.model, request.model_hash) = (card.name.clone(), card.hash.clone());
+    request.model_licence.clone_from(&card.licence);
     for (key, value) in &arguments.set {
         vary(&mut request, key, value, &library)?;
         changed = true;

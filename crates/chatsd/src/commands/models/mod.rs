@@ -10,7 +10,7 @@ mod show;
 
 use anyhow::Result;
 
-use crate::{cli::Models, settings::Settings};
+use crate::{cli::Models, settings::Settings, wiring::BUILT_IN};
 
 /// Does one thing with models.
 ///
@@ -22,8 +22,10 @@ pub fn run(arguments: Models, settings: Settings) -> Result<u8> {
         Models::Pull(arguments) => pull::run(arguments, settings),
         Models::Remove(arguments) => remove::run(arguments, settings),
         Models::Folders(arguments) => folders::run(arguments, settings),
-        Models::Show { file: Some(file), model, json } => describe::run(&file, model, json, settings),
-        Models::Show { file: None, model, json } => show::run(model, json, settings),
+        Models::Show { file, model, json } => match file.filter(|file| file != BUILT_IN) {
+            Some(file) => describe::run(&file, model, json, settings),
+            None => show::run(model, json, settings),
+        },
         Models::Convert(arguments) => convert::run(arguments, settings),
     }
 }

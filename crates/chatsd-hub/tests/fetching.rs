@@ -320,13 +320,14 @@ fn a_token_is_sent_to_its_own_host_only() {
 fn an_address_that_expired_is_asked_for_anew() {
     let bytes = noise(4 * BLOCK as usize);
     let all = bytes.clone();
-    let turn = AtomicUsize::new(0);
-    let store = Server::start(move |request| match turn.fetch_add(1, Ordering::SeqCst) {
-        1 | 3 => Reply::new(403, []),
-        _ => Reply::file(request, &all, "\"a\""),
+    // The first address is good for one request, the later ones for all.
+    let (used, given) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let store = Server::start(move |request| {
+        let expired = request.target == "/signed?0" && used.swap(true, Ordering::SeqCst);
+        if expired { Reply::new(403, []) } else { Reply::file(request, &all, "\"a\"") }
     });
     let there = store.at("/signed");
-    let hub = Server::start(move |_| Reply::redirect(&there));
+    let hub = Server::start(move |_| Reply::redirect(&format!("{there}?{}", given.fetch_add(1, Ordering::SeqCst))));
     Trial::knowing(hub.at("/x"), &bytes).ends_with(&bytes);
 }
 

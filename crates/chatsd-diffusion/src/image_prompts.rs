@@ -11,8 +11,7 @@ use crate::{
 };
 
 /// Mean and deviation of red, green and blue, 0 to 1, that CLIP was trained with (`OPENAI_CLIP_MEAN`, `_STD`).
-const COLOURS: [[f32; 2]; 3] =
-    [[0.481_454_66, 0.268_629_54], [0.457_827_5, 0.261_302_6], [0.408_210_73, 0.275_777_1]];
+const COLOURS: [[f32; 2]; 3] = [[0.481_454_66, 0.268_629_54], [0.457_827_5, 0.261_302_6], [0.408_210_73, 0.275_777_1]];
 
 /// Names that image encoders have in other programs' folders, by the width of what they make.
 const ENCODERS: [(usize, &[&str]); 3] = [

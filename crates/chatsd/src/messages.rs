@@ -155,6 +155,8 @@ messages! {
     label_predicts() = "predicts", "预测";
     label_missing() = "missing", "缺少";
     label_advice() = "to use it", "用法";
+    label_left_out() = "left out", "未读取";
+    code_left_out(names) = "code that the file names, none of it run: {names}", "文件中提到的代码，均未执行：{names}";
     parameters(millions, formats) = "{millions} M parameters, {formats}", "参数 {millions} M，{formats}";
     already_there(path) = "{path} is there already: choose another name, or remove it", "{path} 已经存在：请换个名字，或先删除它";
     converted(path, megabytes) = "Written: {path}, {megabytes} MB", "已写好：{path}，{megabytes} MB";

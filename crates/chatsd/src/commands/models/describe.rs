@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chatsd_studio::Prediction;
 use chatsd_types::FileKind;
-use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles};
+use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles, WeightFile};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -31,6 +31,11 @@ pub fn run(file: &str, model: ModelArgs, json: bool, mut settings: Settings) -> 
     let told = files.description()?;
     let mut facts = facts(&path, &told);
     let mut lines = lines(lang, &path, &told);
+    let dropped: Vec<&str> = files.file().into_iter().flat_map(WeightFile::dropped).collect();
+    if !dropped.is_empty() {
+        facts["left_out"] = json!(dropped);
+        lines.push((lang.label_left_out(), lang.code_left_out(dropped.join(", "))));
+    }
     if matches!(told.kind, Kind::Checkpoint | Kind::PictureNetwork) && told.missing.is_empty() {
         settings.model = Some(file.to_owned());
         // What it is was told from its header; that it cannot paint for another reason is for the one who paints.

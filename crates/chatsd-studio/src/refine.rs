@@ -1,8 +1,7 @@
 //! Pictures that were picked, painted well: a draft is the start of the finished picture.
 //!
-//! The picture itself is enlarged and painted anew in part. Starting from the same noise at the larger size was tried,
-//! too: noise of another size is another picture, and the composition that was picked is lost. Starting from the
-//! picture keeps it, whichever model painted it.
+//! The picture itself is enlarged and painted anew in part: that keeps the composition that was picked, whichever model
+//! painted it. Noise of another size is another picture.
 
 use chatsd_types::{Masking, ModelCard, Request, Size};
 

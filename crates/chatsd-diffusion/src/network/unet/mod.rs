@@ -56,7 +56,18 @@ impl Context {
         };
         Self { layers: (0..count).map(layer).collect(), looks: Vec::new() }
     }
+
+    /// That of one picture of the batch.
+    fn picture(&self, engine: &Engine, index: usize) -> Self {
+        let one = |layers: &[Tensor]| layers.iter().map(|layer| engine.picture(layer, index)).collect();
+        let looks = self.looks.iter().map(|(weight, layers)| (*weight, one(layers)));
+        Self { layers: one(&self.layers), looks: looks.collect() }
+    }
 }
+
+/// Pixels of a latent beyond which the pictures of a batch go through the network one after another: it then holds half
+/// as much at 1024 × 1024 pixels with guidance, and so many rows keep every kernel busy without the other picture.
+const LARGE: usize = 96 * 96;
 
 /// One time of the walk from noise to picture, and what else conditions the network, as its layers read them: an
 /// activated embedding of `batch × 1 × 1 × channels`. Made once for each time.
@@ -216,6 +227,18 @@ impl UNet {
         context: &Context,
         controls: &[(f32, Vec<Tensor>)],
     ) -> Tensor {
+        let batch = z.shape().batch;
+        if batch > 1 && z.shape().pixels() > LARGE {
+            let one = |index: usize| {
+                let time = if time.0.shape().batch == 1 { time.clone() } else { Time(engine.picture(&time.0, index)) };
+                let found = |found: &[Tensor]| found.iter().map(|x| engine.picture(x, index)).collect();
+                let controls: Vec<_> = controls.iter().map(|(weight, layers)| (*weight, found(layers))).collect();
+                let context = context.picture(engine, index);
+                self.forward_controlled(engine, &engine.picture(z, index), &time, &context, &controls)
+            };
+            let answers: Vec<Tensor> = (0..batch).map(one).collect();
+            return engine.stack(&answers.iter().collect::<Vec<_>>());
+        }
         let (mut skips, middle, time) = self.descent.forward(engine, z, None, time, context);
         let controlled = |x: Tensor, index: usize| {
             if controls.is_empty() {

@@ -76,8 +76,14 @@ impl PictureModel {
         Ok(Cost { work: work(), after_steps, bytes })
     }
 
+    /// Seconds for a unit of a network's work on `engine`, by a probe.
+    #[must_use]
+    pub fn pace_of(engine: &Engine) -> Option<f64> {
+        engine.pace(Format::F16).ok().map(|pace| NETWORK * pace)
+    }
+
     /// Seconds for a unit of work on this machine.
     pub(crate) fn probed(&self) -> Option<f64> {
-        if self.engine.work().is_some() { None } else { self.engine.pace(Format::F16).ok().map(|pace| NETWORK * pace) }
+        if self.engine.work().is_some() { None } else { Self::pace_of(&self.engine) }
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use chatsd_diffusion::{Finder, PictureModel, Reader};
 use chatsd_prompt::StyleLibrary;
+use chatsd_studio::Pace;
 use chatsd_tensor::{Engine, Format, Instructions, Options};
 use chatsd_types::FileKind;
 use chatsd_weights::{ModelFiles, WeightsError};
@@ -102,6 +103,14 @@ pub fn engine(settings: &Settings) -> Result<Engine> {
         InstructionSet::Avx512 => Instructions::Avx512,
     });
     Ok(Engine::cpu(Options { threads: settings.threads, instructions })?)
+}
+
+/// How fast pictures are painted on this machine, by a probe.
+///
+/// # Errors
+/// As [`engine`].
+pub fn pace(settings: &Settings) -> Result<Pace> {
+    Ok(Pace::of(PictureModel::pace_of(&engine(settings)?)))
 }
 
 /// The chosen model, ready to paint.

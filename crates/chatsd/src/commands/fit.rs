@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 use chatsd_prompt::StyleLibrary;
 use chatsd_studio::{Pace, Plan, Prediction, Studio};
-use chatsd_tensor::Format;
 use chatsd_types::{Decoder, ImageModel, ModelCard, Request, Size, Source};
 
 use crate::{memory, settings::Settings, values::Store, wiring};
@@ -49,7 +48,7 @@ pub fn one_picture(settings: &Settings) -> Result<OnePicture> {
     let request = studio.blank();
     let (size, steps) = (request.size, request.steps);
     let plan = Plan { requests: vec![request], ..Plan::default() };
-    let pace = Pace::of(wiring::engine(settings)?.pace(Format::F16).ok());
+    let pace = wiring::pace(settings)?;
     Ok(OnePicture { size, steps, prediction: studio.predict(&plan, &Source::default(), pace) })
 }
 

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use chatsd_gallery::{Enlarge, Gallery, SheetLayout};
-use chatsd_studio::{Draft, Event, Outcome, Pace, PictureChoices, Plan, Prediction, SecondChoices, Studio, extended};
-use chatsd_tensor::Format;
+use chatsd_studio::{Draft, Event, Outcome, PictureChoices, Plan, Prediction, SecondChoices, Studio, extended};
 use chatsd_types::{Adapter, Fill, ImageModel, Masking, ModelCard, SamplerOptions, Source};
 
 use super::{
@@ -103,7 +102,7 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     if arguments.dry_run {
         let hash = wiring::model_hash(&settings)?;
         plan.requests.iter_mut().for_each(|request| request.model_hash.clone_from(&hash));
-        let pace = Pace::of(wiring::engine(&settings)?.pace(Format::F16).ok());
+        let pace = wiring::pace(&settings)?;
         let prediction = studio.predict(&plan, &source, pace);
         return dry_run(&plan, prediction, &outline, arguments.json, &settings);
     }

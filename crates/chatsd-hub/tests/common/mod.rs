@@ -133,7 +133,14 @@ impl Server {
         self.seen.lock().unwrap().clone()
     }
 
+    /// What was sent. An answer is counted once it has left, which may be after it came: every request is waited for.
     pub fn sent(&self) -> Vec<Sent> {
+        for _ in 0..500 {
+            if self.sent.lock().unwrap().len() >= self.seen.lock().unwrap().len() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
         self.sent.lock().unwrap().clone()
     }
 

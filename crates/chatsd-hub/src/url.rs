@@ -65,6 +65,11 @@ pub fn encoded(text: &str) -> String {
     out
 }
 
+/// As [`encoded`], as one part of a path: its `/` are escaped, too.
+pub fn encoded_part(text: &str) -> String {
+    encoded(text).replace('/', "%2F")
+}
+
 /// The text that was escaped; bytes that are no UTF-8 are replaced.
 pub fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();

@@ -72,7 +72,6 @@ pub(super) fn all(
         agent: &agent,
         wanted,
         to,
-        validator: part.as_ref().and_then(|part| part.identity.validator.clone()),
         part: Mutex::new(part),
         queue: Mutex::default(),
         direct: Mutex::default(),
@@ -120,8 +119,6 @@ struct Work<'a> {
     agent: &'a Agent,
     wanted: &'a Wanted,
     to: &'a Path,
-    /// What the server knows the file by, that is resumed.
-    validator: Option<String>,
     part: Mutex<Option<Part>>,
     /// Blocks that nobody has taken yet.
     queue: Mutex<VecDeque<usize>>,
@@ -210,7 +207,7 @@ impl Work<'_> {
         };
         let mut tries = 0;
         let answer = loop {
-            match self.ask(Some((start, end)), resuming) {
+            match self.ask(Some((start, end))) {
                 Ok(answer) => break answer,
                 Err(failure) => self.wait(failure, &mut tries, sender)?,
             }
@@ -263,12 +260,12 @@ impl Work<'_> {
     }
 
     /// One request, for a range of bytes or for all; a range goes where the redirects led before.
-    fn ask(&self, range: Option<(u64, u64)>, resuming: bool) -> Result<Answer, Failure> {
+    fn ask(&self, range: Option<(u64, u64)>) -> Result<Answer, Failure> {
         let mut headers = Vec::new();
         if let Some((start, end)) = range {
             headers.push(("Range", format!("bytes={start}-{end}")));
             // A weak mark may not be sent (RFC 9110, 13.1.5); the answer's own is compared then.
-            let validator = self.part_validator(resuming);
+            let validator = self.lock(&self.part).as_ref().and_then(|part| part.identity.validator.clone());
             if let Some(validator) = validator.filter(|text| !text.starts_with("W/")) {
                 headers.push(("If-Range", validator));
             }
@@ -299,13 +296,6 @@ impl Work<'_> {
                 what: format!("came in the encoding {found}, which was not asked for"),
             })),
         }
-    }
-
-    fn part_validator(&self, resuming: bool) -> Option<String> {
-        if resuming {
-            return self.validator.clone().or_else(|| self.lock(&self.part).as_ref()?.identity.validator.clone());
-        }
-        None
     }
 
     /// After a failure: waits as long as it should, unless patience has ended.
@@ -385,7 +375,7 @@ impl Work<'_> {
         let start = block as u64 * BLOCK;
         let answer = match answer {
             Some(answer) => answer,
-            None => self.ask(Some((start + done, start + length - 1)), true)?,
+            None => self.ask(Some((start + done, start + length - 1)))?,
         };
         let same = answer.status() == 206
             && content_range(&answer) == Some((start + done, size))
@@ -447,7 +437,7 @@ impl Work<'_> {
         loop {
             let attempt = match answer.take() {
                 Some(answer) => Ok(answer),
-                None => self.ask(None, false).map_err(Miss::from),
+                None => self.ask(None).map_err(Miss::from),
             };
             match attempt.and_then(|answer| self.stream_once(answer, sender)) {
                 Ok(()) => return Ok(()),

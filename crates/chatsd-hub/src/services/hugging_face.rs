@@ -55,7 +55,7 @@ pub(super) fn list(
         page: Some(page.clone()),
     };
     // A revision with a slash in it is one part of the path.
-    let asked = url::encoded(revision.as_deref().unwrap_or(MAIN)).replace('/', "%2F");
+    let asked = url::encoded_part(revision.as_deref().unwrap_or(MAIN));
     let listing = link(format!("{endpoint}/api/models/{id}/revision/{asked}?blobs=true"));
     let model: Model = client.json(&listing, "application/json", stop)?;
     // The commit makes sure that all files are of one state.

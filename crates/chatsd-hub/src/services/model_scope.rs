@@ -48,15 +48,17 @@ pub(super) fn list(
         variable: Some("MODELSCOPE_API_TOKEN"),
         page: Some(page.clone()),
     };
-    let escaped = |text: &str| url::encoded(text).replace('/', "%2F");
-    let revision = escaped(repository.revision.as_deref().unwrap_or("master"));
+    let revision = url::encoded_part(repository.revision.as_deref().unwrap_or("master"));
     let listing = link(format!("{endpoint}/api/v1/models/{id}/repo/files?Revision={revision}&Recursive=true"));
     let answer: Answer = client.json(&listing, "application/json", stop)?;
     let said = answer.message.unwrap_or_default();
     let data = answer.data.ok_or_else(|| strange(&listing, &format!("it has no Data ({said})")))?;
     let files = data.files.into_iter().filter(|file| file.kind.as_deref() != Some("tree"));
     let files = files.map(|file| Remote {
-        link: link(format!("{endpoint}/api/v1/models/{id}/repo?Revision={revision}&FilePath={}", escaped(&file.path))),
+        link: link(format!(
+            "{endpoint}/api/v1/models/{id}/repo?Revision={revision}&FilePath={}",
+            url::encoded_part(&file.path)
+        )),
         bytes: file.size,
         sha256: file.sha256.filter(|digits| digits.len() == 64),
         blob: None,

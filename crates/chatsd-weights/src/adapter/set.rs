@@ -169,21 +169,10 @@ impl AdapterSet {
             return Ok(Prepared { weight, store, path: None, merged: false });
         }
         let kept = store.unwrap_or(weight.format);
-        if kept.block() > 1 && beside {
-            let mut paths = Vec::with_capacity(changes.len());
-            let mut others = Vec::new();
-            for (change, strength) in changes {
-                if change.is_low_rank() { paths.push((change, strength)) } else { others.push((change, strength)) }
-            }
-            if others.is_empty() {
-                let path = joined(
-                    paths.into_iter().filter_map(|(change, strength)| Some((change.low_rank()?, strength))),
-                    extent,
-                );
-                return Ok(Prepared { weight, store, path: Some(path), merged: false });
-            }
-            // Their order matters, and not all can stand beside.
-            return self.weight(engine, (network, layer), weight, layout, store, false);
+        // Their order matters, so they stand beside together or not at all.
+        if kept.block() > 1 && beside && changes.iter().all(|(change, _)| change.is_low_rank()) {
+            let paths = changes.into_iter().filter_map(|(change, strength)| Some((change.low_rank()?, strength)));
+            return Ok(Prepared { weight, store, path: Some(joined(paths, extent)), merged: false });
         }
         let failed = |source: WeightError| WeightsError::Change { layer: layer.to_owned(), source };
         let mut values = weight.values().map_err(failed)?;

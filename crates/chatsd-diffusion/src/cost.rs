@@ -10,7 +10,7 @@ use chatsd_tensor::{Engine, Format};
 use chatsd_types::{Cost, PaintError, Request, Source};
 use chatsd_weights::{ModelFiles, Tally};
 
-use crate::{DiffusionError, Finder, PictureModel, pixel_maker::limit, text_to_image::text_to_image};
+use crate::{DiffusionError, Finder, PictureModel, pixel_maker::limit, reader::Reader, text_to_image::text_to_image};
 
 /// Memory of the program itself, in bytes: code, thread stacks, the threads' scratch, the picture and its file.
 /// Measured as what a run of the built-in model holds beyond weights and buffers.
@@ -36,8 +36,13 @@ impl PictureModel {
     /// # Errors
     /// As [`PictureModel::load`].
     pub fn outline(files: &ModelFiles, name: &str) -> Result<Self, DiffusionError> {
+        Self::outline_with(files, name, Reader::open(files)?)
+    }
+
+    /// As [`PictureModel::outline`], with the reader of these files.
+    pub(crate) fn outline_with(files: &ModelFiles, name: &str, reader: Reader) -> Result<Self, DiffusionError> {
         let tally = Tally::default();
-        let model = Self::of_files(&files.outlined_into(&tally), name, Engine::counting())?;
+        let model = Self::of_files(&files.outlined_into(&tally), name, Engine::counting(), reader)?;
         let autoencoder_limit = limit(tally.bytes() as u64 + PROGRAM);
         Ok(Self { counter: Some(Counter::Outline(tally, Mutex::default())), autoencoder_limit, ..model })
     }

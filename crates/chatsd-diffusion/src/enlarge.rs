@@ -1,11 +1,11 @@
 //! What makes a picture larger.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::Arc};
 
 use chatsd_tensor::Engine;
 use chatsd_types::{FileKind, Image, Kernel, PaintError, Size};
 
-use crate::{Finder, network::Upscaler, tiles::Tiles};
+use crate::{Finder, network::Upscaler, shelf::Shelf, tiles::Tiles};
 
 /// Pixels of a tile: at four times the size, 64 channels of it take 150 MB.
 const TILES: Tiles = Tiles { side: 192, margin: 8, ramp: 16 };
@@ -19,7 +19,7 @@ pub enum Enlarger {
     /// Lanczos' kernel.
     Lanczos,
     /// A network.
-    Network(Upscaler),
+    Network(Arc<Upscaler>),
 }
 
 impl Enlarger {
@@ -28,6 +28,11 @@ impl Enlarger {
     /// # Errors
     /// When there is no such file, or it cannot be used.
     pub fn find(finder: &Finder, name: &str) -> Result<Self, PaintError> {
+        Self::find_on(&Shelf::default(), finder, name)
+    }
+
+    /// As [`Enlarger::find`]; a network that stands on `shelf` is not loaded again.
+    pub(crate) fn find_on(shelf: &Shelf<Upscaler>, finder: &Finder, name: &str) -> Result<Self, PaintError> {
         let unusable = |why: &dyn std::fmt::Display| {
             PaintError::Unsupported(format!(
                 "the upscaler {name:?} cannot be used: {why}; latent and lanczos need no file"
@@ -37,8 +42,11 @@ impl Enlarger {
             "latent" => Ok(Self::Latent),
             "lanczos" => Ok(Self::Lanczos),
             _ => {
-                let files = finder.find(FileKind::Upscaler, name).map_err(|error| unusable(&error))?;
-                Upscaler::open(&files).map(Self::Network).map_err(|error| unusable(&error))
+                let open = || {
+                    let files = finder.find(FileKind::Upscaler, name).map_err(|error| unusable(&error))?;
+                    Upscaler::open(&files).map_err(|error| unusable(&error))
+                };
+                shelf.get(name, open).map(Self::Network)
             }
         }
     }

@@ -53,9 +53,12 @@ impl Guidance {
         let answers: Vec<Tensor> = (0..asks.len()).map(|index| engine.picture(answers, index)).collect();
         let terms: Vec<(f32, &Tensor)> = asks.iter().map(|ask| ask.factor).zip(&answers).collect();
         let guided = engine.combine(&terms);
+        if self.rescale == 0.0 {
+            return guided;
+        }
         let deviation = |x: &Tensor| engine.moments(x).first().map_or(0.0, |(_, deviation)| *deviation);
         let found = deviation(&guided);
-        if self.rescale == 0.0 || found == 0.0 {
+        if found == 0.0 {
             return guided;
         }
         let parts = asks.iter().filter(|ask| ask.positive).count();

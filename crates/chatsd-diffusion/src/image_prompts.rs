@@ -25,13 +25,7 @@ impl PictureModel {
     ///
     /// # Errors
     /// When an IP-Adapter or the image encoder is not there or cannot be used.
-    pub(crate) fn look(
-        &self,
-        script: &mut Script,
-        request: &Request,
-        source: &Source,
-        asks: &[Ask],
-    ) -> Result<(), PaintError> {
+    pub(crate) fn look(&self, script: &mut Script, request: &Request, source: &Source) -> Result<(), PaintError> {
         let engine = &self.engine;
         for (ImagePrompt { name, weight, .. }, image) in request.image_prompts.iter().zip(&source.image_prompts) {
             let unusable = |why: &dyn std::fmt::Display| {
@@ -45,7 +39,8 @@ impl PictureModel {
             let seen = encoder.forward(engine, &as_clip_sees(image, encoder.side()));
             // What is not wanted is no picture at all.
             let nothing = engine.filled(seen.shape(), 0.0);
-            let vectors: Vec<&Tensor> = asks.iter().map(|ask| if ask.positive { &seen } else { &nothing }).collect();
+            let vector = |ask: &Ask| if ask.positive { &seen } else { &nothing };
+            let vectors: Vec<&Tensor> = script.asks.iter().map(vector).collect();
             let vectors = engine.stack(&vectors);
             for words in &mut script.words {
                 words.context = adapter.look(engine, words.context.clone(), &vectors, *weight);

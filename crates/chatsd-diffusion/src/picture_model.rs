@@ -16,8 +16,9 @@ use crate::{
     beside::Beside,
     cost::Counter,
     denoiser::Parameters,
+    enlarge::Enlarger,
     model_card::{Family, Settings},
-    network::{Autoencoder, ControlNet, ImageAdapter, ImageEncoder, TextEncoder, UNet},
+    network::{Autoencoder, ControlNet, ImageAdapter, ImageEncoder, TextEncoder, UNet, Upscaler},
     reader::{Reader, TEXT_ENCODERS},
     shelf::Shelf,
     text_to_image::{paint_latent, text_to_image},
@@ -37,6 +38,8 @@ pub struct PictureModel {
     /// IP-Adapters and image encoders of the requests before.
     pub(crate) image_adapters: Shelf<ImageAdapter>,
     pub(crate) image_encoders: Shelf<ImageEncoder>,
+    /// Upscalers of the requests before.
+    pub(crate) upscalers: Shelf<Upscaler>,
     pub(crate) reader: Reader,
     pub(crate) parameters: Parameters,
     /// One or two; their states stand side by side.
@@ -83,8 +86,9 @@ impl PictureModel {
         // Both read every byte: side by side they take as long as the slower one.
         thread::scope(|scope| {
             let hash = scope.spawn(|| Self::hash_of(files));
-            let mut model = Self::of_files(files, name, engine)?;
-            let outline = Self::outline(files, name)?;
+            let reader = Reader::open(files)?;
+            let outline = Self::outline_with(files, name, reader.clone())?;
+            let mut model = Self::of_files(files, name, engine, reader)?;
             model.autoencoder_limit = outline.autoencoder_limit;
             model.counter = Some(Counter::Of(Box::new(outline)));
             model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
@@ -111,8 +115,9 @@ impl PictureModel {
                 Self { finder, counter: Some(Counter::Outline(tally, alone)), ..this }
             }
             Some(Counter::Of(outline)) => {
-                let outline = Box::new(outline.with_finder(finder.clone()));
-                Self { finder, counter: Some(Counter::Of(outline)), ..this }
+                // Words are looked up once for both.
+                let outline = Self { reader: this.reader.clone(), ..outline.with_finder(finder.clone()) };
+                Self { finder, counter: Some(Counter::Of(Box::new(outline))), ..this }
             }
             None => Self { finder, ..this },
         }
@@ -125,17 +130,20 @@ impl PictureModel {
         self
     }
 
-    /// Finds what requests name beside the model.
-    #[must_use]
-    pub fn finder(&self) -> &Finder {
-        &self.finder
+    /// What a request calls `name` makes pictures larger.
+    pub(crate) fn enlarger(&self, name: &str) -> Result<Enlarger, PaintError> {
+        Enlarger::find_on(&self.upscalers, &self.finder, name)
     }
 
     /// The model without its hash.
-    pub(crate) fn of_files(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
+    pub(crate) fn of_files(
+        files: &ModelFiles,
+        name: &str,
+        engine: Engine,
+        reader: Reader,
+    ) -> Result<Self, DiffusionError> {
         let settings = Settings::read(files.pipeline_config()?)?;
         let mut parameters = settings.parameters()?;
-        let reader = Reader::open(files)?;
         let family = reader.family;
         parameters.levels.aligned_as_xl = family.aligned_as_xl;
         let unet = files.component("unet")?;
@@ -188,6 +196,7 @@ impl PictureModel {
             control_nets: Shelf::default(),
             image_adapters: Shelf::default(),
             image_encoders: Shelf::default(),
+            upscalers: Shelf::default(),
             reader,
             parameters,
             text_encoders,
@@ -216,6 +225,7 @@ impl PictureModel {
             control_nets: self.control_nets.clone(),
             image_adapters: self.image_adapters.clone(),
             image_encoders: self.image_encoders.clone(),
+            upscalers: self.upscalers.clone(),
             autoencoder_limit: self.autoencoder_limit,
             tiny_autoencoders: self.tiny_autoencoders.clone(),
             counter: None,

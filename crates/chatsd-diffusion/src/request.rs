@@ -27,6 +27,7 @@ impl PictureModel {
         let numbers = [
             ("guidance", request.guidance, GUIDANCE_LIMIT),
             ("guidance rescale", request.guidance_rescale, 1.0),
+            ("image guidance", request.image_guidance.unwrap_or(1.0), GUIDANCE_LIMIT),
             ("strength", request.strength, 1.0),
             ("the variation's strength", request.variation.map_or(0.0, |variation| variation.strength), 1.0),
         ];
@@ -42,10 +43,6 @@ impl PictureModel {
             return refuse(format!("starting noise of size {from}: expected sides up to {SIDE_LIMIT}"));
         }
         self.check_controls(request, source)?;
-        let image_guidance = request.image_guidance.unwrap_or(1.0);
-        if !(0.0..=GUIDANCE_LIMIT).contains(&image_guidance) {
-            return refuse(format!("image guidance {image_guidance}: expected a number from 0 to {GUIDANCE_LIMIT}"));
-        }
         let layers = self.text_encoders.iter().map(TextEncoder::layers).min().unwrap_or(0);
         let layers = (layers + self.reader.family.layers_lacking) as u32;
         if let Some(clip_skip) = request.clip_skip.filter(|clip_skip| !(1..=layers).contains(clip_skip)) {

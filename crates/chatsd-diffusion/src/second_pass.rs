@@ -31,7 +31,7 @@ impl SecondWalk {
         let greatest = all[0];
         let sigmas = all[(all.len() - 1).saturating_sub(steps)..].to_vec();
         let request = Request { size: second.size, ..request.clone() };
-        Ok(Self { request, sigmas, greatest, enlarger: Enlarger::find(&model.finder, &second.upscaler)? })
+        Ok(Self { request, sigmas, greatest, enlarger: model.enlarger(&second.upscaler)? })
     }
 
     /// Steps it takes.

@@ -9,7 +9,6 @@ use crate::{
     PictureModel, beside,
     beside::Beside,
     controls::Controls,
-    enlarge::Enlarger,
     guidance::{Ask, Guidance},
     noise::{self, BrownianPath},
     pixels,
@@ -30,6 +29,9 @@ pub(crate) fn text_to_image(
     source: &Source,
     observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Image, PaintError> {
+    // What only enlarges the finished picture is there before that is begun.
+    let enlarged = request.second_pass.as_ref().filter(|second| second.strength == 0.0);
+    let enlarged = enlarged.map(|second| Ok((model.enlarger(&second.upscaler)?, second.size))).transpose()?;
     let image = match &source.init {
         Some(init) if !request.paints() => {
             model.check(request, source)?;
@@ -45,12 +47,10 @@ pub(crate) fn text_to_image(
             image
         }
     };
-    match &request.second_pass {
-        Some(second) if second.strength == 0.0 => {
-            Ok(Enlarger::find(&model.finder, &second.upscaler)?.image(&model.engine, &image, second.size))
-        }
-        _ => Ok(image),
-    }
+    Ok(match enlarged {
+        Some((enlarger, size)) => enlarger.image(&model.engine, &image, size),
+        None => image,
+    })
 }
 
 /// Paints one latent. See [`PictureModel::latent`].
@@ -117,13 +117,13 @@ fn pass(
     let (engine, parameters) = (&model.engine, &model.parameters);
     let Way { sigmas, greatest, .. } = way;
     let guidance = model.guidance(request);
-    let mut script = model.script(request, way.passes(request), |weights| guidance.asks(weights))?;
-    let asks = guidance.asks(&script.weights);
-    model.look(&mut script, request, source, &asks)?;
+    let mut script = model.script(request, way.passes(request), guidance)?;
+    model.look(&mut script, request, source)?;
+    let asks = &script.asks;
     let shape = model.latent_shape(request);
     let (begin, mut noise) = noise::starting(request, shape, model.autoencoder.factor());
     let shown = model.beside.channels(model, source, shape)?;
-    let shown = shown.map(|shown| beside::for_each(engine, &shown, &asks));
+    let shown = shown.map(|shown| beside::for_each(engine, &shown, asks));
     let controls = Controls::of(model, request, source, &script, sigmas)?;
     let start = start(&begin)?;
     let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
@@ -133,7 +133,7 @@ fn pass(
     let mut denoiser = |x: &Tensor, sigma: f64| {
         let words = script.at(pass);
         pass += 1;
-        let denoised = model.denoised(x, sigma, words, (guidance, &asks), shown.as_ref(), &controls);
+        let denoised = model.denoised(x, sigma, words, (guidance, asks), shown.as_ref(), &controls);
         let denoised = start.keep(engine, denoised);
         expected.replace(Some(denoised.clone()));
         denoised

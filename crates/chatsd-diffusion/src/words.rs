@@ -11,7 +11,7 @@ use chatsd_types::{PaintError, Passes, Piece, Request, Turn, composed, scheduled
 use crate::{
     PictureModel,
     chunks::{self, Window},
-    guidance::Ask,
+    guidance::{Ask, Guidance},
     network::{Added, Context, Encoded, TextEncoder},
 };
 
@@ -31,8 +31,8 @@ type Known<'a> = HashMap<(bool, &'a str, usize), Rc<(Encoded, Context)>>;
 
 /// What the network is told through a walk: texts may change on the way. Each is encoded once.
 pub(crate) struct Script {
-    /// Weights of the prompt's parts.
-    pub(crate) weights: Vec<f32>,
+    /// What the network is asked in each pass.
+    pub(crate) asks: Vec<Ask>,
     /// The last pass, counted from 0, of each turn, and which of the words it is told.
     turns: Vec<(u32, usize)>,
     pub(crate) words: Vec<Words>,
@@ -47,20 +47,14 @@ impl Script {
 }
 
 impl PictureModel {
-    /// Encodes a request's prompts for a walk of so many passes, `asks` for each that the network is asked for parts of
-    /// such weights.
+    /// Encodes a request's prompts for a walk of so many passes, for each thing that `guidance` asks the network.
     ///
     /// # Errors
     /// When a prompt's weights cannot be read.
-    pub(crate) fn script(
-        &self,
-        request: &Request,
-        passes: Passes,
-        asks: impl Fn(&[f32]) -> Vec<Ask>,
-    ) -> Result<Script, PaintError> {
+    pub(crate) fn script(&self, request: &Request, passes: Passes, guidance: Guidance) -> Result<Script, PaintError> {
         let parts = composed(&request.prompt.positive);
         let weights: Vec<f32> = parts.iter().map(|part| part.weight).collect();
-        let asks = asks(&weights);
+        let asks = guidance.asks(&weights);
         // The negative prompt, then the parts of the prompt.
         let texts =
             std::iter::once(request.prompt.negative.as_str()).chain(parts.iter().map(|part| part.text.as_str()));
@@ -68,14 +62,14 @@ impl PictureModel {
         let ends: BTreeSet<u32> = turns.iter().flatten().map(|turn| turn.until).collect();
         let mut known: Vec<Vec<&str>> = Vec::new();
         let mut encoded = HashMap::new();
-        let mut script = Script { weights, turns: Vec::new(), words: Vec::new() };
+        let mut script = Script { asks, turns: Vec::new(), words: Vec::new() };
         for end in ends {
             let said = |turns: &'_ [Turn]| turns.iter().position(|turn| end <= turn.until).unwrap_or(turns.len() - 1);
             let said: Vec<&str> = turns.iter().map(|turns| turns[said(turns)].text.as_str()).collect();
             let place = match known.iter().position(|known| *known == said) {
                 Some(place) => place,
                 None => {
-                    let words = self.words(request, &said, &asks, &mut encoded)?;
+                    let words = self.words(request, &said, &script.asks, &mut encoded)?;
                     script.words.push(Words { place: known.len(), ..words });
                     known.push(said);
                     known.len() - 1

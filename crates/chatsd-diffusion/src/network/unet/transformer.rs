@@ -136,8 +136,8 @@ impl Attention {
         let k = seen.channels(first..first + width);
         let v = seen.channels(first + width..first + 2 * width);
         let mut seen = engine.attention(read.channels(0..width), k, v, self.heads, AttentionMask::None);
-        for (weight, layers) in self.words.iter().flat_map(|_| &context.looks) {
-            let look = &layers[self.words.unwrap_or(0)];
+        let looks = self.words.map(|index| context.looks.iter().map(move |(weight, layers)| (weight, &layers[index])));
+        for (weight, look) in looks.into_iter().flatten() {
             let (k, v) = (look.channels(0..width), look.channels(width..2 * width));
             let look = engine.attention(read.channels(0..width), k, v, self.heads, AttentionMask::None);
             seen = engine.combine(&[(1.0, &seen), (*weight, &look)]);

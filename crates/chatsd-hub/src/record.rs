@@ -75,12 +75,15 @@ impl Record {
     /// What was pulled under a name; capitals do not matter.
     #[must_use]
     pub fn find(own: &Path, kind: Option<FileKind>, name: &str) -> Option<Self> {
+        Self::all(own).into_iter().find(|record| record.is_called(kind, name))
+    }
+
+    /// Whether it is of that kind and name, or has that name in the catalog; capitals do not matter.
+    #[must_use]
+    pub fn is_called(&self, kind: Option<FileKind>, name: &str) -> bool {
         let wanted = name.to_lowercase();
-        let named = |record: &Self| {
-            record.name.to_lowercase() == wanted
-                || record.catalog.as_ref().is_some_and(|id| id.to_lowercase() == wanted)
-        };
-        Self::all(own).into_iter().find(|record| kind.is_none_or(|kind| record.kind == kind) && named(record))
+        let mut names = [Some(&self.name), self.catalog.as_ref()].into_iter().flatten();
+        kind.is_none_or(|kind| self.kind == kind) && names.any(|name| name.to_lowercase() == wanted)
     }
 
     /// The record of a file or folder, where there is one.

@@ -175,7 +175,7 @@ impl Work<'_> {
 }
 
 /// What a request is painted from: what was given, and what the gallery has kept of the rest.
-fn source_of(request: &Request, given: &Source, gallery: &Gallery) -> Result<Source, GalleryError> {
+pub(crate) fn source_of(request: &Request, given: &Source, gallery: &Gallery) -> Result<Source, GalleryError> {
     let mut source = given.clone();
     if let (None, Some(init)) = (&source.init, &request.init) {
         source.init = Some(gallery.source(init)?);

@@ -3,7 +3,7 @@
 use chatsd_gallery::{Gallery, GalleryError};
 use chatsd_types::{Cost, Request, Source};
 
-use crate::{Pace, Plan, Studio, masked::Prepared};
+use crate::{Pace, Plan, Studio, masked::Prepared, paint::source_of};
 
 /// Entries that are looked at to guess how long it takes.
 const LOOK_BACK: usize = 64;
@@ -27,10 +27,14 @@ impl Studio<'_> {
         Ok(if remembered.is_unknown() { Pace::of(self.model.pace()) } else { remembered })
     }
 
-    /// What a plan takes at a pace.
+    /// What a plan takes at a pace. What its pictures are painted from is `source`, or kept in `gallery`.
     #[must_use]
-    pub fn predict(&self, plan: &Plan, source: &Source, pace: Pace) -> Prediction {
-        prediction(&self.costs(plan, |_| Some(source.clone())), pace)
+    pub fn predict(&self, plan: &Plan, source: &Source, gallery: Option<&Gallery>, pace: Pace) -> Prediction {
+        let of = |request: &Request| match gallery {
+            Some(gallery) => source_of(request, source, gallery).ok(),
+            None => Some(source.clone()),
+        };
+        prediction(&self.costs(plan, of), pace)
     }
 
     /// What each request of a plan takes; nothing where it cannot be counted. Those that differ in words, seed and

@@ -247,10 +247,10 @@ fn a_plan_is_predicted_from_what_its_requests_take() {
         let plan = plan(studio, "a cat", 3);
         // A step takes 16 × 16 units, words and decoding as much as another.
         let work = 3.0 * 256.0 * 5.0;
-        let prediction = studio.predict(&plan, &Source::default(), Pace::of(Some(1e-3)));
+        let prediction = studio.predict(&plan, &Source::default(), None, Pace::of(Some(1e-3)));
         assert!((prediction.seconds.unwrap() - 1e-3 * work).abs() < 1e-9);
         assert_eq!(prediction.bytes, Some(1000 + 12 * 256));
-        assert_eq!(studio.predict(&plan, &Source::default(), Pace::default()).seconds, None);
+        assert_eq!(studio.predict(&plan, &Source::default(), None, Pace::default()).seconds, None);
         let mut left = Vec::new();
         let mut tell = |event: Event<'_>| match event {
             Event::Planned { expected_seconds, expected_bytes, fits, .. } => {

@@ -4,6 +4,7 @@ use std::{
     borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
 };
 
 use anyhow::{Context, Result};
@@ -41,8 +42,11 @@ pub fn model_path(settings: &Settings) -> Result<Option<PathBuf>> {
 
 /// Finds files that requests name beside the model.
 pub fn finder(settings: &Settings) -> Finder {
-    let (folders, lang, given) = (shelves::folders(settings), settings.lang(), settings.given.clone());
-    let listed = folders.clone();
+    let (lang, given) = (settings.lang(), settings.given.clone());
+    // Looking for the folders of other programs waits until a request names a file.
+    let settings = settings.clone();
+    let folders = Arc::new(LazyLock::new(move || shelves::folders(&settings)));
+    let listed = Arc::clone(&folders);
     let finder = Finder::new(move |kind, name| {
         let path =
             given.get(name).map_or_else(|| shelves::find_in(&folders, lang, kind, name), |path| Ok(path.clone()));
@@ -113,42 +117,68 @@ pub fn pace(settings: &Settings) -> Result<Pace> {
     Ok(Pace::of(PictureModel::pace_of(&engine(settings)?)))
 }
 
-/// The chosen model, ready to paint.
-///
-/// # Errors
-/// When it cannot be read or is of a kind that is not known.
-pub fn picture_model(settings: &Settings) -> Result<PictureModel> {
-    let files = model_files(settings)?;
-    let load = || {
-        let model = PictureModel::load(&files, &model_name(settings), engine(settings)?)?;
-        let model = model.with_card(|card| {
-            let hash = card.hash.clone();
-            shelves::advise(files.path(), card, settings.lang(), || Some(hash));
-        });
-        anyhow::Ok(model.with_finder(finder(settings)))
-    };
-    load().with_context(|| settings.lang().model_not_loaded(model_name(settings)))
+/// The chosen model: its files, opened once, and what finds the files beside it.
+pub struct Chosen<'s> {
+    settings: &'s Settings,
+    files: ModelFiles,
+    finder: Finder,
 }
 
-/// The chosen model without its weights: it tells what pictures take, and reads prompts.
-///
-/// # Errors
-/// As [`picture_model`].
-pub fn outline(settings: &Settings) -> Result<PictureModel> {
-    let files = model_files(settings)?;
-    let outline = PictureModel::outline(&files, &model_name(settings));
-    let outline = outline.with_context(|| settings.lang().model_not_loaded(model_name(settings)))?;
-    let hash = || PictureModel::hash_of(&files).ok();
-    let outline = outline.with_card(|card| shelves::advise(files.path(), card, settings.lang(), hash));
-    Ok(outline.with_finder(finder(settings)))
-}
+impl<'s> Chosen<'s> {
+    /// Opens the files. Weights are not read yet.
+    ///
+    /// # Errors
+    /// As [`model_files`].
+    pub fn open(settings: &'s Settings) -> Result<Self> {
+        Ok(Self { settings, files: model_files(settings)?, finder: finder(settings) })
+    }
 
-/// The hash of the chosen model.
-///
-/// # Errors
-/// As [`picture_model`].
-pub fn model_hash(settings: &Settings) -> Result<String> {
-    Ok(PictureModel::hash_of(&model_files(settings)?)?)
+    /// The model, ready to paint.
+    ///
+    /// # Errors
+    /// When it cannot be read or is of a kind that is not known.
+    pub fn picture_model(&self) -> Result<PictureModel> {
+        let load = || anyhow::Ok(PictureModel::load(&self.files, &model_name(self.settings), engine(self.settings)?)?);
+        Ok(self.known(load().with_context(|| self.not_loaded())?))
+    }
+
+    /// The model without its weights: it tells what pictures take, and reads prompts.
+    ///
+    /// # Errors
+    /// As [`Chosen::picture_model`].
+    pub fn outline(&self) -> Result<PictureModel> {
+        let outline = PictureModel::outline(&self.files, &model_name(self.settings));
+        Ok(self.known(outline.with_context(|| self.not_loaded())?))
+    }
+
+    /// The part of the model that reads, without its networks.
+    ///
+    /// # Errors
+    /// As [`Chosen::picture_model`].
+    pub fn reader(&self) -> Result<Reader> {
+        let reader = Reader::open(&self.files)
+            .with_context(|| self.settings.lang().model_not_read(model_name(self.settings)))?;
+        Ok(reader.with_finder(self.finder.clone()))
+    }
+
+    /// The hash that pictures of the model carry. Reads all of its files the first time.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn hash(&self) -> Result<String> {
+        Ok(PictureModel::hash_of(&self.files)?)
+    }
+
+    /// The model with what is known of it beside its files, and what finds what requests name.
+    fn known(&self, model: PictureModel) -> PictureModel {
+        let hash = || self.hash().ok();
+        let model = model.with_card(|card| shelves::advise(self.files.path(), card, self.settings.lang(), hash));
+        model.with_finder(self.finder.clone())
+    }
+
+    fn not_loaded(&self) -> String {
+        self.settings.lang().model_not_loaded(model_name(self.settings))
+    }
 }
 
 /// Where the user's own styles are kept.
@@ -207,13 +237,4 @@ pub fn read_if_there(path: &Path, lang: Lang) -> Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| lang.cannot_read(path.display())),
     }
-}
-
-/// The part of the chosen model that reads, without its networks.
-///
-/// # Errors
-/// As [`picture_model`].
-pub fn reader(settings: &Settings) -> Result<Reader> {
-    let load = || anyhow::Ok(Reader::open(&model_files(settings)?)?.with_finder(finder(settings)));
-    load().with_context(|| settings.lang().model_not_read(model_name(settings)))
 }

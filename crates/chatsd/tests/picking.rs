@@ -41,6 +41,11 @@ fn picked_pictures_are_refined_on_a_sheet_of_their_own() {
     assert!(missing.code == Some(1) && missing.stderr.contains("\"9\""), "{}", missing.stderr);
     let size = home.run(&["refine", "1", "--size", "100x100"]);
     assert!(size.code == Some(2) && size.stderr.contains("96x96"), "{}", size.stderr);
+    // What it starts from counts, too, so that what it takes is known before it is begun.
+    for command in ["refine", "vary"] {
+        let small = home.run(&[command, "1", "--memory-limit", "1"]);
+        assert!(small.code == Some(1) && small.stderr.contains("1 MB are free"), "{command}: {}", small.stderr);
+    }
 }
 
 #[test]

@@ -121,7 +121,8 @@ impl Folders {
         let mut all: Vec<Found> = Vec::new();
         let mut seen = BTreeSet::new();
         for shelf in &self.shelves {
-            if shelf.kind.is_some_and(|of| of != kind) {
+            // A folder that can hold anything is not walked for what nothing in it can say it is.
+            if shelf.kind.map_or(!walk::SAID.contains(&kind), |of| of != kind) {
                 continue;
             }
             for found in walk::files(shelf) {

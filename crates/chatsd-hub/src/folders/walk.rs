@@ -104,7 +104,10 @@ pub fn is_model_file(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ENDINGS.contains(&ending.to_string_lossy().to_lowercase().as_str()))
 }
 
-/// What a folder says it is, as the diffusers and PEFT libraries save one: `model_index.json` is a whole model,
+/// The kinds that a folder can say it is. A single file says none, and counts as a model.
+pub(super) const SAID: [FileKind; 4] = [FileKind::Model, FileKind::Adapter, FileKind::Control, FileKind::Autoencoder];
+
+/// What a folder says it is, one of [`SAID`], as the diffusers and PEFT libraries save one: `model_index.json` is a whole model,
 /// `config.json` names the class, `adapter_config.json` is an adapter.
 pub(super) fn kind_of_folder(path: &Path) -> Option<FileKind> {
     if path.join("model_index.json").is_file() {

@@ -23,7 +23,7 @@ pub fn run(arguments: cli::Again, mut settings: Settings) -> Result<u8> {
     let (path, id) = find(&arguments.target, &settings)?;
     let metadata = read_metadata(&path)?;
     let (library, wildcards) = (wiring::library(lang)?, wiring::wildcards(&settings)?);
-    let model = wiring::picture_model(&settings)?;
+    let model = wiring::Chosen::open(&settings)?.picture_model()?;
     let studio = Studio { model: &model, library: &library, wildcards: &wildcards };
     let mut talk = Vec::new();
     let is_own = matches!(metadata, Metadata::Own(_));

@@ -101,7 +101,7 @@ fn picture(
     record: &dyn Fn(serde_json::Value) -> Result<()>,
 ) -> Result<()> {
     let lang = settings.lang();
-    let model = wiring::picture_model(settings)?;
+    let model = wiring::Chosen::open(settings)?.picture_model()?;
     let studio = Studio { model: &model, library: StyleLibrary::builtin(), wildcards: &|_| None };
     let mut request = studio.blank();
     request.prompt.positive = "logo of cat, cute, happy, smile".into();

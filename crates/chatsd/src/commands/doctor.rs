@@ -182,7 +182,7 @@ impl Visit {
 
     fn model(&mut self, settings: &Settings) -> Result<()> {
         let heading = self.lang.model();
-        match wiring::picture_model(settings) {
+        match wiring::Chosen::open(settings).and_then(|chosen| chosen.picture_model()) {
             Ok(model) => {
                 let card = model.card();
                 let text = self.lang.model_is(&card.name, &card.hash, card.size, card.steps);

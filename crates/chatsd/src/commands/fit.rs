@@ -1,6 +1,7 @@
 //! Whether there is room for a plan on this machine, and what there would be room for.
 
 use anyhow::{Result, bail};
+use chatsd_gallery::Gallery;
 use chatsd_prompt::StyleLibrary;
 use chatsd_studio::{Pace, Plan, Prediction, Studio};
 use chatsd_types::{Decoder, ImageModel, ModelCard, Request, Size, Source};
@@ -11,20 +12,20 @@ use crate::{memory, settings::Settings, values::Store, wiring};
 const MEGABYTE: u64 = 1 << 20;
 
 /// Refuses a plan that needs more memory than there is, before a model is loaded for it. `studio` has the outline of the
-/// model.
+/// model; what the pictures are painted from is given or kept in a gallery.
 ///
 /// # Errors
 /// When it does not fit: says what would.
-pub fn check(studio: &Studio<'_>, plan: &Plan, source: &Source, settings: &Settings) -> Result<()> {
+pub fn check(studio: &Studio<'_>, plan: &Plan, from: (&Source, Option<&Gallery>), settings: &Settings) -> Result<()> {
     let limit = settings.memory_limit.map(|megabytes| megabytes.saturating_mul(MEGABYTE));
     let Some(room) = limit.or_else(|| memory::memory().map(|memory| memory.available)) else { return Ok(()) };
-    let Some(needed) = needs(studio.model, plan, source) else { return Ok(()) };
+    let Some(needed) = needs(studio.model, plan, from) else { return Ok(()) };
     if needed <= room {
         return Ok(());
     }
     let lang = settings.lang();
     let (needed, megabytes) = (needed.div_ceil(MEGABYTE), room / MEGABYTE);
-    let ways = ways(studio.model, plan, source, settings, room);
+    let ways = ways(studio.model, plan, from, settings, room);
     if ways.is_empty() {
         bail!("{}", lang.too_little_memory(needed, megabytes));
     }
@@ -43,21 +44,27 @@ pub struct OnePicture {
 /// # Errors
 /// A model that cannot paint.
 pub fn one_picture(settings: &Settings) -> Result<OnePicture> {
-    let outline = wiring::outline(settings)?;
+    let outline = wiring::Chosen::open(settings)?.outline()?;
     let studio = Studio { model: &outline, library: StyleLibrary::builtin(), wildcards: &|_| None };
     let request = studio.blank();
     let (size, steps) = (request.size, request.steps);
     let plan = Plan { requests: vec![request], ..Plan::default() };
     let pace = wiring::pace(settings)?;
-    Ok(OnePicture { size, steps, prediction: studio.predict(&plan, &Source::default(), pace) })
+    Ok(OnePicture { size, steps, prediction: studio.predict(&plan, &Source::default(), None, pace) })
 }
 
 /// Changes that would make a plan fit, as flags.
-fn ways(model: &dyn ImageModel, plan: &Plan, source: &Source, settings: &Settings, room: u64) -> Vec<String> {
+fn ways(
+    model: &dyn ImageModel,
+    plan: &Plan,
+    from: (&Source, Option<&Gallery>),
+    settings: &Settings,
+    room: u64,
+) -> Vec<String> {
     let fits = |model: &dyn ImageModel, change: &dyn Fn(&mut Request)| {
         let mut plan = plan.clone();
         plan.requests.iter_mut().for_each(change);
-        needs(model, &plan, source).is_some_and(|needed| needed <= room)
+        needs(model, &plan, from).is_some_and(|needed| needed <= room)
     };
     let mut ways = Vec::new();
     if fits(model, &|request| request.decoder = Decoder::Tiny) {
@@ -70,7 +77,7 @@ fn ways(model: &dyn ImageModel, plan: &Plan, source: &Source, settings: &Setting
     if settings.store != Some(Store::Q8_0) {
         let mut settings = settings.clone();
         settings.store = Some(Store::Q8_0);
-        if let Ok(model) = wiring::outline(&settings)
+        if let Ok(model) = wiring::Chosen::open(&settings).and_then(|chosen| chosen.outline())
             && fits(&model, &|_| {})
         {
             ways.push("--store q8_0".to_owned());
@@ -79,9 +86,9 @@ fn ways(model: &dyn ImageModel, plan: &Plan, source: &Source, settings: &Setting
     ways
 }
 
-fn needs(model: &dyn ImageModel, plan: &Plan, source: &Source) -> Option<u64> {
+fn needs(model: &dyn ImageModel, plan: &Plan, (source, gallery): (&Source, Option<&Gallery>)) -> Option<u64> {
     let studio = Studio { model, library: StyleLibrary::builtin(), wildcards: &|_| None };
-    studio.predict(plan, source, Pace::default()).bytes
+    studio.predict(plan, source, gallery, Pace::default()).bytes
 }
 
 /// Smaller sizes of the same shape, down to a quarter of the sides.

@@ -87,7 +87,8 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     // Which picture it is, only the gallery can tell; whether there is one is known before the gallery is touched.
     picture.init = source.init.as_ref().map(|_| String::new());
     picture.mask = source.mask.as_ref().map(|_| String::new());
-    let outline = wiring::outline(&settings)?;
+    let chosen = wiring::Chosen::open(&settings)?;
+    let outline = chosen.outline()?;
     if let (Some(_), Some(canvas)) = (arguments.extend, &source.init) {
         picture.size = picture.size.or_else(|| Some(outline.card().nearest_size(canvas.size)));
     }
@@ -100,14 +101,14 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
         request.image_prompts.clone_from(&image_prompts);
     }
     if arguments.dry_run {
-        let hash = wiring::model_hash(&settings)?;
+        let hash = chosen.hash()?;
         plan.requests.iter_mut().for_each(|request| request.model_hash.clone_from(&hash));
         let pace = wiring::pace(&settings)?;
-        let prediction = studio.predict(&plan, &source, pace);
+        let prediction = studio.predict(&plan, &source, None, pace);
         return dry_run(&plan, prediction, &outline, arguments.json, &settings);
     }
-    fit::check(&studio, &plan, &source, &settings)?;
-    let model = wiring::picture_model(&settings)?;
+    fit::check(&studio, &plan, (&source, None), &settings)?;
+    let model = chosen.picture_model()?;
     let studio = Studio { model: &model, ..studio };
     plan.requests.iter_mut().for_each(|request| request.model_hash.clone_from(&model.card().hash));
     let gallery = open_gallery(&settings)?;

@@ -60,10 +60,11 @@ impl Picked {
             }
             Ok(plan)
         };
-        let outline = wiring::outline(settings)?;
+        let chosen = wiring::Chosen::open(settings)?;
+        let outline = chosen.outline()?;
         let studio = Studio { model: &outline, library: &library, wildcards: &wildcards };
-        fit::check(&studio, &plan(&studio)?, source, settings)?;
-        let model = wiring::picture_model(settings)?;
+        fit::check(&studio, &plan(&studio)?, (source, Some(&self.gallery)), settings)?;
+        let model = chosen.picture_model()?;
         let studio = Studio { model: &model, ..studio };
         let plan = plan(&studio)?;
         let outcome = paint(&studio, &plan, source, &self.gallery, settings, json)?;

@@ -17,7 +17,8 @@ pub fn run(arguments: Styles, mut settings: Settings) -> Result<u8> {
     match arguments {
         Styles::List { all, model, json } => {
             model.put_into(&mut settings);
-            let family = if all { String::new() } else { wiring::reader(&settings)?.family().to_owned() };
+            let family =
+                if all { String::new() } else { wiring::Chosen::open(&settings)?.reader()?.family().to_owned() };
             for style in library.styles().iter().filter(|style| all || style.needs.met_by(&family)) {
                 if json { output::json(style) } else { output::data(line(style)) }?;
             }

@@ -21,7 +21,7 @@ use crate::{
 pub fn run(arguments: cli::Write, mut settings: Settings) -> Result<u8> {
     arguments.prompt.put_into(&mut settings);
     arguments.model.put_into(&mut settings);
-    let reader = wiring::reader(&settings)?;
+    let reader = wiring::Chosen::open(&settings)?.reader()?;
     let library = wiring::library(settings.lang())?;
     let wildcards = wiring::wildcards(&settings)?;
     let composed = compose(

@@ -23,10 +23,15 @@ use crate::{
 pub fn run(arguments: cli::ListModels, mut settings: Settings) -> Result<u8> {
     let cli::ListModels { model, kind, catalog, json } = arguments;
     model.put_into(&mut settings);
+    let records = shelves::own_folder(settings.lang()).map(|own| Record::all(&own)).unwrap_or_default();
     if catalog {
         let mut fitting =
             Catalog::builtin().entries().iter().filter(|entry| kind.is_none_or(|kind| entry.kind == kind));
-        fitting.try_for_each(|entry| offered(entry, json, settings.lang()))?;
+        let memory = memory::memory().map(|memory| memory.total);
+        let here = |entry: &CatalogEntry| {
+            records.iter().find(|record| record.is_called(Some(entry.kind), &entry.id)).is_some_and(Record::is_here)
+        };
+        fitting.try_for_each(|entry| offered(entry, here(entry), memory, json, settings.lang()))?;
         return Ok(OK);
     }
     if kind.is_none_or(|kind| kind == FileKind::Model) {
@@ -37,7 +42,6 @@ pub fn run(arguments: cli::ListModels, mut settings: Settings) -> Result<u8> {
             loaded(&settings, json)?;
         }
     }
-    let records = shelves::own_folder(settings.lang()).map(|own| Record::all(&own)).unwrap_or_default();
     let folders = shelves::folders(&settings);
     for kind in FileKind::ALL.iter().filter(|one| kind.is_none_or(|kind| kind == **one)) {
         let of_kind = || records.iter().filter(|record| record.kind == *kind);
@@ -95,12 +99,9 @@ fn shared(found: &Found, json: bool, lang: Lang) -> Result<()> {
     line(name, lang.kind_of_file(*kind), Some(*bytes), program.name(), &path.display().to_string())
 }
 
-/// A model of the catalog.
-fn offered(entry: &CatalogEntry, json: bool, lang: Lang) -> Result<()> {
-    let memory = memory::memory().map(|memory| memory.total);
+/// A model of the catalog, whether it is here, and whether it fits this machine's `memory`.
+fn offered(entry: &CatalogEntry, here: bool, memory: Option<u64>, json: bool, lang: Lang) -> Result<()> {
     let fits = entry.memory.zip(memory).map(|(needed, all)| needed < all);
-    let here = shelves::own_folder(lang)
-        .is_ok_and(|own| Record::find(&own, Some(entry.kind), &entry.id).is_some_and(|record| record.is_here()));
     if json {
         let mut value = serde_json::to_value(entry)?;
         (value["here"], value["fits"]) = (json!(here), json!(fits));

@@ -34,7 +34,7 @@ pub fn run(model: ModelArgs, json: bool, mut settings: Settings) -> Result<u8> {
 /// # Errors
 /// A model that cannot be read.
 pub fn facts(settings: &Settings) -> Result<Value> {
-    let model = wiring::picture_model(settings)?;
+    let model = wiring::Chosen::open(settings)?.picture_model()?;
     let ModelCard { name, family, hash, licence, size, size_step, size_limit, steps, guidance, sampler, schedule } =
         model.card();
     let path =

@@ -90,6 +90,9 @@ impl Infotext {
             }
             push("Hires upscaler", upscaler_label(&second.upscaler).to_owned());
         }
+        if let Some(image_guidance) = request.image_guidance {
+            push("Image CFG scale", image_guidance.to_string());
+        }
         if request.guidance_rescale > 0.0 {
             push("CFG rescale", request.guidance_rescale.to_string());
         }
@@ -247,6 +250,7 @@ fn apply_pair(request: &mut Request, key: &str, value: &str) -> Option<()> {
     match key {
         "steps" => request.steps = value.parse().ok()?,
         "cfg scale" => request.guidance = number(value)?,
+        "image cfg scale" => request.image_guidance = Some(number(value)?),
         "cfg rescale" => request.guidance_rescale = number(value)?,
         "denoising strength" => request.strength = number(value)?,
         "mask blur" => request.masking.blur = value.parse().ok()?,

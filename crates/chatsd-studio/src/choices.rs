@@ -40,6 +40,8 @@ pub struct PictureChoices {
     pub guidance: Option<f32>,
     /// Guidance rescale, 0 to 1; else none.
     pub guidance_rescale: Option<f32>,
+    /// How closely a model that edits keeps to the starting picture.
+    pub image_guidance: Option<f32>,
     /// Generator of the starting noise; else PyTorch's.
     pub noise: Option<NoiseSource>,
     /// Settings of the stepping rule.

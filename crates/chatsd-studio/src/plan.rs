@@ -271,6 +271,7 @@ fn request_of(
         steps: choices.steps.unwrap_or(card.steps),
         guidance: choices.guidance.unwrap_or(card.guidance),
         guidance_rescale: choices.guidance_rescale.unwrap_or(0.0),
+        image_guidance: choices.image_guidance,
         sampler: choices.sampler.unwrap_or(card.sampler),
         schedule: choices.schedule.unwrap_or(card.schedule),
         seed,
@@ -331,6 +332,7 @@ pub(crate) fn check(request: &Request, card: &ModelCard) -> Result<(), StudioErr
     }
     within("the number of steps", f64::from(request.steps), 1.0, f64::from(STEPS_LIMIT))?;
     within("the guidance", f64::from(request.guidance), 0.0, f64::from(GUIDANCE_LIMIT))?;
+    within("the image guidance", f64::from(request.image_guidance.unwrap_or(1.0)), 0.0, f64::from(GUIDANCE_LIMIT))?;
     within("the guidance rescale", f64::from(request.guidance_rescale), 0.0, 1.0)?;
     if let Some(Variation { strength, .. }) = request.variation {
         within("the strength of the variation", f64::from(strength), 0.0, 1.0)?;

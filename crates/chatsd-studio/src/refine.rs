@@ -53,14 +53,9 @@ impl Studio<'_> {
         check(&refined, card)?;
         Ok(refined)
     }
-
-    /// The size a picture is refined to when nobody says.
-    #[must_use]
-    pub fn full_size(&self, size: Size) -> Size {
-        full_size(self.model.card(), size)
-    }
 }
 
+/// The size a picture is refined to when nobody says.
 fn full_size(card: &ModelCard, size: Size) -> Size {
     let pixels = |size: Size| f64::from(size.width) * f64::from(size.height);
     let factor = (pixels(card.size) / pixels(size).max(1.0)).sqrt();

@@ -14,6 +14,7 @@ pub const VARIABLE: &[&str] = &[
     "size",
     "guidance",
     "guidance_rescale",
+    "image_guidance",
     "sampler",
     "schedule",
     "noise",
@@ -56,6 +57,7 @@ pub fn vary(request: &mut Request, key: &str, value: &str, library: &StyleLibrar
         "size" => request.size = read(key, value)?,
         "guidance" => request.guidance = read(key, value)?,
         "guidance_rescale" => request.guidance_rescale = read(key, value)?,
+        "image_guidance" => request.image_guidance = Some(read(key, value)?),
         "sampler" => {
             let NamedSampler { sampler, schedule } = read(key, value)?;
             (request.sampler, request.schedule) = (sampler, schedule.unwrap_or(request.schedule));

@@ -172,12 +172,6 @@ impl Request {
         }
         told
     }
-
-    /// The size of the finished picture: that of the second pass where there is one.
-    #[must_use]
-    pub fn final_size(&self) -> Size {
-        self.second_pass.as_ref().map_or(self.size, |second| second.size)
-    }
 }
 
 impl Default for Request {

@@ -183,7 +183,7 @@ pub struct Again {
     /// A picture file, an id, the first digits of one, or a number on the last sheet
     #[arg(value_name = "IMAGE|ID")]
     pub target: String,
-    /// Vary: seed, steps, size, guidance, guidance_rescale, sampler, schedule, noise, variation_seed, variation_strength, seed_resize, noise_seed_delta, eta, s_churn, s_tmin, s_tmax, s_noise, discard_penultimate, strength, clip_skip, prompt, negative, style
+    /// Vary: seed, steps, size, guidance, guidance_rescale, image_guidance, sampler, schedule, noise, variation_seed, variation_strength, seed_resize, noise_seed_delta, eta, s_churn, s_tmin, s_tmax, s_noise, discard_penultimate, strength, clip_skip, prompt, negative, style, mask_blur, mask_fill, only_masked, mask_padding, hires, hires_steps, hires_strength, hires_upscaler
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
     /// The starting picture, when the gallery does not have it (PNG)

@@ -147,6 +147,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("clip_skip", "读文本编码器的哪一层，从最后数起：1 是最后一层，2 是它前面的一层"),
     ("lora", "LoRA 或同类文件的名称或路径，带权重：名称:0.8，或 名称:文本:网络；可以给多次"),
     ("guidance", "提示词的引导强度；1 表示不引导"),
+    ("image_guidance", "会编辑图片的模型在多大程度上保留起始图片"),
     ("guidance_rescale", "收回引导增加的对比度，0 到 1"),
     ("noise", "初始噪声的生成器：cpu（同 PyTorch）或 gpu（Philox）"),
     ("strength", "起始图片重画的程度，0 到 1"),
@@ -201,7 +202,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("target", "图片文件、编号、编号的前几位，或最近一组中的序号"),
     (
         "set",
-        "变化：seed、steps、size、guidance、guidance_rescale、sampler、schedule、noise、variation_seed、variation_strength、seed_resize、noise_seed_delta、eta、s_churn、s_tmin、s_tmax、s_noise、discard_penultimate、strength、clip_skip、prompt、negative、style",
+        "变化：seed、steps、size、guidance、guidance_rescale、image_guidance、sampler、schedule、noise、variation_seed、variation_strength、seed_resize、noise_seed_delta、eta、s_churn、s_tmin、s_tmax、s_noise、discard_penultimate、strength、clip_skip、prompt、negative、style、mask_blur、mask_fill、only_masked、mask_padding、hires、hires_steps、hires_strength、hires_upscaler",
     ),
     ("kind", "只要这一类：model、lora、vae、embedding、controlnet、upscaler、ip-adapter、\"clip vision\"、clip"),
     ("pull.kind", "它的用途（服务没有说明时）：lora、vae、embedding、controlnet、upscaler、ip-adapter"),

@@ -259,6 +259,9 @@ settings! {
         /// How far the contrast that guidance adds is taken back, 0 to 1
         #[arg(long, value_name = "0..1")]
         guidance_rescale: Portion = "0",
+        /// How closely a model that edits pictures keeps to the starting one
+        #[arg(long, value_name = "G")]
+        image_guidance: Guidance = "1.5 in such a model",
         /// Generator of the starting noise: cpu (as PyTorch) or gpu (Philox)
         #[arg(long, value_name = "NAME")]
         noise: NoiseSource = "cpu",

@@ -115,11 +115,11 @@ mod tests {
         let plan = studio.plan("a cat", &PromptChoices::default(), &picture).unwrap();
         let mut settings = Settings::default();
         settings.memory_limit = Some(1);
-        check(&studio, &plan, &Source::default(), &settings).unwrap();
+        check(&studio, &plan, (&Source::default(), None), &settings).unwrap();
         settings.memory_limit = Some(0);
-        let error = check(&studio, &plan, &Source::default(), &settings).unwrap_err().to_string();
+        let error = check(&studio, &plan, (&Source::default(), None), &settings).unwrap_err().to_string();
         assert!(error.contains('1') && error.contains('0'), "{error}");
         // 64 × 64 takes 50,152 bytes, three quarters of the sides 28,648.
-        assert_eq!(ways(&model, &plan, &Source::default(), &settings, 30_000), ["--size 48x48"]);
+        assert_eq!(ways(&model, &plan, (&Source::default(), None), &settings, 30_000), ["--size 48x48"]);
     }
 }

@@ -150,6 +150,7 @@ fn picture_choices(settings: &Settings) -> PictureChoices {
         noise_seed_delta: settings.noise_seed_delta,
         guidance: settings.guidance.map(|guidance| guidance.0),
         guidance_rescale: settings.guidance_rescale.map(|portion| portion.0),
+        image_guidance: settings.image_guidance.map(|guidance| guidance.0),
         noise: settings.noise,
         strength: settings.strength.map(|portion| portion.0),
         init: None,

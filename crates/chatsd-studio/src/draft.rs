@@ -78,15 +78,19 @@ impl Drafts {
         }
     }
 
-    /// Makes a request one for a draft.
-    pub(crate) fn put_into(self, request: &mut Request, model: &dyn ImageModel, chosen: Chosen) {
+    /// Whether a request like this one can be painted with the tiny autoencoder: it is there.
+    pub(crate) fn finds_tiny(request: &Request, model: &dyn ImageModel) -> bool {
+        model.cost(&Request { decoder: Decoder::Tiny, ..request.clone() }, &Source::default()).is_ok()
+    }
+
+    /// Makes a request one for a draft, with the `tiny` autoencoder where that is there and nobody chose.
+    pub(crate) fn put_into(self, request: &mut Request, tiny: bool, chosen: Chosen) {
         (request.size, request.steps) = (self.size, self.steps);
         // The rule that needs the fewest steps on models of betas; a flow is straight as it is.
         if !chosen.sampler && request.schedule != Schedule::Flow {
             (request.sampler, request.schedule) = (Sampler::DpmPlusPlus2M, Schedule::Karras);
         }
-        let tiny = Request { decoder: Decoder::Tiny, ..request.clone() };
-        if request.decoder == Decoder::Automatic && model.cost(&tiny, &Source::default()).is_ok() {
+        if request.decoder == Decoder::Automatic && tiny {
             request.decoder = Decoder::Tiny;
         }
     }

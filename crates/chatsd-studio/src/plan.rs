@@ -150,8 +150,9 @@ impl Studio<'_> {
         };
         let Some(first) = requests.first().filter(|_| wanted) else { return Ok(None) };
         let drafts = Drafts::of(card, first, chosen);
+        let tiny = Drafts::finds_tiny(first, self.model);
         for request in requests {
-            drafts.put_into(request, self.model, chosen);
+            drafts.put_into(request, tiny, chosen);
             check(request, card)?;
         }
         Ok(Some(drafts))

@@ -1,8 +1,14 @@
 //! What steers a picture besides its words: adapters, controls, pictures as prompts, masked painting, a second pass.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Size, request::named};
+use crate::{
+    Size,
+    bilingual::{Bilingual, bilingual},
+    request::named,
+};
 
 /// A LoRA or one of its relatives, and how strongly it works.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +120,38 @@ named!(
     /// Nothing: a latent of zeros.
     Nothing = "latent nothing",
 });
+
+/// What a picture that a request names is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceRole {
+    /// The starting picture of image to image.
+    Init,
+    /// The mask of masked painting.
+    Mask,
+    /// The picture that a ControlNet follows.
+    Control,
+    /// The picture of an image prompt.
+    ImagePrompt,
+}
+
+impl SourceRole {
+    /// What people call it.
+    #[must_use]
+    pub const fn label(self) -> Bilingual {
+        match self {
+            Self::Init => bilingual("the starting picture", "起始图片"),
+            Self::Mask => bilingual("the mask", "蒙版"),
+            Self::Control => bilingual("the picture for a ControlNet", "ControlNet 的图片"),
+            Self::ImagePrompt => bilingual("the picture of an image prompt", "作为提示词的图片"),
+        }
+    }
+}
+
+impl fmt::Display for SourceRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.label().fmt(f)
+    }
+}
 
 /// How masked painting is done. Names and meaning as in stable-diffusion-webui.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -59,9 +59,10 @@ impl ImageModel for FakeImageModel {
         _source: &Source,
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Image, PaintError> {
-        let preview = || Some(Image::filled(request.size, [128; 3]));
+        let size = request.size;
+        let preview = Preview::new(move || Some(Image::filled(size, [128; 3])));
         for step in 1..=request.steps {
-            let preview = Some(Preview::new(&preview));
+            let preview = Some(preview.clone());
             let progress = Progress { step, steps: request.steps, elapsed: Duration::ZERO, preview };
             if observer(progress).is_break() && step < request.steps {
                 return Err(PaintError::Stopped { step, steps: request.steps });

@@ -1,8 +1,8 @@
 //! What the studio asks of a picture model.
 
-use std::{fmt, ops::ControlFlow, time::Duration};
+use std::{ops::ControlFlow, time::Duration};
 
-use crate::{Adapted, Adapter, Image, LearnedWord, Mask, Request, Sampler, Schedule, Size};
+use crate::{Adapted, Adapter, Image, LearnedWord, Mask, PaintError, Preview, Request, Sampler, Schedule, Size};
 
 /// What a picture model is, in the numbers that a plan needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,11 +30,6 @@ pub struct ModelCard {
     /// Schedule that looks right.
     pub schedule: Schedule,
 }
-
-/// Most steps a request may ask for: a model has 1000 training time steps, and no sampler gains from more.
-pub const STEPS_LIMIT: u32 = 1000;
-/// Guidance beyond this only burns colours.
-pub const GUIDANCE_LIMIT: f32 = 100.0;
 
 impl ModelCard {
     /// The size most like `size` that the model paints; `size` itself when it paints that.
@@ -72,7 +67,8 @@ pub struct Source {
 /// What painting a request takes, told before it is painted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// Work until the picture is finished, in multiply-adds; what is none counts as those that take as long.
+    /// Work until the picture is finished, in multiply-adds; other operations are counted as the number of them that
+    /// would take the same time.
     pub work: f64,
     /// Work that is done after each step, words and a starting picture included.
     pub after_steps: Vec<f64>,
@@ -81,8 +77,8 @@ pub struct Cost {
 }
 
 /// One step done.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress<'a> {
+#[derive(Clone, Debug)]
+pub struct Progress {
     /// Steps done, from 1.
     pub step: u32,
     /// Steps in all.
@@ -90,55 +86,7 @@ pub struct Progress<'a> {
     /// Time since painting began.
     pub elapsed: Duration,
     /// The picture as it stands, for whoever wants to see it.
-    pub preview: Option<Preview<'a>>,
-}
-
-/// A picture between two steps, small or large, that is made when it is asked for and costs nothing before.
-#[derive(Clone, Copy)]
-pub struct Preview<'a>(&'a dyn Fn() -> Option<Image>);
-
-impl<'a> Preview<'a> {
-    /// One that `make` makes.
-    #[must_use]
-    pub const fn new(make: &'a dyn Fn() -> Option<Image>) -> Self {
-        Self(make)
-    }
-
-    /// The picture; nothing where the model has none to show.
-    #[must_use]
-    pub fn image(self) -> Option<Image> {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Preview<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Preview")
-    }
-}
-
-/// Why no picture came.
-#[derive(Debug, thiserror::Error)]
-pub enum PaintError {
-    /// The observer asked to stop: not a failure.
-    #[error("stopped after step {step} of {steps}")]
-    Stopped {
-        /// Steps that were done.
-        step: u32,
-        /// Steps that were asked for.
-        steps: u32,
-    },
-    /// The request asks for what this model cannot do.
-    #[error("{0}")]
-    Unsupported(String),
-    /// The numbers ran away: the picture would be black or noise.
-    #[error(
-        "the network returned values that are not numbers at step {step}; a lower guidance or another sampler may help"
-    )]
-    NotANumber {
-        /// The step at which it was seen.
-        step: u32,
-    },
+    pub preview: Option<Preview>,
 }
 
 /// A picture model: the few things the studio needs of one.
@@ -166,7 +114,9 @@ pub trait ImageModel: Send + Sync {
     fn adapted(&self, adapters: &mut [Adapter]) -> Result<Adapted, PaintError> {
         match adapters.first() {
             None => Ok(Adapted { card: self.card().clone(), few_steps: None, unmatched: Vec::new() }),
-            Some(adapter) => Err(PaintError::Unsupported(format!("this model takes no LoRA: {}", adapter.name))),
+            Some(adapter) => {
+                Err(PaintError::NoAdapters { model: self.card().name.clone(), adapter: adapter.name.clone() })
+            }
         }
     }
 

@@ -5,17 +5,24 @@
 mod adapted;
 mod adapter_tag;
 mod attention;
+mod bilingual;
 mod blur;
+mod check;
 mod conditions;
 mod file_kind;
 mod idea;
 mod image;
 mod image_model;
+mod paint_error;
+mod parameter;
+mod parameters;
+mod preview;
 mod prompt;
 mod prompt_schedule;
 mod request;
 mod resample;
 mod sampling;
+mod upscale_target;
 
 #[cfg(feature = "fake")]
 mod fake;
@@ -23,18 +30,24 @@ mod fake;
 pub use adapted::Adapted;
 pub use adapter_tag::{adapter, adapter_of_tag, tag_of_adapter, take_tags};
 pub use attention::{Piece, SyntaxError, SyntaxProblem, weighted};
+pub use bilingual::Bilingual;
 pub use blur::blurred;
-pub use conditions::{Adapter, Control, Decoder, Fill, ImagePrompt, LearnedWord, Masking, Preprocessor, SecondPass};
+pub use conditions::{
+    Adapter, Control, Decoder, Fill, ImagePrompt, LearnedWord, Masking, Preprocessor, SecondPass, SourceRole,
+};
 #[cfg(feature = "fake")]
 pub use fake::FakeImageModel;
 pub use file_kind::FileKind;
 pub use idea::{Idea, Language, Shape};
 pub use image::{Image, Mask, Size};
-pub use image_model::{
-    Cost, GUIDANCE_LIMIT, ImageModel, ModelCard, PaintError, Preview, Progress, STEPS_LIMIT, Source, TokenCount,
-};
+pub use image_model::{Cost, ImageModel, ModelCard, Progress, Source, TokenCount};
+pub use paint_error::{PaintError, Property};
+pub use parameter::{Parameter, ParameterError, ParameterValues, Prerequisite};
+pub use parameters::{PARAMETERS, parameter};
+pub use preview::Preview;
 pub use prompt::Prompt;
 pub use prompt_schedule::{Part, Passes, Turn, composed, scheduled};
 pub use request::{Request, UnknownName};
 pub use resample::Kernel;
 pub use sampling::{NamedSampler, NoiseSource, Sampler, SamplerOptions, Schedule, Variation};
+pub use upscale_target::UpscaleTarget;

@@ -31,6 +31,12 @@ macro_rules! named {
             /// Every member.
             pub const ALL: &'static [Self] = &[$(Self::$member),+];
 
+            /// The names of all members.
+            #[must_use]
+            pub fn names() -> Vec<&'static str> {
+                Self::ALL.iter().map(|member| member.name()).collect()
+            }
+
             /// The name in the command line, in JSON and in metadata.
             #[must_use]
             pub fn name(self) -> &'static str {
@@ -159,18 +165,25 @@ impl Request {
         self.init.is_none() || self.strength > 0.0
     }
 
+    /// SHA-256, in hex, of every picture that it is painted from.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        let controls = self.controls.iter().map(|control| &control.image);
+        let prompts = self.image_prompts.iter().map(|prompt| &prompt.image);
+        self.init.iter().chain(&self.mask).chain(controls).chain(prompts).map(String::as_str)
+    }
+
     /// As a picture tells it to others: files beside the model by name alone, without the folders of this machine.
     #[must_use]
-    pub fn told(&self) -> Self {
-        let mut told = self.clone();
-        let controls = told.controls.iter_mut().map(|control| &mut control.name);
-        let prompts = told.image_prompts.iter_mut().map(|prompt| &mut prompt.name);
-        let upscaler = told.second_pass.iter_mut().map(|second| &mut second.upscaler);
+    pub fn without_paths(&self) -> Self {
+        let mut request = self.clone();
+        let controls = request.controls.iter_mut().map(|control| &mut control.name);
+        let prompts = request.image_prompts.iter_mut().map(|prompt| &mut prompt.name);
+        let upscaler = request.second_pass.iter_mut().map(|second| &mut second.upscaler);
         for name in controls.chain(prompts).chain(upscaler).filter(|name| name.contains(['/', '\\'])) {
             let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
             *name = last.rsplit_once('.').map_or(last, |(stem, _)| stem).to_owned();
         }
-        told
+        request
     }
 }
 
@@ -231,12 +244,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_folder_is_told() {
+    fn no_folder_is_given_away() {
         let second = |upscaler: &str| {
             let size = Size { width: 1, height: 1 };
             Some(SecondPass { size, steps: 0, strength: 0.0, upscaler: upscaler.into() })
         };
-        for (given, told) in [
+        for (given, expected) in [
             ("/models/me/4x_v1.5.pth", "4x_v1.5"),
             ("C:\\u\\x.pth", "x"),
             ("a/folder/", "folder"),
@@ -244,7 +257,7 @@ mod tests {
             ("/", ""),
         ] {
             let request = Request { second_pass: second(given), ..Request::default() };
-            assert_eq!(request.told().second_pass, second(told));
+            assert_eq!(request.without_paths().second_pass, second(expected));
         }
     }
 

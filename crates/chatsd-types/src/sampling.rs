@@ -212,20 +212,6 @@ impl Default for SamplerOptions {
     }
 }
 
-impl SamplerOptions {
-    /// Each number that is set: what it is called, its value, and the most it may be. None may be less than 0.
-    pub fn limits(self) -> impl Iterator<Item = (&'static str, f32, f32)> {
-        let set = [
-            ("eta", self.eta, 1.0),
-            ("s_churn", Some(self.s_churn), f32::MAX),
-            ("s_tmin", Some(self.s_tmin), f32::MAX),
-            ("s_tmax", self.s_tmax, f32::MAX),
-            ("s_noise", Some(self.s_noise), 10.0),
-        ];
-        set.into_iter().filter_map(|(name, value, most)| Some((name, value?, most)))
-    }
-}
-
 /// A second seed beside the first ("subseed").
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variation {

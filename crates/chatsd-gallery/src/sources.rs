@@ -11,8 +11,10 @@ use crate::{
     read_image,
 };
 
-/// SHA-256 over `WIDTHxHEIGHT`, a line feed and the pixels: the same whichever program packed the file.
-fn name_of(image: &Image) -> String {
+/// The name that a request has for a picture it is painted from: SHA-256, in hex, over `WIDTHxHEIGHT`, a line feed and
+/// the pixels, so the same whichever program packed the file.
+#[must_use]
+pub fn source_name(image: &Image) -> String {
     sha256(&[format!("{}\n", image.size).as_bytes(), &image.rgb].concat())
 }
 
@@ -36,7 +38,7 @@ impl Gallery {
         let bytes = encode_png(image, None)?;
         let folder = self.sources_folder();
         fs::create_dir_all(&folder).map_err(|error| io_error("create", &folder, error))?;
-        let name = name_of(image);
+        let name = source_name(image);
         if self.source(&name).is_err() {
             write_whole(&folder.join(format!("{name}.png")), &bytes)?;
         }
@@ -52,7 +54,7 @@ impl Gallery {
             return Err(GalleryError::MissingSource { sha256: sha256.to_owned(), folder: self.sources_folder() });
         };
         let image = read_image(&path)?;
-        match name_of(&image) {
+        match source_name(&image) {
             found if found == sha256 => Ok(image),
             found => Err(GalleryError::DamagedSource { path, found }),
         }

@@ -76,6 +76,21 @@ pub struct Mask {
     pub coverage: Vec<u8>,
 }
 
+impl From<&Image> for Mask {
+    /// White paints anew, black keeps: the mean of the three colours.
+    fn from(image: &Image) -> Self {
+        let mean = |pixel: &[u8]| (pixel.iter().map(|&value| u32::from(value)).sum::<u32>() / 3) as u8;
+        Self { size: image.size, coverage: image.rgb.chunks_exact(3).map(mean).collect() }
+    }
+}
+
+impl From<&Mask> for Image {
+    /// In greys.
+    fn from(mask: &Mask) -> Self {
+        Self { size: mask.size, rgb: mask.coverage.iter().flat_map(|&value| [value; 3]).collect() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -91,6 +106,14 @@ mod tests {
         for text in ["", "x", "12x", "1x2x3", "-1x2", "99999999999x1", "big"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_mask_is_a_picture_in_greys_and_back() {
+        let mask = Mask { size: Size { width: 256, height: 1 }, coverage: (0..=255).collect() };
+        assert_eq!(Mask::from(&Image::from(&mask)), mask);
+        let image = Image { size: Size { width: 2, height: 1 }, rgb: vec![255, 0, 1, 10, 20, 33] };
+        assert_eq!(Mask::from(&image).coverage, [85, 21]);
     }
 
     proptest! {

@@ -5,7 +5,7 @@ mod corpus;
 
 use std::{fmt::Write as _, fs};
 
-use chatsd_gallery::Infotext;
+use chatsd_infotext::Infotext;
 use chatsd_types::Request;
 use corpus::Chance;
 use sha2::{Digest, Sha256};

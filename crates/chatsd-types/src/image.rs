@@ -76,6 +76,21 @@ pub struct Mask {
     pub coverage: Vec<u8>,
 }
 
+impl Mask {
+    /// Where a picture is white, it paints anew, where it is black, it keeps: the mean of the three colours, rounded down.
+    #[must_use]
+    pub fn from_image(image: &Image) -> Self {
+        let mean = |pixel: &[u8]| (pixel.iter().map(|&value| u32::from(value)).sum::<u32>() / 3) as u8;
+        Self { size: image.size, coverage: image.rgb.chunks_exact(3).map(mean).collect() }
+    }
+
+    /// As a grey picture, of which [`Self::from_image`] makes the same mask again.
+    #[must_use]
+    pub fn to_image(&self) -> Image {
+        Image { size: self.size, rgb: self.coverage.iter().flat_map(|&value| [value; 3]).collect() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -91,6 +106,14 @@ mod tests {
         for text in ["", "x", "12x", "1x2x3", "-1x2", "99999999999x1", "big"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_mask_reads_back_and_colours_count_by_their_mean() {
+        let mask = Mask { size: Size { width: 16, height: 16 }, coverage: (0..=255).collect() };
+        assert_eq!(Mask::from_image(&mask.to_image()), mask);
+        let image = Image { size: Size { width: 3, height: 1 }, rgb: vec![255, 0, 0, 255, 255, 255, 1, 2, 5] };
+        assert_eq!(Mask::from_image(&image).coverage, [85, 255, 2]);
     }
 
     proptest! {

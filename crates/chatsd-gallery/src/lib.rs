@@ -26,3 +26,4 @@ pub use picture::{
     Metadata, Origin, decode_png, encode_png, read_image, read_metadata, read_metadata_from, read_request,
 };
 pub use recovery::Recovery;
+pub use sources::source_name;

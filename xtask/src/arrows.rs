@@ -6,11 +6,12 @@ use anyhow::{Context, Result, bail};
 
 /// What each room may use of the others. A room that is not listed may not exist.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("chatsd", &["studio", "prompt", "gallery", "diffusion", "hub", "weights", "tensor", "types"]),
-    ("chatsd-studio", &["prompt", "gallery", "types"]),
+    ("chatsd", &["studio", "prompt", "gallery", "infotext", "diffusion", "hub", "weights", "tensor", "types"]),
+    ("chatsd-studio", &["prompt", "gallery", "infotext", "types"]),
     ("chatsd-prompt", &["types"]),
-    ("chatsd-gallery", &["types"]),
+    ("chatsd-gallery", &["infotext", "types"]),
     ("chatsd-diffusion", &["tensor", "weights", "types"]),
+    ("chatsd-infotext", &["types"]),
     ("chatsd-hub", &["types"]),
     ("chatsd-weights", &["tensor"]),
     ("chatsd-tensor", &[]),

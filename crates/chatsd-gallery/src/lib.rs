@@ -10,7 +10,6 @@ mod entry;
 mod error;
 mod files;
 mod gallery;
-mod infotext;
 mod names;
 mod picture;
 mod records;
@@ -23,7 +22,6 @@ pub use entry::{Entry, NewEntry, Sheet};
 pub use error::GalleryError;
 pub use files::{sha256, write_whole};
 pub use gallery::Gallery;
-pub use infotext::{Applied, Infotext};
 pub use picture::{
     Metadata, Origin, decode_png, encode_png, read_image, read_metadata, read_metadata_from, read_request,
 };

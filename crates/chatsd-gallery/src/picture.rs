@@ -6,11 +6,12 @@ use std::{
     path::Path,
 };
 
+use chatsd_infotext::Infotext;
 use chatsd_types::{Image, Request, Size};
 use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 use serde::{Deserialize, Serialize};
 
-use crate::{GalleryError, Infotext, error::io_error};
+use crate::{GalleryError, error::io_error};
 
 /// Keyword of our own text: an [`Origin`] as JSON.
 const OWN_KEY: &str = "chatsd";

@@ -56,7 +56,7 @@ impl Record {
     /// The source pictures it names; none where the request is damaged.
     pub(crate) fn sources(&self) -> Vec<String> {
         let request = serde_json::from_str::<Request>(&self.request).ok();
-        request.into_iter().flat_map(|request| [request.init, request.mask]).flatten().collect()
+        request.iter().flat_map(Request::sources).map(str::to_owned).collect()
     }
 }
 
@@ -202,10 +202,11 @@ impl Gallery {
         self.run(|connection| connection.execute(sql, [id])).map(|deleted| deleted > 0)
     }
 
-    /// Whether any entry was painted from this source picture.
+    /// Whether any entry was painted from this source picture: whether any string of its request is that name. So no
+    /// part of a request that may name a picture is missed, nor a record that cannot be read any more.
     pub(crate) fn is_source_used(&self, sha256: &str) -> Result<bool, GalleryError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM entries WHERE ?1 IN (request ->> '$.init', request ->> '$.mask'))";
-        self.run(|connection| connection.query_row(sql, [sha256], |row| row.get(0)))
+        let sql = "SELECT EXISTS (SELECT 1 FROM entries WHERE instr(request, ?1))";
+        self.run(|connection| connection.query_row(sql, [format!("\"{sha256}\"")], |row| row.get(0)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pictures that were painted over, kept under the hash of their pixels so that it can be done again.
+//! Pictures that others were painted from, kept under the hash of their pixels so that it can be done again.
 
 use std::{fs, path::PathBuf};
 
@@ -11,8 +11,8 @@ use crate::{
     read_image,
 };
 
-/// The name that a request has for a picture it is painted from: SHA-256, in hex, over `WIDTHxHEIGHT`, a line feed and
-/// the pixels, so the same whichever program packed the file.
+/// The name of a source picture in a request, whether a gallery keeps it or not: SHA-256, in hex, over `WIDTHxHEIGHT`, a
+/// line feed and the pixels. It is the same whichever program packed the file.
 #[must_use]
 pub fn source_name(image: &Image) -> String {
     sha256(&[format!("{}\n", image.size).as_bytes(), &image.rgb].concat())
@@ -29,8 +29,8 @@ impl Gallery {
         is_name.then(|| self.sources_folder().join(format!("{sha256}.png")))
     }
 
-    /// Keeps a starting picture or a mask, once however often it is given. Gives the SHA-256 of its pixels in hex, the
-    /// name it has in a request.
+    /// Keeps a picture that others are painted from, once however often it is given. Gives its [`source_name`]. A mask is
+    /// kept as [`chatsd_types::Mask::to_image`].
     ///
     /// # Errors
     /// [`GalleryError::InvalidImage`], [`GalleryError::ReadOnly`], [`GalleryError::DiskFull`], [`GalleryError::Io`].
@@ -58,5 +58,20 @@ impl Gallery {
             found if found == sha256 => Ok(image),
             found => Err(GalleryError::DamagedSource { path, found }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chatsd_types::Size;
+
+    use super::*;
+
+    #[test]
+    fn a_source_is_named_by_its_size_and_its_pixels() {
+        // Python: hashlib.sha256(b"2x1\n" + bytes(6)).hexdigest()
+        let expected = "7fea82c78698410c5065f48be3cc9c73ef1fb32994a6f475736daa15895ac5c8";
+        assert_eq!(source_name(&Image::filled(Size { width: 2, height: 1 }, [0; 3])), expected);
+        assert_ne!(source_name(&Image::filled(Size { width: 1, height: 2 }, [0; 3])), expected);
     }
 }

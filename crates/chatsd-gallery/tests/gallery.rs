@@ -6,8 +6,9 @@ use std::{fs, path::PathBuf, slice::from_ref};
 
 use chatsd_gallery::{
     Enlarge, Gallery, GalleryError, Metadata, SheetLayout, encode_png, read_image, read_metadata, read_request,
+    source_name,
 };
-use chatsd_types::{Image, Size};
+use chatsd_types::{Control, Image, ImagePrompt, Mask, Preprocessor, Request, Size};
 use common::{assert_whole, idea, new_entry, noise};
 use proptest::prelude::*;
 
@@ -144,6 +145,64 @@ fn what_is_removed_is_gone() {
     assert!(matches!(gallery.sheet(&sheet.id), Err(GalleryError::UnknownSheet { .. })));
     assert!(matches!(gallery.source(&kept), Err(GalleryError::MissingSource { .. })));
     assert_eq!(gallery.search("two", 9).unwrap(), []);
+}
+
+/// Whatever a request names a picture for: it stays while an entry needs it, and goes with the last.
+#[test]
+fn shared_sources_go_with_the_last_entry_that_needs_them() {
+    type Names = fn(&mut Request, String);
+    let roles: [(&str, Names); 4] = [
+        ("init", |request, image| request.init = Some(image)),
+        ("mask", |request, image| request.mask = Some(image)),
+        ("control", |request, image| {
+            let (name, hash, preprocessor) = ("c".into(), String::new(), Preprocessor::None);
+            request.controls.push(Control { name, hash, image, preprocessor, weight: 1.0, start: 0.0, end: 1.0 });
+        }),
+        ("image prompt", |request, image| {
+            let (name, hash) = ("p".into(), String::new());
+            request.image_prompts.push(ImagePrompt { name, hash, image, weight: 1.0 });
+        }),
+    ];
+    let (_folder, gallery) = gallery();
+    for (seed, (role, names)) in (1..).zip(roles) {
+        let sheet = gallery.begin_sheet(&idea("shared")).unwrap();
+        let source = gallery.keep_source(&noise(Size { width: 3, height: 2 }, seed)).unwrap();
+        let [one, two] = [1, 2].map(|place| {
+            let mut new = new_entry(place, role);
+            names(&mut new.request, source.clone());
+            gallery.add(&sheet.id, new).unwrap()
+        });
+        gallery.remove(&one.id).unwrap();
+        assert!(gallery.source(&source).is_ok(), "{role}: still needed");
+        gallery.remove(&two.id).unwrap();
+        assert!(matches!(gallery.source(&source), Err(GalleryError::MissingSource { .. })), "{role}: needed no more");
+    }
+}
+
+/// One entry starts from the picture that another follows.
+#[test]
+fn a_source_in_two_roles_is_kept_for_both() {
+    let (_folder, gallery) = gallery();
+    let sheet = gallery.begin_sheet(&idea("two roles")).unwrap();
+    let source = gallery.keep_source(&noise(Size { width: 3, height: 2 }, 5)).unwrap();
+    let [mut first, mut second] = [1, 2].map(|number| new_entry(number, "two roles"));
+    first.request.init = Some(source.clone());
+    let (name, hash, image) = ("p".into(), String::new(), source.clone());
+    second.request.image_prompts.push(ImagePrompt { name, hash, image, weight: 1.0 });
+    let [first, second] = [first, second].map(|new| gallery.add(&sheet.id, new).unwrap());
+    gallery.remove(&first.id).unwrap();
+    assert!(gallery.source(&source).is_ok(), "still needed");
+    gallery.remove(&second.id).unwrap();
+    assert!(gallery.source(&source).is_err());
+}
+
+#[test]
+fn a_mask_is_kept_as_it_is() {
+    let (_folder, gallery) = gallery();
+    let mask = Mask { size: Size { width: 16, height: 16 }, coverage: (0..=255).collect() };
+    let name = gallery.keep_source(&mask.to_image()).unwrap();
+    assert_eq!(name, source_name(&mask.to_image()), "its name is known before it is kept");
+    assert_eq!(Mask::from_image(&gallery.source(&name).unwrap()), mask);
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl Studio {
 /// The request with the pictures that were given in place of its own.
 fn with_sources(request: Request, source: &Source) -> Request {
     let init = source.init.as_ref().map(source_name);
-    let mask = source.mask.as_ref().map(|mask| source_name(&Image::from(mask)));
+    let mask = source.mask.as_ref().map(|mask| source_name(&mask.to_image()));
     Request { init: init.or(request.init), mask: mask.or(request.mask), ..request }
 }
 

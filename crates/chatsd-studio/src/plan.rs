@@ -124,7 +124,7 @@ impl Studio {
             image_prompts,
             init: source.init.as_ref().map(source_name),
             strength: if source.init.is_some() { STRENGTH } else { 1.0 },
-            mask: source.mask.as_ref().map(|mask| source_name(&Image::from(mask))),
+            mask: source.mask.as_ref().map(|mask| source_name(&mask.to_image())),
             ..request_of(card, &composed.idea)
         };
         let template = chosen(template, card, picture)?;

@@ -60,7 +60,7 @@ pub(crate) fn image_prompts(
 /// # Errors
 /// When they cannot be written.
 pub(crate) fn keep(gallery: &Gallery, source: &Source) -> Result<(), GalleryError> {
-    let mask = source.mask.as_ref().map(Image::from);
+    let mask = source.mask.as_ref().map(Mask::to_image);
     for image in source.init.iter().chain(&mask).chain(&source.controls).chain(&source.image_prompts) {
         gallery.keep_source(image)?;
     }
@@ -77,7 +77,7 @@ pub(crate) fn of_request(request: &Request, given: &Source, gallery: &Gallery) -
         source.init = Some(gallery.source(name)?);
     }
     if let (None, Some(name)) = (&source.mask, &request.mask) {
-        source.mask = Some(Mask::from(&gallery.source(name)?));
+        source.mask = Some(Mask::from_image(&gallery.source(name)?));
     }
     for control in request.controls.iter().skip(source.controls.len()) {
         source.controls.push(gallery.source(&control.image)?);

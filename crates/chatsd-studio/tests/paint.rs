@@ -203,7 +203,7 @@ fn a_canvas_is_extended_masked_and_filled() {
     let request = place.paint(&PaintJob { init: init.clone(), extend: Some(margins), ..job(1, &[]) }).unwrap();
     let request = &request.entries[0].request;
     assert_eq!((request.size, request.strength, request.masking.fill), (size(32, 16), 0.8, Fill::Blur));
-    let mask = Mask::from(&place.gallery().source(request.mask.as_ref().unwrap()).unwrap());
+    let mask = Mask::from_image(&place.gallery().source(request.mask.as_ref().unwrap()).unwrap());
     let seam = 16 - 2 * 4;
     assert_eq!((mask.coverage[seam - 1], mask.coverage[seam]), (0, 255), "twice the blur into the picture");
     let chosen = &[("strength", "0.5"), ("mask_fill", "latent noise"), ("size", "16x16")];

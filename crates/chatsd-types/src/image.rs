@@ -76,18 +76,18 @@ pub struct Mask {
     pub coverage: Vec<u8>,
 }
 
-impl From<&Image> for Mask {
-    /// White paints anew, black keeps: the mean of the three colours.
-    fn from(image: &Image) -> Self {
+impl Mask {
+    /// Where a picture is white, it paints anew, where it is black, it keeps: the mean of the three colours, rounded down.
+    #[must_use]
+    pub fn from_image(image: &Image) -> Self {
         let mean = |pixel: &[u8]| (pixel.iter().map(|&value| u32::from(value)).sum::<u32>() / 3) as u8;
         Self { size: image.size, coverage: image.rgb.chunks_exact(3).map(mean).collect() }
     }
-}
 
-impl From<&Mask> for Image {
-    /// In greys.
-    fn from(mask: &Mask) -> Self {
-        Self { size: mask.size, rgb: mask.coverage.iter().flat_map(|&value| [value; 3]).collect() }
+    /// As a grey picture, of which [`Self::from_image`] makes the same mask again.
+    #[must_use]
+    pub fn to_image(&self) -> Image {
+        Image { size: self.size, rgb: self.coverage.iter().flat_map(|&value| [value; 3]).collect() }
     }
 }
 
@@ -109,11 +109,11 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_is_a_picture_in_greys_and_back() {
-        let mask = Mask { size: Size { width: 256, height: 1 }, coverage: (0..=255).collect() };
-        assert_eq!(Mask::from(&Image::from(&mask)), mask);
-        let image = Image { size: Size { width: 2, height: 1 }, rgb: vec![255, 0, 1, 10, 20, 33] };
-        assert_eq!(Mask::from(&image).coverage, [85, 21]);
+    fn a_mask_reads_back_and_colours_count_by_their_mean() {
+        let mask = Mask { size: Size { width: 16, height: 16 }, coverage: (0..=255).collect() };
+        assert_eq!(Mask::from_image(&mask.to_image()), mask);
+        let image = Image { size: Size { width: 3, height: 1 }, rgb: vec![255, 0, 0, 255, 255, 255, 1, 2, 5] };
+        assert_eq!(Mask::from_image(&image).coverage, [85, 255, 2]);
     }
 
     proptest! {

@@ -6,15 +6,16 @@ use anyhow::{Context, Result, bail};
 
 /// What each room may use of the others. A room that is not listed may not exist.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("chatsd", &["studio", "prompt", "gallery", "diffusion", "hub", "weights", "tensor", "types"]),
+    ("chatsd", &["studio", "prompt", "gallery", "diffusion", "hub", "weights", "tensor", "types", "files"]),
     ("chatsd-studio", &["prompt", "gallery", "types"]),
-    ("chatsd-prompt", &["types"]),
-    ("chatsd-gallery", &["types"]),
+    ("chatsd-prompt", &["types", "files"]),
+    ("chatsd-gallery", &["types", "files"]),
     ("chatsd-diffusion", &["tensor", "weights", "types"]),
-    ("chatsd-hub", &["types"]),
-    ("chatsd-weights", &["tensor"]),
+    ("chatsd-hub", &["types", "files"]),
+    ("chatsd-weights", &["tensor", "files"]),
     ("chatsd-tensor", &[]),
     ("chatsd-types", &[]),
+    ("chatsd-files", &[]),
 ];
 
 /// Reads each `Cargo.toml` and fails on an arrow that is not drawn.

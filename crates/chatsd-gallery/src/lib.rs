@@ -21,7 +21,7 @@ mod words;
 pub use compose::{Enlarge, SheetLayout, compose_sheet};
 pub use entry::{Entry, NewEntry, Sheet};
 pub use error::GalleryError;
-pub use files::{sha256, write_whole};
+pub use files::write_whole;
 pub use gallery::Gallery;
 pub use infotext::{Applied, Infotext};
 pub use picture::{

@@ -2,14 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
+use chatsd_files::sha256;
 use chatsd_types::Image;
 
-use crate::{
-    Gallery, GalleryError, encode_png,
-    error::io_error,
-    files::{sha256, write_whole},
-    read_image,
-};
+use crate::{Gallery, GalleryError, encode_png, error::io_error, files::write_whole, read_image};
 
 /// SHA-256 over `WIDTHxHEIGHT`, a line feed and the pixels: the same whichever program packed the file.
 fn name_of(image: &Image) -> String {

@@ -7,6 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use chatsd_files::sha256;
 use chatsd_types::Idea;
 use jiff::{Timestamp, ZonedDateTime};
 use rusqlite::{Connection, params};
@@ -16,7 +17,8 @@ use crate::{
     database::Database,
     encode_png,
     error::io_error,
-    files, names, read_image,
+    files::write_whole,
+    names, read_image,
     records::{ENTRY, Kept, NEWEST_FIRST, count, rfc3339},
     words,
 };
@@ -118,9 +120,9 @@ impl Gallery {
         if path.exists() {
             return Err(GalleryError::NumberTaken { path });
         }
-        files::write_whole(&path, &bytes)?;
+        write_whole(&path, &bytes)?;
         let created = rfc3339(Timestamp::now());
-        let kept = Kept { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
+        let kept = Kept { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
         self.insert_entry(sheet, &kept, &origin, Some(duration))?.ok_or_else(|| self.unknown_sheet(sheet))
     }
 
@@ -134,7 +136,7 @@ impl Gallery {
         let paths = entries.iter().filter(|entry| !entry.missing).map(|entry| self.path(entry));
         let images = paths.map(|path| read_image(&path)).collect::<Result<Vec<_>, _>>()?;
         let path = self.folder.join(sheet).join(SHEET_FILE);
-        files::write_whole(&path, &encode_png(&compose_sheet(&images, layout)?, None)?)?;
+        write_whole(&path, &encode_png(&compose_sheet(&images, layout)?, None)?)?;
         self.run(|connection| connection.execute("UPDATE sheets SET finished = 1 WHERE id = ?1", [sheet]))?;
         Ok(path)
     }
@@ -264,7 +266,7 @@ impl Gallery {
         let mut free = names::numbered(&stem).map(|name| folder.join(format!("{name}.png")));
         loop {
             let Some(path) = free.next().filter(|path| !path.exists()) else { continue };
-            files::write_whole(&path, &bytes)?;
+            write_whole(&path, &bytes)?;
             return Ok(path);
         }
     }

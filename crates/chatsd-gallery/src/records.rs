@@ -2,11 +2,12 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use chatsd_files::sha256;
 use chatsd_types::Request;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Params, Row, TransactionBehavior, params};
 
-use crate::{Entry, Gallery, GalleryError, Origin, Sheet, database::index_entry, files};
+use crate::{Entry, Gallery, GalleryError, Origin, Sheet, database::index_entry};
 
 /// What a [`Record`] is read from, in the order of its fields.
 pub(crate) const ENTRY: &str = "SELECT entries.id, sheets.id, number, path, sha256, bytes, request, parents,
@@ -90,7 +91,7 @@ impl Gallery {
         duration: Option<Duration>,
     ) -> Result<Option<Entry>, GalleryError> {
         let path = format!("{sheet}/{}", kept.name);
-        let id = files::sha256(format!("{path}\n{}", kept.sha256).as_bytes())[..16].to_owned();
+        let id = sha256(format!("{path}\n{}", kept.sha256).as_bytes())[..16].to_owned();
         let json = |error: serde_json::Error| GalleryError::Unwritable { reason: error.to_string() };
         let request = serde_json::to_string(&origin.request).map_err(json)?;
         let parents = serde_json::to_string(&origin.parents).map_err(json)?;

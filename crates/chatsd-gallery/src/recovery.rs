@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chatsd_files::{sha256, sweep};
 use chatsd_types::Idea;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,7 +14,6 @@ use serde::Serialize;
 use crate::{
     Entry, Gallery, GalleryError, Metadata, Origin, Sheet,
     error::io_error,
-    files,
     gallery::SHEET_FILE,
     names, read_image, read_metadata,
     records::{Kept, rfc3339},
@@ -47,7 +47,7 @@ impl Gallery {
 
     /// [`Self::recover`] without the sheets named in `settled` and without a look at what is missing.
     pub(crate) fn take_up(&self, settled: &HashSet<String>) -> Result<Recovery, GalleryError> {
-        let mut recovery = Recovery { swept: files::sweep(&self.sources_folder()), ..Recovery::default() };
+        let mut recovery = Recovery { swept: sweep(&self.sources_folder()), ..Recovery::default() };
         let folder = self.folder();
         let read_error = |error| io_error("read", folder, error);
         let mut sheets = Vec::new();
@@ -66,7 +66,7 @@ impl Gallery {
 
     fn take_up_sheet(&self, id: &str, recovery: &mut Recovery) -> Result<(), GalleryError> {
         let folder = self.folder().join(id);
-        recovery.swept += files::sweep(&folder);
+        recovery.swept += sweep(&folder);
         // A folder that vanished meanwhile has nothing to take up.
         let Ok(found) = fs::read_dir(&folder) else { return Ok(()) };
         let known = self.files_of(id)?;
@@ -88,7 +88,7 @@ impl Gallery {
                         Sheet { id: id.to_owned(), sentence: words, idea, created: created.clone(), finished: false };
                     let finished = folder.join(SHEET_FILE).exists();
                     self.insert_sheet(&Sheet { finished, ..sheet })?;
-                    let kept = Kept { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
+                    let kept = Kept { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
                     recovery.adopted.extend(self.insert_entry(id, &kept, &origin, None)?);
                 }
                 Err(error) => recovery.foreign.push((path, error.to_string())),

@@ -149,12 +149,13 @@ impl Kernel for Sums<'_> {
         let mut row = first;
         while row < first + count {
             let here = few.min(first + count - row);
-            let (from, _last) = (rows.row(row).as_ptr(), rows.row(row + here - 1));
+            rows.row(row + here - 1); // the last row lies within the values, so all before it do
+            let from = rows.values[row * rows.stride + rows.first..].as_ptr();
             let mut channel = 0;
             while channel < channels {
                 let left = channels - channel;
-                // SAFETY: `rows.row` checked the first row and the last; each row has `channels` values, and so have
-                // the three lines.
+                // SAFETY: `from` may read all values from the first row on, and the last row lies within them; each row
+                // has `channels` values, and so have the three lines.
                 unsafe {
                     let mut sum = L::splat(0.0);
                     for index in 0..here {

@@ -25,6 +25,7 @@ pub mod peak;
 mod pool;
 mod product;
 mod scratch;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod tile;

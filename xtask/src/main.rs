@@ -3,6 +3,7 @@
 mod arrows;
 mod files;
 mod licences;
+mod names;
 
 use std::process::{Command, ExitCode};
 
@@ -11,6 +12,7 @@ use anyhow::{Context, Result, bail};
 const USAGE: &str = "\
 cargo xtask check       the whole gate: format, clippy, tests, docs, arrows between crates, licences, public texts
 cargo xtask arrows      only: no crate depends on a floor above it
+cargo xtask names       only: one name for one type
 cargo xtask licences    only: every dependency has a permissive licence
 cargo xtask files       only: rooms keep to themselves, and public texts hold nothing private";
 
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
     let result = match task.as_str() {
         "check" => check(),
         "arrows" => arrows::check(),
+        "names" => names::check(),
         "licences" => licences::check(),
         "files" => files::check(),
         _ => {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
 fn check() -> Result<()> {
     arrows::check()?;
     files::check()?;
+    names::check()?;
     cargo("fmt", &["--all", "--check"])?;
     licences::check()?;
     cargo("clippy", &["--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])?;

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use chatsd_gallery::source_name;
 use chatsd_prompt::{StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
 use chatsd_types::{
-    Adapted, Adapter, Idea, Image, ImageModel, LearnedWord, ModelCard, Note, Prompt, Request, Source, TokenCount,
+    Adapted, Adapter, Idea, ImageModel, LearnedWord, ModelCard, Note, Prompt, Request, Source, TokenCount,
     UpscaleTarget, Variation, adapter_of_tag, take_tags,
 };
 use serde::Serialize;

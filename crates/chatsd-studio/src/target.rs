@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use chatsd_gallery::{Gallery, GalleryError, sha256};
+use chatsd_files::sha256;
+use chatsd_gallery::{Gallery, GalleryError};
 
 use crate::{Studio, StudioError};
 

@@ -2,14 +2,30 @@
 
 mod common;
 
-use std::{sync::atomic::AtomicBool, time::Duration};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use chatsd_gallery::{read_image, read_request, source_name};
-use chatsd_studio::{ControlChoice, Draft, Event, Margins, PaintJob, Plan, Remedy, StudioError};
+use chatsd_studio::{ControlChoice, Draft, Event, Margins, Outcome, PaintJob, Plan, Remedy, StudioError};
 use chatsd_types::{
     Decoder, FakeImageModel, Fill, Image, ImageModel, Mask, Note, PaintError, ParameterError, Preprocessor,
 };
 use common::{FakeModels, Place, job, picture, size};
+
+/// Paints, and stops after so many steps. Gives also the names of the events.
+fn paint_until(place: &Place, job: &PaintJob, stop_at: usize) -> (Outcome, Vec<String>) {
+    let cancel = AtomicBool::new(false);
+    let (mut steps, mut told) = (0, Vec::new());
+    let mut tell = |event: Event| {
+        steps += usize::from(matches!(event, Event::Step { .. }));
+        cancel.store(steps >= stop_at, Ordering::SeqCst);
+        told.push(serde_json::to_value(&event).unwrap()["event"].as_str().unwrap().to_owned());
+    };
+    let outcome = place.studio.paint(job, &mut tell, &cancel).unwrap();
+    (outcome, told)
+}
 
 fn plan(job: &PaintJob) -> Plan {
     Place::new().studio.dry_run(job).unwrap().plan
@@ -98,7 +114,7 @@ fn every_choice_reaches_the_requests() {
 #[test]
 fn pictures_are_painted_kept_and_told_of_in_order() {
     let place = Place::new();
-    let (outcome, told) = place.paint_until(&job(3, &[]), usize::MAX);
+    let (outcome, told) = paint_until(&place, &job(3, &[]), usize::MAX);
     assert!(!outcome.stopped && outcome.count == 3);
     let mut expected = vec!["planned"];
     for _ in 0..3 {
@@ -119,7 +135,7 @@ fn pictures_are_painted_kept_and_told_of_in_order() {
 fn stopping_keeps_the_finished_and_makes_their_sheet() {
     for (stop_at, finished) in [(1, 0), (6, 1), (11, 2)] {
         let place = Place::new();
-        let (outcome, told) = place.paint_until(&job(5, &[]), stop_at);
+        let (outcome, told) = paint_until(&place, &job(5, &[]), stop_at);
         let steps = told.iter().filter(|name| *name == "step").count();
         assert!(outcome.stopped && steps == stop_at && told.last().unwrap() == "stopped");
         assert_eq!(outcome.entries.len(), finished);

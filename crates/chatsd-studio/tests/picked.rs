@@ -11,7 +11,7 @@ use chatsd_studio::{
 use chatsd_types::{Image, Note, PaintError, ParameterError, UpscaleTarget};
 use common::{Place, job, size};
 
-const NEVER: AtomicBool = AtomicBool::new(false);
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// A gallery with one picture, number 1 on the last sheet.
 fn place_with_picture(parameters: &[(&str, &str)]) -> (Place, Entry) {
@@ -54,7 +54,7 @@ fn a_change_makes_another_picture_with_the_first_as_parent() {
             &mut |event| assert!(!matches!(event, Event::Compared { .. })),
             &NEVER,
         ));
-        assert_eq!(changed.parents, [entry.id.clone()]);
+        assert_eq!(changed.parents, std::slice::from_ref(&entry.id));
         changed.request
     };
     assert_eq!(changed("seed", "9").seed, 9);
@@ -169,7 +169,7 @@ fn variations_turn_the_noise_and_keep_the_rest() {
     assert_eq!(seeds, [100, 101, 102]);
     for varied in &varied {
         assert_eq!((varied.request.seed, &varied.request.prompt), (entry.request.seed, &entry.request.prompt));
-        assert_eq!(varied.parents, [entry.id.clone()]);
+        assert_eq!(varied.parents, std::slice::from_ref(&entry.id));
     }
     assert!(matches!(
         Place::new().studio.vary(&VaryJob::default(), &mut |_| {}, &NEVER),

@@ -159,7 +159,7 @@ pub enum PaintError {
     },
     /// A file that the request names was made for another family of models.
     #[error(
-        "the {} {name:?} has {found} {property}, the model {model} has {expected}: use one that was made for {family}",
+        "the {} {name:?} is for another family: it has {found} {property}, the model {model} has {expected}; use one that was made for {family}",
         kind.label()
     )]
     WrongFamily {

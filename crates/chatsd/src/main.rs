@@ -2,43 +2,35 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 asked for wrongly, 130 stopped by the user with the finished kept.
 
-mod cli;
+mod args;
 mod commands;
-mod config;
 mod failure;
-mod help;
-mod kinds;
 mod memory;
-mod messages;
-mod output;
-mod progress;
-mod settings;
-mod shelves;
-mod sources;
+mod model_names;
+mod run_job;
 mod stop;
-mod surroundings;
 mod terminal;
 mod trace;
-mod translate;
-mod translate_hub;
-mod values;
 mod wiring;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
+use chatsd_messages::Lang;
 use clap::{CommandFactory, FromArgMatches};
 
-use cli::{Cli, Command};
-use messages::Lang;
-use settings::Settings;
+use args::{
+    cli::{self, Cli, Command},
+    config, help,
+    settings::Settings,
+};
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     let asked = help::asked_language(&words);
-    let surroundings = Lang::of_locale(|name| std::env::var(name).ok());
-    let configured = config::read(asked.unwrap_or(surroundings));
-    let lang = asked.or_else(|| configured.as_ref().ok()?.lang).unwrap_or(surroundings);
+    let environment = Lang::of_locale(|name| std::env::var(name).ok());
+    let configured = config::read(asked.unwrap_or(environment));
+    let lang = asked.or_else(|| configured.as_ref().ok()?.lang).unwrap_or(environment);
     let mut command = help::localised(Cli::command(), lang);
     let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let words = cli::with_default_command(words, &names);

@@ -7,8 +7,9 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use chatsd_messages::Lang;
 
-use crate::{failure::STOPPED, messages::Lang};
+use crate::failure::STOPPED;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 

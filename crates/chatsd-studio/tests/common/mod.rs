@@ -2,15 +2,12 @@
 
 use std::{
     ops::ControlFlow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use chatsd_gallery::Gallery;
 use chatsd_prompt::StyleLibrary;
-use chatsd_studio::{Event, ModelError, Models, OpenModel, Outcome, PaintJob, PictureChoices, Studio, StudioError};
+use chatsd_studio::{ModelError, Models, OpenModel, Outcome, PaintJob, PictureChoices, Studio, StudioError};
 use chatsd_types::{
     FakeImageModel, FileKind, Image, ImageModel, ImageUpscaler, Kernel, PaintError, ParameterChoices, Size,
 };
@@ -117,19 +114,6 @@ impl Place {
     /// Paints with nobody to stop it.
     pub fn paint(&self, job: &PaintJob) -> Result<Outcome, StudioError> {
         self.studio.paint(job, &mut |_| {}, &AtomicBool::new(false))
-    }
-
-    /// Paints, and stops after so many steps. Gives also the names of the events.
-    pub fn paint_until(&self, job: &PaintJob, stop_at: usize) -> (Outcome, Vec<String>) {
-        let cancel = AtomicBool::new(false);
-        let (mut steps, mut told) = (0, Vec::new());
-        let mut tell = |event: Event| {
-            steps += usize::from(matches!(event, Event::Step { .. }));
-            cancel.store(steps >= stop_at, Ordering::SeqCst);
-            told.push(serde_json::to_value(&event).unwrap()["event"].as_str().unwrap().to_owned());
-        };
-        let outcome = self.studio.paint(job, &mut tell, &cancel).unwrap();
-        (outcome, told)
     }
 }
 

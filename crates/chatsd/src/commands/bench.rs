@@ -3,28 +3,33 @@
 use std::{hint::black_box, ops::ControlFlow, time::Instant};
 
 use anyhow::Result;
-use chatsd_prompt::StyleLibrary;
-use chatsd_studio::Studio;
+use chatsd_messages::Lang;
+use chatsd_studio::blank_request;
 use chatsd_tensor::{Convolution, Engine, Epilogue, Layout, Shape, Tensor, Weight, peak};
 use chatsd_types::{ImageModel, Source};
 use serde_json::json;
 
-use crate::{cli, failure::OK, output, settings::Settings, wiring};
+use crate::{
+    args::{cli, settings::Settings},
+    failure::OK,
+    terminal::output,
+    wiring::House,
+};
 
 /// Measures.
 ///
 /// # Errors
 /// A model or an engine that cannot be had.
 pub fn run(arguments: cli::Bench, mut settings: Settings) -> Result<u8> {
-    arguments.model.put_into(&mut settings);
-    arguments.engine.put_into(&mut settings);
+    arguments.loading.put_into(&mut settings);
     let lang = settings.lang();
     let say = |text: String| if arguments.json { Ok(()) } else { output::data(text) };
     let record = |value: serde_json::Value| if arguments.json { output::json(&value) } else { Ok(()) };
     if !settings.quiet() {
         output::talk(lang.bench_measuring());
     }
-    let engine = wiring::engine(&settings)?;
+    let house = House::new(&settings);
+    let engine = house.engine()?;
     let options = engine.options();
     let threads = options.threads.unwrap_or(1);
     let instructions = options.instructions.map(|set| set.to_string()).unwrap_or_default();
@@ -44,7 +49,7 @@ pub fn run(arguments: cli::Bench, mut settings: Settings) -> Result<u8> {
         )?;
         say(format!("{name:<18} {:>6.1} of {:>6.1} GFLOP/s  {:>5.1} %", rate / 1e9, peak / 1e9, 100.0 * share))?;
     }
-    picture(&settings, &say, &record)?;
+    picture(&house, lang, &say, &record)?;
     Ok(OK)
 }
 
@@ -96,14 +101,13 @@ impl Product {
 
 /// Times the steps of one picture.
 fn picture(
-    settings: &Settings,
+    house: &House,
+    lang: Lang,
     say: &dyn Fn(String) -> Result<()>,
     record: &dyn Fn(serde_json::Value) -> Result<()>,
 ) -> Result<()> {
-    let lang = settings.lang();
-    let model = wiring::Chosen::open(settings)?.picture_model()?;
-    let studio = Studio { model: &model, library: StyleLibrary::builtin(), wildcards: &|_| None };
-    let mut request = studio.blank();
+    let model = house.open(house.chosen_model())?.picture_model()?;
+    let mut request = blank_request(model.card());
     request.prompt.positive = "logo of cat, cute, happy, smile".into();
     let paint = |steps: &mut Vec<f64>| {
         let mut before = Instant::now();

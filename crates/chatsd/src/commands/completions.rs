@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::CommandFactory;
 
 use crate::{
-    cli::{Cli, Completions},
+    args::cli::{Cli, Completions},
     failure::OK,
-    output,
+    terminal::output,
 };
 
 /// Writes the script to stdout.

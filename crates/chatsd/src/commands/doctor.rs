@@ -7,16 +7,19 @@ use std::{
 
 use anyhow::Result;
 use chatsd_gallery::Gallery;
+use chatsd_messages::{ErrorClass, Lang};
 use chatsd_types::ImageModel;
 use serde_json::json;
 
 use crate::{
-    cli, config, failure,
+    args::{
+        cli, config,
+        settings::{SetBy, Settings},
+    },
+    failure,
     memory::{self, Memory},
-    messages::Lang,
-    output, progress,
-    settings::{SetBy, Settings},
-    wiring,
+    terminal::{output, progress},
+    wiring::{self, House},
 };
 
 /// Looks at everything; what is wrong does not keep it from looking at the rest.
@@ -24,23 +27,23 @@ use crate::{
 /// # Errors
 /// When nobody reads.
 pub fn run(arguments: cli::Doctor, mut settings: Settings) -> Result<u8> {
-    arguments.model.put_into(&mut settings);
-    arguments.engine.put_into(&mut settings);
+    arguments.loading.put_into(&mut settings);
+    let house = House::new(&settings);
     let mut visit = Visit { lang: settings.lang(), json: arguments.json, troubles: 0 };
-    visit.machine(&settings)?;
+    visit.machine(&house)?;
     visit.terminal(&settings)?;
     visit.settings(&settings)?;
     visit.brought_along(&settings)?;
     visit.gallery(&settings)?;
     visit.place_for_pictures(&settings)?;
-    visit.model(&settings)?;
+    visit.model(&house)?;
     let (lang, troubles) = (visit.lang, visit.troubles);
     if visit.json {
         output::json(&json!({ "found": "troubles", "count": troubles }))?;
     } else {
         output::data(if troubles == 0 { lang.all_well() } else { lang.troubles(troubles) })?;
     }
-    Ok(if troubles == 0 { failure::OK } else { failure::FAILED })
+    Ok(if troubles == 0 { failure::OK } else { ErrorClass::Failed.exit_code() })
 }
 
 struct Visit {
@@ -60,9 +63,9 @@ impl Visit {
         self.tell(heading, &format!("✗ {message}"), &json!({ "found": found, "trouble": message }))
     }
 
-    fn machine(&mut self, settings: &Settings) -> Result<()> {
+    fn machine(&mut self, house: &House) -> Result<()> {
         let heading = self.lang.machine();
-        match wiring::engine(settings) {
+        match house.engine() {
             Ok(engine) => {
                 let options = engine.options();
                 let threads = options.threads.unwrap_or(1);
@@ -114,7 +117,7 @@ impl Visit {
         let lang = self.lang;
         match wiring::library(lang) {
             Ok(library) => {
-                let (count, own) = (library.styles().len(), wiring::own_styles(lang).unwrap_or_default());
+                let (count, own) = (library.styles().len(), wiring::own_styles().unwrap_or_default());
                 let fact = json!({ "found": "styles", "count": count, "own": own, "exists": own.is_file() });
                 self.tell(&lang.styles(), &lang.styles_known(count, own.display()), &fact)?;
             }
@@ -180,9 +183,9 @@ impl Visit {
         }
     }
 
-    fn model(&mut self, settings: &Settings) -> Result<()> {
+    fn model(&mut self, house: &House) -> Result<()> {
         let heading = self.lang.model();
-        match wiring::Chosen::open(settings).and_then(|chosen| chosen.picture_model()) {
+        match house.open(house.chosen_model()).and_then(|opened| opened.picture_model()) {
             Ok(model) => {
                 let card = model.card();
                 let text = self.lang.model_is(&card.name, &card.hash, card.size, card.steps);

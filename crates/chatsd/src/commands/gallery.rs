@@ -4,9 +4,13 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result};
 use chatsd_gallery::{Entry, Gallery, read_image};
+use chatsd_messages::Lang;
 
-use super::paint::open_gallery;
-use crate::{cli, failure::OK, messages::Lang, output, progress, settings::Settings, terminal, values::Show};
+use crate::{
+    args::{cli, settings::Settings, values::Show},
+    failure::{OK, ProgramError},
+    terminal::{self, output, progress},
+};
 
 /// Lists, shows, finds, opens, exports or removes entries.
 ///
@@ -16,9 +20,13 @@ pub fn run(arguments: cli::Gallery, mut settings: Settings) -> Result<u8> {
     let lang = settings.lang();
     let folder = settings.out();
     if !folder.is_dir() {
-        anyhow::bail!("{}", lang.gallery_none(folder.display()));
+        return Err(ProgramError::NoGallery(folder).into());
     }
-    let gallery = open_gallery(&settings)?;
+    let gallery = Gallery::open(&folder)?;
+    let adopted = gallery.recovered().adopted.len();
+    if adopted > 0 && !settings.quiet() {
+        output::talk(lang.recovered(adopted, folder.display()));
+    }
     match arguments {
         cli::Gallery::List { limit, json } => {
             let entries = gallery.list(limit as usize)?;

@@ -1,29 +1,26 @@
 //! `chatsd refine`: pictures that were picked are painted well, each from itself.
 
 use anyhow::Result;
-use chatsd_gallery::read_image;
-use chatsd_studio::RefineChoices;
-use chatsd_types::Source;
+use chatsd_studio::{RefineChoices, RefineJob};
 
-use super::picked::Picked;
-use crate::{cli, settings::Settings};
+use crate::{
+    args::{cli, settings::Settings},
+    run_job,
+};
 
 /// Refines pictures.
 ///
 /// # Errors
 /// A picture that is not there, or that the model cannot paint.
 pub fn run(arguments: cli::Refine, mut settings: Settings) -> Result<u8> {
-    arguments.model.put_into(&mut settings);
-    arguments.engine.put_into(&mut settings);
-    arguments.show.put_into(&mut settings);
     arguments.sheet.put_into(&mut settings);
-    arguments.drawing.put_into(&mut settings);
-    let picked = Picked::find(&arguments.ids, &mut settings)?;
-    let strength = arguments.strength.map(|portion| portion.0);
-    let choices = RefineChoices { size: arguments.size, steps: arguments.steps, strength };
-    let refine = |studio: &chatsd_studio::Studio<'_>, entry: &chatsd_gallery::Entry| {
-        let start = picked.gallery.keep_source(&read_image(&picked.gallery.path(entry))?)?;
-        Ok(vec![studio.refined(&entry.request, start, choices)?])
+    let json = arguments.painting.put_into(&mut settings);
+    let strength = arguments.strength.map(|fraction| fraction.0);
+    let job = RefineJob {
+        ids: arguments.ids,
+        choices: RefineChoices { size: arguments.size, steps: arguments.steps, strength },
+        model: settings.model.clone(),
+        columns: settings.columns.unwrap_or(0),
     };
-    picked.paint(&refine, &Source::default(), &settings, arguments.json)
+    run_job::run(&settings, json, Box::new(move |studio, events, cancel| studio.refine(&job, events, cancel)))
 }

@@ -6,7 +6,12 @@ use anyhow::{Context, Result};
 use chatsd_gallery::write_whole;
 use chatsd_prompt::{Style, StyleLibrary};
 
-use crate::{cli::Styles, failure::OK, output, settings::Settings, wiring};
+use crate::{
+    args::{cli::Styles, settings::Settings},
+    failure::OK,
+    terminal::output,
+    wiring::{self, House},
+};
 
 /// Lists, shows, imports or exports styles.
 ///
@@ -15,10 +20,11 @@ use crate::{cli::Styles, failure::OK, output, settings::Settings, wiring};
 pub fn run(arguments: Styles, mut settings: Settings) -> Result<u8> {
     let library = wiring::library(settings.lang())?;
     match arguments {
-        Styles::List { all, model, json } => {
-            model.put_into(&mut settings);
+        Styles::List { all, files, json } => {
+            files.put_into(&mut settings);
+            let house = House::new(&settings);
             let family =
-                if all { String::new() } else { wiring::Chosen::open(&settings)?.reader()?.family().to_owned() };
+                if all { String::new() } else { house.open(house.chosen_model())?.reader()?.family().to_owned() };
             for style in library.styles().iter().filter(|style| all || style.needs.met_by(&family)) {
                 if json { output::json(style) } else { output::data(line(style)) }?;
             }
@@ -43,7 +49,7 @@ fn line(style: &Style) -> String {
 fn import(file: &Path, settings: &Settings) -> Result<()> {
     let lang = settings.lang();
     let text = fs::read_to_string(file).with_context(|| lang.cannot_read(file.display()))?;
-    let own = wiring::own_styles(lang)?;
+    let own = wiring::own_styles()?;
     let mut library = StyleLibrary::new(Vec::new());
     if let Some(known) = wiring::read_if_there(&own, lang)? {
         library.import_csv(&known).with_context(|| lang.in_file(own.display()))?;

@@ -1,33 +1,27 @@
 //! `chatsd vary`: variations of a picture that was picked.
 
 use anyhow::Result;
-use chatsd_types::Source;
+use chatsd_studio::VaryJob;
 
-use super::picked::Picked;
-use crate::{cli, settings::Settings, sources};
-
-/// Variations painted when nobody says how many.
-const COUNT: usize = 4;
+use crate::{
+    args::{cli, settings::Settings},
+    run_job,
+};
 
 /// Paints variations.
 ///
 /// # Errors
 /// A picture that is not there, or that the model cannot paint.
 pub fn run(arguments: cli::Vary, mut settings: Settings) -> Result<u8> {
-    arguments.model.put_into(&mut settings);
-    arguments.engine.put_into(&mut settings);
-    arguments.show.put_into(&mut settings);
     arguments.sheet.put_into(&mut settings);
-    arguments.drawing.put_into(&mut settings);
-    let picked = Picked::find(&[arguments.id], &mut settings)?;
-    let mut source = Source::default();
-    for entry in &picked.entries {
-        sources::fetch(&picked.gallery, &entry.request, &mut source)?;
-    }
-    let strength = arguments.strength.map(|portion| portion.0);
-    let (seed, count) = (arguments.seed.unwrap_or_else(chatsd_studio::new_seed), arguments.count.unwrap_or(COUNT));
-    let vary = |studio: &chatsd_studio::Studio<'_>, entry: &chatsd_gallery::Entry| {
-        Ok(studio.variations(&entry.request, strength, seed, count)?)
+    let json = arguments.painting.put_into(&mut settings);
+    let job = VaryJob {
+        id: arguments.id,
+        count: arguments.count,
+        strength: arguments.strength.map(|fraction| fraction.0),
+        seed: arguments.seed,
+        model: settings.model.clone(),
+        columns: settings.columns.unwrap_or(0),
     };
-    picked.paint(&vary, &source, &settings, arguments.json)
+    run_job::run(&settings, json, Box::new(move |studio, events, cancel| studio.vary(&job, events, cancel)))
 }

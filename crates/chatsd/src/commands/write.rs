@@ -6,12 +6,13 @@ use chatsd_types::{Prompt, TokenCount};
 use serde_json::json;
 
 use crate::{
-    cli::{self, Wish},
+    args::{
+        cli::{self, ChanceArgs},
+        settings::Settings,
+    },
     failure::OK,
-    output,
-    progress::say_notes,
-    settings::Settings,
-    wiring,
+    terminal::{output, progress::say_notes},
+    wiring::{self, House},
 };
 
 /// Writes prompts for a sentence.
@@ -20,13 +21,14 @@ use crate::{
 /// A sentence, style or model that cannot be used.
 pub fn run(arguments: cli::Write, mut settings: Settings) -> Result<u8> {
     arguments.prompt.put_into(&mut settings);
-    arguments.model.put_into(&mut settings);
-    let reader = wiring::Chosen::open(&settings)?.reader()?;
+    arguments.files.put_into(&mut settings);
+    let house = House::new(&settings);
+    let reader = house.open(house.chosen_model())?.reader()?;
     let library = wiring::library(settings.lang())?;
     let wildcards = wiring::wildcards(&settings)?;
     let composed = compose(
         &arguments.sentence.text(),
-        &prompt_choices(&arguments.wish, &settings),
+        &prompt_choices(&arguments.chance, &settings),
         reader.family(),
         &|text| reader.count_tokens(text),
         &library,
@@ -37,13 +39,13 @@ pub fn run(arguments: cli::Write, mut settings: Settings) -> Result<u8> {
 }
 
 /// What was decided about the prompts.
-pub fn prompt_choices(wish: &Wish, settings: &Settings) -> PromptChoices {
+pub fn prompt_choices(chance: &ChanceArgs, settings: &Settings) -> PromptChoices {
     PromptChoices {
         count: settings.count,
         styles: settings.styles.clone().unwrap_or_default().0,
-        all_styles: wish.all_styles,
+        all_styles: chance.all_styles,
         negative: settings.negative.clone().unwrap_or_default(),
-        seed: wish.seed,
+        seed: chance.seed,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! No question is sent to the terminal: an answer may never come, or come into the next program's input.
 
-use crate::values::Show;
+use crate::args::values::Show;
 
 /// The best way of a terminal. `variable` reads the environment.
 pub fn detect(is_terminal: bool, coloured: bool, variable: impl Fn(&str) -> Option<String>) -> Show {

@@ -1,9 +1,12 @@
-//! Pictures in the terminal.
+//! What the person in front sees: words, a bar, pictures.
 
+pub mod bar;
 mod blocks;
 mod detect;
 mod inline;
 mod live;
+pub mod output;
+pub mod progress;
 
 use std::io::{self, Write};
 
@@ -13,7 +16,7 @@ pub use live::Live;
 use anyhow::Result;
 use chatsd_types::{Image, Kernel, Size};
 
-use crate::values::Show;
+use crate::args::values::Show;
 
 /// Pixels that one character cell is taken to be across and down, for the ways that count in pixels.
 const CELL: (u32, u32) = (9, 18);

@@ -2,16 +2,14 @@
 
 use std::{fs, path::Path};
 
-use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
+use anyhow::Result;
 use serde_json::json;
 
 use crate::{
-    cli::Convert,
-    failure::{OK, Usage},
-    output,
-    settings::Settings,
-    wiring,
+    args::{cli::Convert, settings::Settings},
+    failure::{OK, ProgramError},
+    terminal::{bar::bar, output},
+    wiring::House,
 };
 
 /// Writes the model, whole or not at all.
@@ -19,16 +17,14 @@ use crate::{
 /// # Errors
 /// A model that cannot be read, a name that is taken or of no format known, or what writing may fail with.
 pub fn run(arguments: Convert, mut settings: Settings) -> Result<u8> {
-    let Convert { input, output: path, format, model, json } = arguments;
-    model.put_into(&mut settings);
-    settings.model = Some(input);
+    let Convert { input, output: path, format, parts, json } = arguments;
+    parts.put_into(&mut settings);
     let lang = settings.lang();
     if path.exists() {
-        return Err(Usage(lang.already_there(path.display())).into());
+        return Err(ProgramError::AlreadyThere(path).into());
     }
-    let files = wiring::model_files(&settings)?;
-    let bar = if settings.quiet() || json { ProgressBar::hidden() } else { ProgressBar::new(0) };
-    bar.set_style(ProgressStyle::with_template("{bar:40} {percent}%  {eta}").context("the bar's template")?);
+    let files = House::new(&settings).files(&input)?;
+    let bar = bar(!settings.quiet() && !json, Some(0));
     files.convert(&path, format, &mut |done, count| {
         bar.set_length(count as u64);
         bar.set_position(done as u64);

@@ -3,29 +3,27 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use chatsd_studio::Prediction;
-use chatsd_types::FileKind;
+use chatsd_messages::{self as messages, Lang};
+use chatsd_studio::{Plan, Prediction, blank_request, predict};
+use chatsd_types::{FileKind, ImageModel, Size, Source};
 use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles, WeightFile};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    commands::fit::{self, OnePicture},
+    args::{cli::FilesArgs, settings::Settings},
     failure::OK,
-    kinds,
-    messages::Lang,
-    output,
-    progress::takes,
-    settings::{ModelArgs, Settings},
-    wiring,
+    terminal::{output, progress::takes},
+    wiring::{self, House},
 };
 
 /// Says what the file is, of what it consists, what is missing and what to do with it.
 ///
 /// # Errors
 /// No such file, or one that cannot be read.
-pub fn run(file: &str, model: ModelArgs, json: bool, mut settings: Settings) -> Result<u8> {
-    model.put_into(&mut settings);
-    let path = wiring::find(&settings, FileKind::Model, file)?;
+pub fn run(file: &str, files: FilesArgs, json: bool, mut settings: Settings) -> Result<u8> {
+    files.put_into(&mut settings);
+    let house = House::new(&settings);
+    let path = house.find(FileKind::Model, file)?;
     let lang = settings.lang();
     let files = ModelFiles::open(&path).with_context(|| lang.no_model_in(path.display()))?;
     let told = files.description()?;
@@ -37,9 +35,8 @@ pub fn run(file: &str, model: ModelArgs, json: bool, mut settings: Settings) -> 
         lines.push((lang.label_left_out(), lang.code_left_out(dropped.join(", "))));
     }
     if matches!(told.kind, Kind::Checkpoint | Kind::PictureNetwork) && told.missing.is_empty() {
-        settings.model = Some(file.to_owned());
         // What it is was told from its header; that it cannot paint for another reason is for the one who paints.
-        if let Ok(OnePicture { size, steps, prediction: Prediction { seconds, bytes } }) = fit::one_picture(&settings) {
+        if let Ok(OnePicture { size, steps, prediction: Prediction { seconds, bytes } }) = one_picture(&house, file) {
             facts["takes"] = json!({ "size": size, "steps": steps, "seconds": seconds, "bytes": bytes });
             lines.push((lang.label_takes(), lang.takes_at(takes(lang, seconds, bytes), size, steps)));
         }
@@ -52,6 +49,22 @@ pub fn run(file: &str, model: ModelArgs, json: bool, mut settings: Settings) -> 
         }
     }
     Ok(OK)
+}
+
+/// What one picture takes of a model as it likes it best, told without its weights.
+struct OnePicture {
+    size: Size,
+    steps: u32,
+    prediction: Prediction,
+}
+
+fn one_picture(house: &House, name: &str) -> Result<OnePicture> {
+    let outline = house.open(name)?.outline()?;
+    let request = blank_request(outline.card());
+    let (size, steps) = (request.size, request.steps);
+    let plan = Plan { requests: vec![request], ..Plan::default() };
+    let pace = wiring::pace(house)?;
+    Ok(OnePicture { size, steps, prediction: predict(&outline, &plan, &Source::default(), None, pace) })
 }
 
 fn facts(path: &Path, told: &Description) -> Value {
@@ -79,10 +92,10 @@ fn facts(path: &Path, told: &Description) -> Value {
 fn lines(lang: Lang, path: &Path, told: &Description) -> Vec<(String, String)> {
     let mut lines = vec![
         (lang.label_file(), path.display().to_string()),
-        (lang.label_kind(), kinds::named(lang, told.kind).to_owned()),
+        (lang.label_kind(), messages::named(lang, told.kind).to_owned()),
     ];
     lines.extend(told.family.map(|family| (lang.label_family(), family.to_string())));
-    lines.extend(told.variant.map(|variant| (lang.label_variant(), kinds::variant(lang, variant).to_owned())));
+    lines.extend(told.variant.map(|variant| (lang.label_variant(), messages::variant(lang, variant).to_owned())));
     lines.extend(told.predicts.as_ref().map(|predicts| (lang.label_predicts(), predicts.clone())));
     for component in &told.components {
         let millions = format!("{:.1}", component.parameters as f64 / 1e6);
@@ -94,15 +107,15 @@ fn lines(lang: Lang, path: &Path, told: &Description) -> Vec<(String, String)> {
                 if component.formats.len() == 1 { format.to_string() } else { format!("{format} {percent:.0} %") }
             })
             .collect();
-        let part = kinds::part(lang, component.name).to_owned();
+        let part = messages::part(lang, component.name).to_owned();
         lines.push((part, lang.parameters(millions, formats.join(", "))));
     }
     for name in &told.missing {
-        let advice = kinds::advice(lang, Kind::PictureNetwork, name);
-        lines.push((lang.label_missing(), format!("{}: {advice}", kinds::part(lang, name))));
+        let advice = messages::advice(lang, Kind::PictureNetwork, name);
+        lines.push((lang.label_missing(), format!("{}: {advice}", messages::part(lang, name))));
     }
     if told.kind != Kind::PictureNetwork || told.missing.is_empty() {
-        lines.push((lang.label_advice(), kinds::advice(lang, told.kind, "").to_owned()));
+        lines.push((lang.label_advice(), messages::advice(lang, told.kind, "").to_owned()));
     }
     lines
 }

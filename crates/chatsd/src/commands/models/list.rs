@@ -2,18 +2,17 @@
 
 use anyhow::Result;
 use chatsd_hub::{Catalog, CatalogEntry, Found, Record, in_words};
+use chatsd_messages::Lang;
 use chatsd_types::FileKind;
 use serde_json::json;
 
 use super::show::facts;
 use crate::{
-    cli,
+    args::{cli, settings::Settings},
     failure::OK,
-    memory,
-    messages::Lang,
-    output::{self, padded},
-    settings::Settings,
-    shelves, wiring,
+    memory, model_names,
+    terminal::output::{self, padded},
+    wiring::{BUILT_IN, House},
 };
 
 /// Lists models, one a line.
@@ -21,9 +20,9 @@ use crate::{
 /// # Errors
 /// A model that cannot be read.
 pub fn run(arguments: cli::ListModels, mut settings: Settings) -> Result<u8> {
-    let cli::ListModels { model, kind, catalog, json } = arguments;
-    model.put_into(&mut settings);
-    let records = shelves::own_folder(settings.lang()).map(|own| Record::all(&own)).unwrap_or_default();
+    let cli::ListModels { files, kind, catalog, json } = arguments;
+    files.put_into(&mut settings);
+    let records = model_names::own_folder().map(|own| Record::all(&own)).unwrap_or_default();
     if catalog {
         let mut fitting =
             Catalog::builtin().entries().iter().filter(|entry| kind.is_none_or(|kind| entry.kind == kind));
@@ -35,14 +34,13 @@ pub fn run(arguments: cli::ListModels, mut settings: Settings) -> Result<u8> {
         return Ok(OK);
     }
     if kind.is_none_or(|kind| kind == FileKind::Model) {
-        let mut built_in = settings.clone();
-        built_in.model = None;
-        loaded(&built_in, json)?;
-        if settings.model.as_deref().is_some_and(|model| std::path::Path::new(model).exists()) {
-            loaded(&settings, json)?;
+        let house = House::new(&settings);
+        loaded(&house, BUILT_IN, json, settings.lang())?;
+        if let Some(path) = settings.model.as_deref().filter(|model| std::path::Path::new(model).exists()) {
+            loaded(&house, path, json, settings.lang())?;
         }
     }
-    let folders = shelves::folders(&settings);
+    let folders = model_names::folders(&settings);
     for kind in FileKind::ALL.iter().filter(|one| kind.is_none_or(|kind| kind == **one)) {
         let of_kind = || records.iter().filter(|record| record.kind == *kind);
         of_kind().try_for_each(|record| pulled(record, json, settings.lang()))?;
@@ -65,14 +63,14 @@ fn line(name: &str, kind: &str, bytes: Option<u64>, whose: &str, path: &str) -> 
 }
 
 /// A model that can be loaded to see what it is: the built-in one, or the one that was given.
-fn loaded(settings: &Settings, json: bool) -> Result<()> {
-    let facts = facts(settings)?;
+fn loaded(house: &House, name: &str, json: bool, lang: Lang) -> Result<()> {
+    let facts = facts(house, name, lang)?;
     if json {
         return output::json(&facts);
     }
     let text = |key: &str| facts[key].as_str().unwrap_or_default().to_owned();
-    let bytes = wiring::model_path(settings)?.and_then(|path| path.metadata().ok()).map(|data| data.len());
-    line(&text("name"), settings.lang().kind_of_file(FileKind::Model), bytes, &text("family"), &text("path"))
+    let bytes = house.model_path(name)?.and_then(|path| path.metadata().ok()).map(|data| data.len());
+    line(&text("name"), lang.of(FileKind::Model.label()), bytes, &text("family"), &text("path"))
 }
 
 /// A model that was pulled.
@@ -87,7 +85,7 @@ fn pulled(record: &Record, json: bool, lang: Lang) -> Result<()> {
     }
     let licence = if here { licence.clone().unwrap_or_default() } else { lang.not_whole(name) };
     let path = format!("{}  {licence}", path.display());
-    line(name, lang.kind_of_file(*kind), Some(record.bytes()), "ChatSD", &path)
+    line(name, lang.of(kind.label()), Some(record.bytes()), "ChatSD", &path)
 }
 
 /// A file of another program, or one that the user put into our folder.
@@ -96,7 +94,7 @@ fn shared(found: &Found, json: bool, lang: Lang) -> Result<()> {
         return output::json(found);
     }
     let Found { name, kind, path, program, bytes } = found;
-    line(name, lang.kind_of_file(*kind), Some(*bytes), program.name(), &path.display().to_string())
+    line(name, lang.of(kind.label()), Some(*bytes), program.name(), &path.display().to_string())
 }
 
 /// A model of the catalog, whether it is here, and whether it fits this machine's `memory`.
@@ -117,7 +115,7 @@ fn offered(entry: &CatalogEntry, here: bool, memory: Option<u64>, json: bool, la
     output::data(format!(
         "{mark} {:<24}  {}  {family:<5} {:>7}  {}  {} {needs}",
         entry.id,
-        padded(lang.kind_of_file(entry.kind), 17),
+        padded(lang.of(entry.kind.label()), 17),
         in_words(entry.bytes),
         padded(lang.badge(entry.badge), 14),
         lang.pick(&entry.about, &entry.about_zh),

@@ -10,7 +10,10 @@ mod show;
 
 use anyhow::Result;
 
-use crate::{cli::Models, settings::Settings, wiring::BUILT_IN};
+use crate::{
+    args::{cli::Models, settings::Settings},
+    wiring::BUILT_IN,
+};
 
 /// Does one thing with models.
 ///
@@ -22,9 +25,9 @@ pub fn run(arguments: Models, settings: Settings) -> Result<u8> {
         Models::Pull(arguments) => pull::run(arguments, settings),
         Models::Remove(arguments) => remove::run(arguments, settings),
         Models::Folders(arguments) => folders::run(arguments, settings),
-        Models::Show { file, model, json } => match file.filter(|file| file != BUILT_IN) {
-            Some(file) => describe::run(&file, model, json, settings),
-            None => show::run(model, json, settings),
+        Models::Show { file, files, json } => match file.filter(|file| file != BUILT_IN) {
+            Some(file) => describe::run(&file, files, json, settings),
+            None => show::run(files, json, settings),
         },
         Models::Convert(arguments) => convert::run(arguments, settings),
     }

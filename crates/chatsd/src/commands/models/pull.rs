@@ -1,23 +1,18 @@
 //! `chatsd models pull`: models from elsewhere.
 
-use std::{
-    io::{self, IsTerminal},
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use chatsd_hub::{Catalog, Client, Event, Hub, HubError, PullEvent, PullPlan, Record, Wish, in_words};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use chatsd_messages::{Lang, say};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::{
-    cli,
-    failure::{OK, STOPPED, Usage},
-    messages::Lang,
-    output,
-    settings::Settings,
-    shelves, stop, surroundings,
+    args::{cli, environment, settings::Settings},
+    failure::{OK, ProgramError, STOPPED},
+    model_names, stop,
+    terminal::{bar::bar, output},
 };
 
 /// Fetches models, one after the other.
@@ -28,15 +23,16 @@ pub fn run(arguments: cli::Pull, settings: Settings) -> Result<u8> {
     let cli::Pull { names, kind, name, hf_cache, dry_run, json } = arguments;
     let lang = settings.lang();
     if name.is_some() && names.len() > 1 {
-        return Err(Usage(lang.one_name_for_one()).into());
+        return Err(ProgramError::OneNameForOne.into());
     }
-    let own = shelves::own_folder(lang)?;
-    let (client, services) = (Client::new(surroundings::network())?, surroundings::services());
+    let own = model_names::own_folder()?;
+    let (client, services) = (Client::new(environment::network())?, environment::services());
     let hub = Hub { client: &client, services: &services, own: &own };
     let stop = stop::listen(lang)?;
     for wanted in &names {
         let wish = Wish { kind, name: name.clone(), shared: hf_cache };
-        let plan = match hub.plan(&shelves::known_source(wanted, lang)?, &wish, stop) {
+        chatsd_hub::check_source(wanted)?;
+        let plan = match hub.plan(wanted, &wish, stop) {
             Ok(plan) => plan,
             Err(_) if stop.load(Ordering::SeqCst) => return Ok(STOPPED),
             Err(error) => return Err(error.into()),
@@ -48,7 +44,7 @@ pub fn run(arguments: cli::Pull, settings: Settings) -> Result<u8> {
         match fetch(&hub, plan, stop, json, &settings) {
             Ok(record) => tell_record(&record, json, &settings)?,
             Err(error @ HubError::Stopped { .. }) => {
-                output::talk(crate::translate::error(lang, &error));
+                output::talk(say(lang, &error));
                 return Ok(STOPPED);
             }
             Err(error) => return Err(error.into()),
@@ -82,7 +78,7 @@ fn tell_plan(plan: &PullPlan, json: bool, settings: &Settings) -> Result<()> {
         0 => lang.size_unknown(),
         bytes => in_words(bytes),
     };
-    let line = format!("{} · {} · {size} · {licence}", record.name, lang.kind_of_file(record.kind));
+    let line = format!("{} · {} · {size} · {licence}", record.name, lang.of(record.kind.label()));
     output::talk(output::tame(&line));
     if let Some(entry) = entry {
         output::talk(lang.pick(&entry.about, &entry.about_zh));
@@ -101,16 +97,7 @@ fn fetch(
     settings: &Settings,
 ) -> Result<Record, HubError> {
     let lang = settings.lang();
-    let target = if json || settings.quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template(if output::coloured(io::stderr().is_terminal()) {
-        "{bar:20.cyan/dim} {wide_msg}"
-    } else {
-        "[{bar:20}] {wide_msg}"
-    }) {
-        bar.set_style(style.progress_chars("━╸─"));
-    }
-    bar.enable_steady_tick(Duration::from_millis(500));
+    let bar = bar(!json && !settings.quiet(), None);
     let result = hub.pull(plan, stop, &mut |event| {
         if json {
             // A reader who left does not stop the fetching.

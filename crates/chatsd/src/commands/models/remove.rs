@@ -2,21 +2,26 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use chatsd_hub::{Found, Program, Record, in_words};
 use chatsd_types::FileKind;
 use serde_json::json;
 
-use crate::{cli, failure::OK, output, settings::Settings, shelves};
+use crate::{
+    args::{cli, settings::Settings},
+    failure::{OK, ProgramError},
+    model_names,
+    terminal::output,
+};
 
 /// What will be removed.
-enum Doomed {
+enum Removal {
     Pulled(Record),
     /// Put into our folder by the user.
     File(Found),
 }
 
-impl Doomed {
+impl Removal {
     fn path(&self) -> PathBuf {
         match self {
             Self::Pulled(record) => record.whole_path(),
@@ -41,19 +46,19 @@ impl Doomed {
 pub fn run(arguments: cli::Remove, settings: Settings) -> Result<u8> {
     let cli::Remove { names, yes, json } = arguments;
     let lang = settings.lang();
-    let doomed = names.iter().map(|name| look_up(name, &settings)).collect::<Result<Vec<_>>>()?;
-    for one in &doomed {
+    let removals = names.iter().map(|name| look_up(name, &settings)).collect::<Result<Vec<_>>>()?;
+    for one in &removals {
         if yes {
             match one {
-                Doomed::Pulled(record) => record.remove()?,
-                Doomed::File(found) => chatsd_hub::remove(&found.path)?,
+                Removal::Pulled(record) => record.remove()?,
+                Removal::File(found) => chatsd_hub::remove(&found.path)?,
             }
         }
         let (path, bytes) = (one.path(), one.bytes());
         if json {
             output::json(&json!({ "path": path, "bytes": bytes, "removed": yes }))?;
         } else if !settings.quiet() {
-            let stays = matches!(one, Doomed::Pulled(record) if !record.is_own());
+            let stays = matches!(one, Removal::Pulled(record) if !record.is_own());
             output::talk(match (stays, yes) {
                 (true, _) => lang.model_forgotten(path.display()),
                 (false, true) => lang.model_removed(path.display(), in_words(bytes)),
@@ -64,13 +69,12 @@ pub fn run(arguments: cli::Remove, settings: Settings) -> Result<u8> {
     Ok(OK)
 }
 
-fn look_up(name: &str, settings: &Settings) -> Result<Doomed> {
-    let lang = settings.lang();
-    let own = shelves::own_folder(lang)?;
+fn look_up(name: &str, settings: &Settings) -> Result<Removal> {
+    let own = model_names::own_folder()?;
     if let Some(record) = Record::find(&own, None, name) {
-        return Ok(Doomed::Pulled(record));
+        return Ok(Removal::Pulled(record));
     }
-    let folders = shelves::folders(settings);
+    let folders = model_names::folders(settings);
     let all = || FileKind::ALL.iter().flat_map(|kind| folders.list(*kind));
     let called = |found: &Found| {
         let last = found.name.rsplit('/').next().unwrap_or_default();
@@ -79,12 +83,11 @@ fn look_up(name: &str, settings: &Settings) -> Result<Doomed> {
     let (ours, others): (Vec<Found>, Vec<Found>) =
         all().filter(|found| called(found)).partition(|found| found.program == Program::ChatSd);
     if let Some(found) = ours.into_iter().next() {
-        return Ok(Doomed::File(found));
+        return Ok(Removal::File(found));
     }
     if let Some(found) = others.first() {
-        bail!("{}", lang.not_ours_to_remove(found.path.display(), found.program.name()));
+        return Err(ProgramError::NotOurs { path: found.path.clone(), program: found.program.name() }.into());
     }
-    let names = Record::all(&own).into_iter().map(|record| record.name);
-    let near = shelves::nearest(name, names).join(", ");
-    bail!("{}", if near.is_empty() { lang.nothing_pulled(name) } else { lang.not_pulled(name, near) })
+    let nearest = chatsd_hub::like(name, Record::all(&own).into_iter().map(|record| record.name));
+    Err(ProgramError::NotPulled { name: name.to_owned(), nearest }.into())
 }

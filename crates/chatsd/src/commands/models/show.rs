@@ -1,23 +1,25 @@
 //! `chatsd models show`: everything about one model.
 
 use anyhow::Result;
+use chatsd_messages::Lang;
 use chatsd_types::{ImageModel, ModelCard};
 use serde_json::{Value, json};
 
 use crate::{
+    args::{cli::FilesArgs, settings::Settings},
     failure::OK,
-    output,
-    settings::{ModelArgs, Settings},
-    wiring,
+    terminal::output,
+    wiring::House,
 };
 
 /// Shows one model, a fact a line.
 ///
 /// # Errors
 /// A model that cannot be read.
-pub fn run(model: ModelArgs, json: bool, mut settings: Settings) -> Result<u8> {
-    model.put_into(&mut settings);
-    let facts = facts(&settings)?;
+pub fn run(files: FilesArgs, json: bool, mut settings: Settings) -> Result<u8> {
+    files.put_into(&mut settings);
+    let house = House::new(&settings);
+    let facts = facts(&house, house.chosen_model(), settings.lang())?;
     if json {
         output::json(&facts)?;
     } else if let Value::Object(fields) = facts {
@@ -29,16 +31,15 @@ pub fn run(model: ModelArgs, json: bool, mut settings: Settings) -> Result<u8> {
     Ok(OK)
 }
 
-/// What is known of the chosen model.
+/// What is known of a model.
 ///
 /// # Errors
 /// A model that cannot be read.
-pub fn facts(settings: &Settings) -> Result<Value> {
-    let model = wiring::Chosen::open(settings)?.picture_model()?;
+pub fn facts(house: &House, name: &str, lang: Lang) -> Result<Value> {
+    let path = house.model_path(name)?.map_or_else(|| lang.built_in(), |path| path.display().to_string());
+    let model = house.open(name)?.picture_model()?;
     let ModelCard { name, family, hash, licence, size, size_step, size_limit, steps, guidance, sampler, schedule } =
         model.card();
-    let path =
-        wiring::model_path(settings)?.map_or_else(|| settings.lang().built_in(), |path| path.display().to_string());
     Ok(json!({
         "name": name,
         "path": path,

@@ -1,9 +1,21 @@
-//! Errors about model files from elsewhere, in Chinese.
+//! What can go wrong with files from elsewhere.
 
-use chatsd_hub::{HubError, in_words};
+use chatsd_hub::{HubError, LookupError, in_words};
 
-/// One error, without its causes.
-pub fn chinese(error: &HubError) -> Option<String> {
+use super::Spoken;
+use crate::{ErrorClass, Lang};
+
+impl Spoken for HubError {
+    fn chinese(&self) -> String {
+        old(self).unwrap_or_else(|| self.to_string())
+    }
+
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Failed
+    }
+}
+
+fn old(error: &HubError) -> Option<String> {
     Some(match error {
         HubError::Network { host, reason } => {
             format!("连不上 {host}：{reason}；已下载的部分保留着，再运行同一命令即可继续")
@@ -48,4 +60,30 @@ pub fn chinese(error: &HubError) -> Option<String> {
 
 fn its_words(said: &str) -> String {
     if said.is_empty() { String::new() } else { format!("（它说：{said}）") }
+}
+
+impl Spoken for LookupError {
+    fn chinese(&self) -> String {
+        let of = |text| Lang::Zh.of(text);
+        match self {
+            Self::NoFile { kind, name, nearest } if nearest.is_empty() => {
+                format!("没有叫 {name} 的{}；chatsd models list 列出现有的", of(kind.label()))
+            }
+            Self::NoFile { kind, name, nearest } => {
+                format!("没有叫 {name} 的{}；最接近的是 {}", of(kind.label()), nearest.join("、"))
+            }
+            Self::InCatalog { kind, name, bytes } => format!(
+                "{} {name} 不在这里，但目录里有：chatsd models pull {name}（{}）",
+                of(kind.label()),
+                in_words(*bytes)
+            ),
+            Self::NotInCatalog { name, nearest } => {
+                format!("目录里没有 {name}；最接近的是 {}；Hugging Face 上的写作 owner/name", nearest.join("、"))
+            }
+        }
+    }
+
+    fn class(&self) -> ErrorClass {
+        ErrorClass::NotFound
+    }
 }

@@ -2,17 +2,18 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use chatsd_studio::{Larger, Margins};
+use chatsd_studio::Margins;
 use chatsd_tensor::Format;
-use chatsd_types::{FileKind, Size};
+use chatsd_types::{FileKind, Size, UpscaleTarget};
 use clap::{Args, Parser, Subcommand};
 
-use crate::{
+use crate::args::{
+    parameters::ParameterArgs,
     settings::{
-        DraftArgs, DrawingArgs, EngineArgs, MaskArgs, ModelArgs, PictureArgs, PromptArgs, SecondArgs, SheetArgs,
-        ShowArgs, SurfaceArgs,
+        DraftArgs, DrawingArgs, EngineArgs, MemoryArgs, ModelArgs, PartArgs, PromptArgs, Settings, SheetArgs, ShowArgs,
+        StoreArgs, SurfaceArgs,
     },
-    values::{self, Following, Looking, Minutes, Places, Portion},
+    values::{self, ControlArg, Fraction, ImagePromptArg, Minutes, Places},
 };
 
 /// One sentence in, a sheet of different pictures out, on this machine.
@@ -86,9 +87,73 @@ impl Sentence {
     }
 }
 
+/// What every command that paints knows.
+#[derive(Args, Debug)]
+pub struct PaintingArgs {
+    #[command(flatten)]
+    pub loading: LoadingArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
+    #[command(flatten)]
+    show: ShowArgs,
+    #[command(flatten)]
+    drawing: DrawingArgs,
+    /// One event a line on stdout, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl PaintingArgs {
+    /// Flags win over everything. Returns whether JSON is wanted.
+    pub fn put_into(self, settings: &mut Settings) -> bool {
+        self.loading.put_into(settings);
+        self.memory.put_into(settings);
+        self.show.put_into(settings);
+        self.drawing.put_into(settings);
+        self.json
+    }
+}
+
+/// What every command that loads a model knows.
+#[derive(Args, Debug)]
+pub struct LoadingArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+impl LoadingArgs {
+    /// Flags win over everything.
+    pub fn put_into(self, settings: &mut Settings) {
+        self.files.put_into(settings);
+        self.store.put_into(settings);
+        self.engine.put_into(settings);
+    }
+}
+
+/// What every command that opens a model's files knows.
+#[derive(Args, Debug)]
+pub struct FilesArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    parts: PartArgs,
+}
+
+impl FilesArgs {
+    /// Flags win over everything.
+    pub fn put_into(self, settings: &mut Settings) {
+        self.model.put_into(settings);
+        self.parts.put_into(settings);
+    }
+}
+
 /// Choices of one run that no config file makes.
 #[derive(Args, Debug)]
-pub struct Wish {
+pub struct ChanceArgs {
     /// One picture for every style that the model knows
     #[arg(long, conflicts_with_all = ["styles", "count"])]
     pub all_styles: bool,
@@ -103,11 +168,11 @@ pub struct Paint {
     #[command(flatten)]
     pub sentence: Sentence,
     #[command(flatten)]
-    pub wish: Wish,
+    pub chance: ChanceArgs,
     #[command(flatten)]
     pub prompt: PromptArgs,
     #[command(flatten)]
-    pub picture: PictureArgs,
+    pub parameters: ParameterArgs,
     /// Rows of the sheet: with columns, how many pictures
     #[arg(long, alias = "grid_rows", value_name = "N", conflicts_with_all = ["count", "all_styles"])]
     pub grid_rows: Option<u32>,
@@ -123,11 +188,11 @@ pub struct Paint {
     /// Follow a picture (PNG) with a ControlNet; may be given several times. Options after commas: weight, from, to (of
     /// the steps, 0 to 1), preprocessor (none, canny, lineart, scribble, tile, colour, inpaint, invert)
     #[arg(long, value_name = "NAME=IMAGE,…")]
-    pub control: Vec<Following>,
-    /// Look at a picture (PNG) like at a prompt, with an IP-Adapter; may be given several times. weight=0.6 after a
-    /// comma says how strongly
+    pub control: Vec<ControlArg>,
+    /// Use a picture (PNG) as a prompt, with an IP-Adapter; may be given several times. weight=0.6 after a comma says
+    /// how strongly
     #[arg(long, value_name = "NAME=IMAGE,…")]
-    pub image_prompt: Vec<Looking>,
+    pub image_prompt: Vec<ImagePromptArg>,
     /// A LoRA or one of its relatives by name or path, with its weight: NAME:0.8, or NAME:TEXT:NETWORK; may be repeated
     #[arg(long, value_name = "NAME:WEIGHT")]
     pub lora: Vec<String>,
@@ -140,25 +205,12 @@ pub struct Paint {
     #[arg(long, value_name = "N")]
     pub minutes: Option<Minutes>,
     #[command(flatten)]
-    pub masking: MaskArgs,
-    #[command(flatten)]
-    pub second: SecondArgs,
-    #[command(flatten)]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    pub engine: EngineArgs,
-    #[command(flatten)]
-    pub show: ShowArgs,
-    #[command(flatten)]
     pub sheet: SheetArgs,
     #[command(flatten)]
-    pub drawing: DrawingArgs,
+    pub painting: PaintingArgs,
     /// Only say what would be painted
     #[arg(long)]
     pub dry_run: bool,
-    /// One event a line on stdout, as JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `chatsd write`.
@@ -167,11 +219,11 @@ pub struct Write {
     #[command(flatten)]
     pub sentence: Sentence,
     #[command(flatten)]
-    pub wish: Wish,
+    pub chance: ChanceArgs,
     #[command(flatten)]
     pub prompt: PromptArgs,
     #[command(flatten)]
-    pub model: ModelArgs,
+    pub files: FilesArgs,
     /// One prompt a line on stdout, as JSON
     #[arg(long)]
     pub json: bool,
@@ -183,7 +235,7 @@ pub struct Again {
     /// A picture file, an id, the first digits of one, or a number on the last sheet
     #[arg(value_name = "IMAGE|ID")]
     pub target: String,
-    /// Vary: seed, steps, size, guidance, guidance_rescale, image_guidance, sampler, schedule, noise, variation_seed, variation_strength, seed_resize, noise_seed_delta, eta, s_churn, s_tmin, s_tmax, s_noise, discard_penultimate, strength, clip_skip, prompt, negative, style, mask_blur, mask_fill, only_masked, mask_padding, hires, hires_steps, hires_strength, hires_upscaler
+    /// Vary a parameter
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
     /// The starting picture, when the gallery does not have it (PNG)
@@ -193,16 +245,7 @@ pub struct Again {
     #[arg(long, value_name = "IMAGE")]
     pub mask: Option<PathBuf>,
     #[command(flatten)]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    pub engine: EngineArgs,
-    #[command(flatten)]
-    pub show: ShowArgs,
-    #[command(flatten)]
-    pub drawing: DrawingArgs,
-    /// One event a line on stdout, as JSON
-    #[arg(long)]
-    pub json: bool,
+    pub painting: PaintingArgs,
 }
 
 /// `chatsd upscale`.
@@ -216,7 +259,7 @@ pub struct Upscale {
     pub upscaler: Option<String>,
     /// How many times larger, or the size; else as the upscaler was made for
     #[arg(long, value_name = "N|WxH")]
-    pub scale: Option<Larger>,
+    pub scale: Option<UpscaleTarget>,
     #[command(flatten)]
     pub engine: EngineArgs,
     /// One event a line on stdout, as JSON
@@ -244,20 +287,11 @@ pub struct Refine {
     pub steps: Option<u32>,
     /// How much is painted anew, 0 to 1; otherwise 0.55
     #[arg(long, value_name = "0..1")]
-    pub strength: Option<Portion>,
-    #[command(flatten)]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    pub engine: EngineArgs,
-    #[command(flatten)]
-    pub show: ShowArgs,
+    pub strength: Option<Fraction>,
     #[command(flatten)]
     pub sheet: SheetArgs,
     #[command(flatten)]
-    pub drawing: DrawingArgs,
-    /// One event a line on stdout, as JSON
-    #[arg(long)]
-    pub json: bool,
+    pub painting: PaintingArgs,
 }
 
 /// `chatsd vary`.
@@ -271,23 +305,14 @@ pub struct Vary {
     pub count: Option<usize>,
     /// How far the starting noise is turned toward other noise, 0 to 1; otherwise 0.4
     #[arg(long, value_name = "0..1")]
-    pub strength: Option<Portion>,
+    pub strength: Option<Fraction>,
     /// Second seed of the first variation: the same one gives the same variations
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
     #[command(flatten)]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    pub engine: EngineArgs,
-    #[command(flatten)]
-    pub show: ShowArgs,
-    #[command(flatten)]
     pub sheet: SheetArgs,
     #[command(flatten)]
-    pub drawing: DrawingArgs,
-    /// One event a line on stdout, as JSON
-    #[arg(long)]
-    pub json: bool,
+    pub painting: PaintingArgs,
 }
 
 /// `chatsd gallery`.
@@ -368,10 +393,10 @@ pub enum Models {
     /// Everything about one model, or what any file of weights is
     Show {
         /// A file or folder of weights of any kind, or a model's name
-        #[arg(value_name = "FILE")]
+        #[arg(value_name = "FILE", conflicts_with = "model")]
         file: Option<String>,
         #[command(flatten)]
-        model: ModelArgs,
+        files: FilesArgs,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -393,7 +418,7 @@ pub struct Convert {
     #[arg(long, value_name = "FORMAT", value_parser = values::written_format)]
     pub format: Option<Format>,
     #[command(flatten)]
-    pub model: ModelArgs,
+    pub parts: PartArgs,
     /// As JSON
     #[arg(long)]
     pub json: bool,
@@ -403,7 +428,7 @@ pub struct Convert {
 #[derive(Args, Debug)]
 pub struct ListModels {
     #[command(flatten)]
-    pub model: ModelArgs,
+    pub files: FilesArgs,
     /// Only files for this: model, lora, vae, embedding, controlnet, upscaler, ip-adapter, "clip vision", clip
     #[arg(long, value_name = "KIND")]
     pub kind: Option<FileKind>,
@@ -472,7 +497,7 @@ pub enum Styles {
         #[arg(long)]
         all: bool,
         #[command(flatten)]
-        model: ModelArgs,
+        files: FilesArgs,
         /// One style a line on stdout, as JSON
         #[arg(long)]
         json: bool,
@@ -504,9 +529,7 @@ pub enum Styles {
 #[derive(Args, Debug)]
 pub struct Bench {
     #[command(flatten)]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    pub engine: EngineArgs,
+    pub loading: LoadingArgs,
     /// One measurement a line on stdout, as JSON
     #[arg(long)]
     pub json: bool,
@@ -516,9 +539,7 @@ pub struct Bench {
 #[derive(Args, Debug)]
 pub struct Doctor {
     #[command(flatten)]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    pub engine: EngineArgs,
+    pub loading: LoadingArgs,
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -1,83 +1,8 @@
-//! Everything the program says, in English and Chinese: one function for each message.
+//! Everything that is said, in English and Chinese: one function for each message.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-use chatsd_hub::Badge;
-use chatsd_types::FileKind;
-
-/// The language the program talks in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// English.
-    #[default]
-    En,
-    /// Chinese.
-    Zh,
-}
-
-impl Lang {
-    /// What the user's surroundings ask for: the first of `LC_ALL`, `LC_MESSAGES`, `LANG` that is set.
-    pub fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let locale =
-            ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
-        if locale.is_some_and(|locale| locale.to_lowercase().starts_with("zh")) { Self::Zh } else { Self::En }
-    }
-
-    /// `english` or `chinese`.
-    pub const fn pick<T: Copy>(self, english: T, chinese: T) -> T {
-        match self {
-            Self::En => english,
-            Self::Zh => chinese,
-        }
-    }
-}
-
-impl Lang {
-    /// What a file is for.
-    pub const fn kind_of_file(self, kind: FileKind) -> &'static str {
-        match kind {
-            FileKind::Model => self.pick("model", "模型"),
-            FileKind::Autoencoder => self.pick("autoencoder (VAE)", "自编码器（VAE）"),
-            FileKind::TextEncoder => self.pick("text encoder", "文本编码器"),
-            FileKind::Adapter => self.pick("LoRA", "LoRA"),
-            FileKind::Embedding => self.pick("embedding", "嵌入"),
-            FileKind::Control => self.pick("ControlNet", "ControlNet"),
-            FileKind::ImagePrompt => self.pick("IP-Adapter", "IP-Adapter"),
-            FileKind::ImageEncoder => self.pick("image encoder", "图像编码器"),
-            FileKind::Upscaler => self.pick("upscaler", "放大器"),
-        }
-    }
-}
-
-impl Lang {
-    /// What may be done with a model, in one word.
-    pub const fn badge(self, badge: Badge) -> &'static str {
-        match badge {
-            Badge::Free => self.pick("free", "自由使用"),
-            Badge::Rules => self.pick("with rules", "有使用规则"),
-            Badge::Community => self.pick("community", "社区许可"),
-            Badge::NonCommercial => self.pick("non-commercial", "禁止商用"),
-        }
-    }
-}
-
-impl fmt::Display for Lang {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.pick("en", "zh"))
-    }
-}
-
-impl FromStr for Lang {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.to_lowercase().as_str() {
-            "en" | "english" => Ok(Self::En),
-            "zh" | "chinese" | "中文" => Ok(Self::Zh),
-            _ => Err(format!("unknown language \"{text}\": expected en or zh")),
-        }
-    }
-}
+use crate::Lang;
 
 /// Declares messages: each becomes a function of [`Lang`] that fills in the named words.
 macro_rules! messages {
@@ -111,13 +36,6 @@ messages! {
     fits(fits, count, minutes) =
         "About {fits} of {count} pictures fit into {minutes} minutes", "{minutes} 分钟里大约能画 {count} 张中的 {fits} 张";
     left_out(count, styles) = "Time is up; not painted: {count} ({styles})", "时间到；没有画的：{count} 张（{styles}）";
-    too_little_memory(needed, room) =
-        "this would take {needed} MB of memory, and {room} MB are free; close other programs, or choose a smaller model",
-        "这需要 {needed} MB 内存，而可用的只有 {room} MB；请关闭其他程序，或换小一些的模型";
-    too_little_memory_but(needed, room, ways) =
-        "this would take {needed} MB of memory, and {room} MB are free; there is room for it with {ways}",
-        "这需要 {needed} MB 内存，而可用的只有 {room} MB；用 {ways} 就放得下";
-    no_gallery(folder) = "there is no gallery in {folder} to pick from; --out names another", "{folder} 中没有图库可选；可用 --out 指定";
     seed(seed) = "seed {seed}", "种子 {seed}";
     excluded(words) = "To be avoided: {words}", "画面中避免：{words}";
     step_of(number, count, style, step, steps) =
@@ -139,14 +57,6 @@ messages! {
     again_same(path) = "Every byte is the same as in {path}", "与 {path} 的每个字节都相同";
     again_same_pixels(path) = "Every pixel is the same as in {path}", "与 {path} 的每个像素都相同";
     again_differs(path, pixels) = "{pixels} pixels differ from {path}", "与 {path} 有 {pixels} 个像素不同";
-    again_foreign(found) = "Made by another program; used what it says: {found}", "由别的程序生成；沿用其中的：{found}";
-    again_left(left) = "Not used, so the picture may come out otherwise: {left}", "没有用到、因此画面可能不同：{left}";
-    again_without_start() =
-        "It was painted from a starting picture that is not here, and is painted from nothing; --init gives one",
-        "它是从一张起始图画成的，而那张图不在这里，所以从头画起；可用 --init 给出";
-    again_other_model(found, expected, model) =
-        "The picture was made with model {found}; this is {expected}, so it will look different; use --model {model}, or where it lies",
-        "原图用的模型是 {found}，现在是 {expected}，画面会不同；请用 --model {model} 或它所在的位置";
 
     label_file() = "file", "文件";
     label_kind() = "kind", "种类";
@@ -165,26 +75,11 @@ messages! {
         "{size}, {steps} steps of {sampler} ({schedule}), guidance {guidance}, seed {seed}",
         "{size}，{steps} 步 {sampler}（{schedule}），引导强度 {guidance}，种子 {seed}";
 
-    strength_alone() =
-        "--strength without --init: there is no picture to paint anew", "--strength 缺少 --init：没有可重画的图片";
-    masking_alone() =
-        "--mask-blur, --mask-fill, --only-masked and --mask-padding need --mask or --extend: there is no mask",
-        "--mask-blur、--mask-fill、--only-masked、--mask-padding 需要 --mask 或 --extend：没有蒙版";
-    hires_alone() =
-        "--hires-steps, --hires-strength and --hires-upscaler need --hires: how large should the picture become?",
-        "--hires-steps、--hires-strength、--hires-upscaler 需要 --hires：要放到多大？";
     enlarging(from, to, upscaler) = "Making {from} into {to} with {upscaler}", "用 {upscaler} 把 {from} 放大到 {to}";
-    too_large(size, limit) = "a picture of {size}: expected sides of 1 to {limit} pixels", "图片 {size}：边长应为 1 到 {limit} 像素";
     no_cells() = "a sheet of 0 rows or columns: expected at least 1", "拼图是 0 行或 0 列：至少为 1";
-    neither_file_nor_gallery(target, folder) =
-        "{target} is no file, and {folder} is no gallery: expected a picture, or an id and --out",
-        "{target} 不是文件，{folder} 也不是图库：应为一张图片，或编号和 --out";
     no_wildcard_folder(folder) =
         "{folder} is no folder: expected one with wildcard files such as animal.txt",
         "{folder} 不是文件夹：应为存放通配文件（如 animal.txt）的文件夹";
-    start_unusable() = "the starting picture cannot be used", "起始图片不能用";
-    control_unusable(name) = "the picture for {name} cannot be used", "给 {name} 的图片不能用";
-    mask_unusable() = "the mask cannot be used", "蒙版不能用";
     cannot_read(path) = "cannot read {path}", "无法读取 {path}";
     cannot_make_folder(path) = "cannot make the folder {path}", "无法建立文件夹 {path}";
     cannot_start(program, path) = "cannot start {program} to show {path}", "无法启动 {program} 来显示 {path}";
@@ -200,15 +95,6 @@ messages! {
         "{key}: found a {found}, expected a text, a number or a list of names", "{key}：是 {found}，应为文字、数字或名称的列表";
     no_home() =
         "no home folder found; set CHATSD_DATA to a folder to keep things in", "找不到主文件夹；请把 CHATSD_DATA 设为存放资料的文件夹";
-    no_such_file(kind, name) =
-        "there is no {kind} called {name}; chatsd models list says what is here", "没有叫 {name} 的{kind}；chatsd models list 列出现有的";
-    no_such_file_but(kind, name, near) =
-        "there is no {kind} called {name}; the nearest are {near}", "没有叫 {name} 的{kind}；最接近的是 {near}";
-    in_catalog(kind, name, size) =
-        "the {kind} {name} is not here, but in the catalog: chatsd models pull {name} ({size})", "{kind} {name} 不在这里，但目录里有：chatsd models pull {name}（{size}）";
-    not_in_catalog(name, near) =
-        "{name} is not in the catalog; the nearest are {near}; from Hugging Face it is owner/name",
-        "目录里没有 {name}；最接近的是 {near}；Hugging Face 上的写作 owner/name";
     one_name_for_one() = "--name is for one model, and several are named", "--name 只能用于一个模型，这里有几个";
     licence_unknown() = "licence not stated", "未注明许可";
     size_unknown() = "size not known", "大小未知";
@@ -303,16 +189,5 @@ mod tests {
                 assert!(chinese.chars().any(|c| c > '\u{2E80}'), "{name}: {chinese}");
             }
         }
-    }
-
-    #[test]
-    fn the_locale_is_read_in_the_order_of_posix() {
-        let of = |pairs: &[(&str, &str)]| {
-            Lang::of_locale(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
-        };
-        assert_eq!(of(&[("LANG", "zh_CN.UTF-8")]), Lang::Zh);
-        assert_eq!(of(&[("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")]), Lang::En);
-        assert_eq!(of(&[("LC_ALL", ""), ("LC_MESSAGES", "zh_TW")]), Lang::Zh);
-        assert_eq!(of(&[]), Lang::En);
     }
 }

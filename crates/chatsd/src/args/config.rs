@@ -5,12 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use etcetera::{BaseStrategy, choose_base_strategy};
 
+use chatsd_messages::Lang;
+
 use crate::{
-    messages::Lang,
-    settings::{SetBy, Settings},
+    args::settings::{SetBy, Settings},
+    failure::ProgramError,
 };
 
 /// What begins the name of every variable that is a setting.
@@ -20,16 +22,16 @@ const NO_SETTING: &[&str] = &["CHATSD_CONFIG", "CHATSD_DATA"];
 
 /// Where the config file is expected: `$CHATSD_CONFIG`, or `chatsd/config.toml` in the platform's config folder.
 pub fn file() -> Option<PathBuf> {
-    told().or_else(|| Some(choose_base_strategy().ok()?.config_dir().join("chatsd").join("config.toml")))
+    config_override().or_else(|| Some(choose_base_strategy().ok()?.config_dir().join("chatsd").join("config.toml")))
 }
 
 /// Where the program keeps what the user brought along, such as styles: `$CHATSD_DATA`, or `chatsd` in the platform's
 /// data folder.
-pub fn data_folder(lang: Lang) -> Result<PathBuf> {
-    if let Some(told) = std::env::var_os("CHATSD_DATA").filter(|path| !path.is_empty()) {
-        return Ok(told.into());
+pub fn data_folder() -> Result<PathBuf> {
+    if let Some(folder) = path_of("CHATSD_DATA") {
+        return Ok(folder);
     }
-    let strategy = choose_base_strategy().with_context(|| lang.no_home())?;
+    let strategy = choose_base_strategy().map_err(|error| anyhow::Error::from(error).context(ProgramError::NoHome))?;
     Ok(strategy.data_dir().join("chatsd"))
 }
 
@@ -41,17 +43,18 @@ pub fn home() -> Option<PathBuf> {
 /// Where Hugging Face's libraries keep what they fetched: `$HF_HUB_CACHE`, `$HF_HOME/hub`, or the usual place
 /// (huggingface_hub `constants.py`).
 pub fn hugging_face_cache() -> Option<PathBuf> {
-    variable("HF_HUB_CACHE").or_else(|| Some(hugging_face_home()?.join("hub")))
+    path_of("HF_HUB_CACHE").or_else(|| Some(hugging_face_home()?.join("hub")))
 }
 
 /// Where Hugging Face's libraries keep everything: `$HF_HOME`, or the usual place.
 pub fn hugging_face_home() -> Option<PathBuf> {
-    let usual = || variable("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache")));
-    variable("HF_HOME").or_else(|| Some(usual()?.join("huggingface")))
+    let usual = || path_of("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache")));
+    path_of("HF_HOME").or_else(|| Some(usual()?.join("huggingface")))
 }
 
-fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from)
+/// The path that a variable of the environment holds, where it is not empty.
+fn path_of(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Settings of the config file, then of the environment.
@@ -62,8 +65,8 @@ pub fn read(lang: Lang) -> Result<Settings> {
     let mut settings = Settings::default();
     if let Some(path) = file() {
         match fs::read_to_string(&path) {
-            Ok(text) => from_toml(&text, &mut settings, lang).with_context(|| lang.in_config_file(path.display()))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && told().is_none() => {}
+            Ok(text) => from_toml(&text, &mut settings).with_context(|| lang.in_config_file(path.display()))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && config_override().is_none() => {}
             Err(error) => return Err(error).with_context(|| cannot_read(&path, lang)),
         }
     }
@@ -76,15 +79,19 @@ pub fn read(lang: Lang) -> Result<Settings> {
 }
 
 fn cannot_read(path: &Path, lang: Lang) -> String {
-    if told().is_some() { lang.config_unreadable_told(path.display()) } else { lang.config_unreadable(path.display()) }
+    if config_override().is_some() {
+        lang.config_unreadable_told(path.display())
+    } else {
+        lang.config_unreadable(path.display())
+    }
 }
 
 /// The file that `$CHATSD_CONFIG` names.
-fn told() -> Option<PathBuf> {
-    std::env::var_os("CHATSD_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+fn config_override() -> Option<PathBuf> {
+    path_of("CHATSD_CONFIG")
 }
 
-fn from_toml(text: &str, settings: &mut Settings, lang: Lang) -> Result<()> {
+fn from_toml(text: &str, settings: &mut Settings) -> Result<()> {
     for (key, value) in text.parse::<toml::Table>()? {
         let text = match value {
             toml::Value::String(text) => text,
@@ -95,10 +102,10 @@ fn from_toml(text: &str, settings: &mut Settings, lang: Lang) -> Result<()> {
                 let names: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
                 match names {
                     Some(names) => names.join(","),
-                    None => bail!("{}", lang.config_list(key)),
+                    None => return Err(ProgramError::ConfigList { key }.into()),
                 }
             }
-            other => bail!("{}", lang.config_kind(key, other.type_str())),
+            other => return Err(ProgramError::ConfigKind { key, found: other.type_str() }.into()),
         };
         settings.set(&key, &text, SetBy::File)?;
     }
@@ -129,12 +136,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_file_makes_it_panic(text in "([a-z_]{0,9} = [\"a-z0-9.\\[\\],{}-]{0,9}\n){0,4}|.{0,40}") {
-            let _ = from_toml(&text, &mut Settings::default(), Lang::Zh);
+            let _ = from_toml(&text, &mut Settings::default());
         }
 
         #[test]
         fn a_setting_that_is_taken_is_reported_and_read_back(
-            name in prop::sample::select(Settings::NAMES), value in "[a-z0-9. +x]{0,9}|[0-9]{1,4}|.{0,9}",
+            name in prop::sample::select(Settings::names().collect::<Vec<_>>()), value in "[a-z0-9. +x]{0,9}|[0-9]{1,4}|.{0,9}",
         ) {
             let mut settings = Settings::default();
             if settings.set(name, &value, SetBy::File).is_ok() {
@@ -151,12 +158,8 @@ mod tests {
     #[test]
     fn the_later_wins_and_each_is_remembered() {
         let mut settings = Settings::default();
-        from_toml(
-            "count = 4\nguidance = 2.5\nstyles = [\"3d\", \"flat\"]\nguidance-rescale = \"0.5\"",
-            &mut settings,
-            Lang::En,
-        )
-        .unwrap();
+        from_toml("count = 4\nguidance = 2.5\nstyles = [\"3d\", \"flat\"]\nguidance-rescale = \"0.5\"", &mut settings)
+            .unwrap();
         let variables = [("CHATSD_COUNT", "6"), ("HOME", "/"), ("CHATSD_CONFIG", "x"), ("CHATSD_STEPS", "")];
         from_environment(variables.map(|(a, b)| (a.into(), b.into())).into_iter(), &mut settings, Lang::En).unwrap();
         assert_eq!(settings.count, Some(6));
@@ -179,7 +182,7 @@ mod tests {
             ("show = {}", "table"),
             ("count = ", "TOML"),
         ] {
-            let error = format!("{:#}", from_toml(text, &mut settings, Lang::En).unwrap_err());
+            let error = format!("{:#}", from_toml(text, &mut settings).unwrap_err());
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

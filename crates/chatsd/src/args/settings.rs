@@ -1,17 +1,18 @@
 //! What was typed, and what is decided: every setting once, with its flag, its environment variable and its key.
 //!
 //! Defaults < config file < environment < flags. A setting that nobody set is `None`: then the sentence, the model
-//! or the program's own default decides, as `default_of` says.
+//! or the program's own default decides.
 
-use std::{collections::BTreeMap, fmt, num::NonZeroU32, path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 
-use chatsd_studio::{Draft, Larger};
-use chatsd_types::{Decoder, Fill, NamedSampler, NoiseSource, Schedule, Size};
+use chatsd_messages::{ErrorClass, Lang, Spoken};
+use chatsd_studio::Draft;
+use chatsd_types::{PARAMETERS, ParameterChoices, ParameterError};
 use clap::Args;
 
-use crate::{
-    messages::Lang,
-    values::{Guidance, InstructionSet, Names, Places, Portion, Predicts, Previews, Show, Store},
+use crate::args::{
+    parameters::ParameterArgs,
+    values::{InstructionSet, Names, Places, Predicts, Previews, Show, Store},
 };
 
 /// Who set a value; a later one wins.
@@ -48,6 +49,23 @@ pub enum SettingError {
         /// Why not.
         reason: String,
     },
+    /// A parameter of pictures does not take the value.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+}
+
+impl Spoken for SettingError {
+    fn chinese(&self) -> String {
+        match self {
+            Self::Unknown { key, near } => format!("没有设置“{key}”；最接近的是 {}", near.join("、")),
+            Self::Value { key, value, reason } => format!("设置“{key}”不能是“{value}”：{reason}"),
+            Self::Parameter(error) => error.chinese(),
+        }
+    }
+
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
+    }
 }
 
 fn did_you_mean(near: &[String]) -> String {
@@ -61,12 +79,6 @@ macro_rules! settings {
         pub struct $group { $($(#[$attribute])* pub $name: Option<$type>,)* }
 
         impl $group {
-            /// Whether any flag of the group was given.
-            #[allow(dead_code, reason = "asked of some groups")]
-            pub fn is_given(&self) -> bool {
-                $(self.$name.is_some())||*
-            }
-
             /// Flags win over everything.
             pub fn put_into(self, settings: &mut Settings) {
                 $(if let Some(value) = self.$name {
@@ -80,6 +92,8 @@ macro_rules! settings {
         #[derive(Clone, Debug, Default)]
         pub struct Settings {
             $($(#[doc = concat!("See `", stringify!($group), "::", stringify!($name), "`.")] pub $name: Option<$type>,)*)*
+            /// What was chosen for pictures.
+            pub parameters: ParameterChoices,
             set_by: BTreeMap<&'static str, SetBy>,
             /// Files that were given by their paths, by the names that requests have for them.
             pub given: BTreeMap<String, PathBuf>,
@@ -87,7 +101,10 @@ macro_rules! settings {
 
         impl Settings {
             /// Every name, in the order of the help.
-            pub const NAMES: &[&str] = &[$($(stringify!($name),)*)*];
+            pub fn names() -> impl Iterator<Item = &'static str> {
+                let parameters = PARAMETERS.iter().filter(|parameter| parameter.has_flag);
+                [$($(stringify!($name),)*)*].into_iter().chain(parameters.map(|parameter| parameter.key))
+            }
 
             /// Sets one value from its text.
             ///
@@ -102,20 +119,29 @@ macro_rules! settings {
                         self.$name = Some(value);
                         self.set_by.insert(stringify!($name), set_by);
                     })*)*
-                    _ => return Err(SettingError::Unknown {
-                        key: key.to_owned(),
-                        near: nearest(key),
-                    }),
+                    key => match PARAMETERS.iter().find(|parameter| parameter.has_flag && parameter.key == key) {
+                        Some(parameter) => {
+                            self.parameters.choose(key, text)?;
+                            self.set_by.insert(parameter.key, set_by);
+                        }
+                        None => return Err(SettingError::Unknown { key: key.to_owned(), near: nearest(key) }),
+                    },
                 }
                 Ok(())
             }
 
             /// Every setting: its name, its value or what decides instead, and who set it.
             pub fn report(&self) -> Vec<(&'static str, String, SetBy)> {
-                vec![$($({
+                let set_by = |name: &str| self.set_by.get(name).copied().unwrap_or(SetBy::Default);
+                let mut report = vec![$($({
                     let text = self.$name.as_ref().map_or_else(|| $default.to_owned(), |value| shown(value));
-                    (stringify!($name), text, self.set_by.get(stringify!($name)).copied().unwrap_or(SetBy::Default))
-                },)*)*]
+                    (stringify!($name), text, set_by(stringify!($name)))
+                },)*)*];
+                for parameter in PARAMETERS.iter().filter(|parameter| parameter.has_flag) {
+                    let text = self.parameters.text(parameter.key).unwrap_or(parameter.otherwise.en);
+                    report.push((parameter.key, text.to_owned(), set_by(parameter.key)));
+                }
+                report
             }
         }
     };
@@ -127,8 +153,7 @@ fn shown(value: &impl Shown) -> String {
 
 /// The three names most like `key`, best first.
 fn nearest(key: &str) -> Vec<String> {
-    let named = Settings::NAMES.iter().map(|name| (name, (*name).to_owned()));
-    chatsd_files::nearest(key, 3, named)
+    chatsd_files::nearest(key, 3, Settings::names().map(|name| (name, name.to_owned())))
 }
 
 /// A value as people write it.
@@ -149,27 +174,17 @@ macro_rules! shown_as_displayed {
 shown_as_displayed!(
     bool,
     u32,
-    NonZeroU32,
     u64,
     usize,
     String,
     Lang,
     Show,
     Store,
-    Size,
-    NamedSampler,
-    Schedule,
-    NoiseSource,
-    Fill,
-    Larger,
     Names,
     Places,
-    Guidance,
-    Portion,
     InstructionSet,
     Predicts,
     Draft,
-    Decoder,
     Previews
 );
 
@@ -191,6 +206,9 @@ settings! {
         /// A model by name, or a model folder or file; pocket is the built-in model
         #[arg(long, value_name = "MODEL")]
         model: String = "pocket",
+    }
+    /// Of what parts a model consists, and where they are looked for.
+    PartArgs {
         /// Further folders with model files, with commas between: another program's, or plain ones
         #[arg(long, value_name = "A,B")]
         model_folders: Places = "where programs usually have them",
@@ -204,7 +222,7 @@ settings! {
         #[arg(long, value_name = "NAME")]
         predicts: Predicts = "as the file says, or its tensors",
     }
-    /// How it runs.
+    /// How it calculates.
     EngineArgs {
         /// Threads to calculate with
         #[arg(long, value_name = "N")]
@@ -212,9 +230,15 @@ settings! {
         /// Instructions to calculate with: portable, avx2, avx512
         #[arg(long, value_name = "NAME")]
         instructions: InstructionSet = "the widest there are",
+    }
+    /// How weights are held.
+    StoreArgs {
         /// How weights are held in memory: f32, f16, q8_0
         #[arg(long, value_name = "FORMAT")]
         store: Store = "as in the file",
+    }
+    /// How much memory may be used.
+    MemoryArgs {
         /// Megabytes of memory that may be used; what needs more is refused
         #[arg(long, value_name = "MB")]
         memory_limit: u64 = "what is free",
@@ -234,92 +258,11 @@ settings! {
         #[arg(long, value_name = "FOLDER")]
         wildcards: PathBuf = "the data folder's",
     }
-    /// How a picture is painted.
-    PictureArgs {
-        /// Width and height in pixels, such as 128x128
-        #[arg(long, value_name = "WxH")]
-        size: Size = "the model's",
-        /// Passes of the sampler
-        #[arg(long, value_name = "K")]
-        steps: u32 = "the model's",
-        /// Stepping rule: euler, "euler a", lms, heun, dpm2, "dpm2 a", "dpm++ 2s a", "dpm++ 2m", "dpm++ sde", "dpm++ 2m sde", "dpm++ 2m sde heun", "dpm++ 3m sde", "dpm fast", "dpm adaptive", restart, ddim, plms, unipc, lcm, tcd; a schedule may follow: "dpm++ 2m karras"
-        #[arg(long, value_name = "NAME")]
-        sampler: NamedSampler = "the model's",
-        /// Spread of the noise levels: automatic, uniform, karras, exponential, polyexponential, sgm_uniform, kl_optimal, align_your_steps, simple, normal, ddim, beta, beta_steps, trailing, leading, linspace, flow
-        #[arg(long, value_name = "NAME")]
-        schedule: Schedule = "the model's",
-        /// Layer of the text encoder that is read, counted from the last: 1 is the last, 2 the one before
-        #[arg(long, value_name = "N")]
-        clip_skip: NonZeroU32 = "the model's",
-        /// How strongly the prompt rules; 1 is not at all
-        #[arg(long, value_name = "G")]
-        guidance: Guidance = "the model's",
-        /// How far the contrast that guidance adds is taken back, 0 to 1
-        #[arg(long, value_name = "0..1")]
-        guidance_rescale: Portion = "0",
-        /// How closely a model that edits pictures keeps to the starting one
-        #[arg(long, value_name = "G")]
-        image_guidance: Guidance = "1.5 in such a model",
-        /// Generator of the starting noise: cpu (as PyTorch) or gpu (Philox)
-        #[arg(long, value_name = "NAME")]
-        noise: NoiseSource = "cpu",
-        /// How much of the noise a step makes anew, 0 to 1
-        #[arg(long, value_name = "0..1")]
-        eta: Portion = "the sampler's",
-        /// A second seed, whose noise the starting noise is turned toward
-        #[arg(long, value_name = "S")]
-        variation_seed: u64 = "the seed's next",
-        /// How far the starting noise is turned toward that of the second seed, 0 to 1
-        #[arg(long, value_name = "0..1")]
-        variation_strength: Portion = "0",
-        /// Size of the picture whose starting noise is taken, such as 512x512
-        #[arg(long, value_name = "WxH")]
-        seed_resize: Size = "the picture's",
-        /// Added to the seed for the noise after the starting noise (ENSD)
-        #[arg(long, value_name = "N")]
-        noise_seed_delta: u32 = "0",
-        /// How much of the starting picture is painted anew, 0 to 1
-        #[arg(long, value_name = "0..1")]
-        strength: Portion = "0.6 with a starting picture",
-    }
     /// How fast a sheet is painted.
     DraftArgs {
         /// Paint drafts, small and in few steps, to be refined: auto (with slow models), on, off
         #[arg(long, num_args = 0..=1, default_missing_value = "on", require_equals = true, value_name = "WHEN")]
         draft: Draft = "auto",
-        /// Autoencoder that makes the pixels: automatic, full, tiny
-        #[arg(long, value_name = "NAME")]
-        decoder: Decoder = "the model's own",
-    }
-    /// How masked painting is done.
-    MaskArgs {
-        /// Pixels over which the edge of the mask is softened
-        #[arg(long, value_name = "N")]
-        mask_blur: u32 = "4",
-        /// What stands under the mask at first: original, fill, "latent noise", "latent nothing"
-        #[arg(long, value_name = "NAME")]
-        mask_fill: Fill = "original",
-        /// Paint only the masked part, at the whole size, and put it back
-        #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_possible_values = true, value_name = "BOOL")]
-        only_masked: bool = "false",
-        /// Pixels around the masked part that are seen with --only-masked
-        #[arg(long, value_name = "N")]
-        mask_padding: u32 = "32",
-    }
-    /// The second pass.
-    SecondArgs {
-        /// Paint once more over the picture made larger: so many times, or to this size
-        #[arg(long, value_name = "N|WxH")]
-        hires: Larger = "no second pass",
-        /// Steps of the second pass
-        #[arg(long, value_name = "K")]
-        hires_steps: u32 = "as many as the first",
-        /// How much the second pass paints anew, 0 to 1; 0 makes larger and paints nothing
-        #[arg(long, value_name = "0..1")]
-        hires_strength: Portion = "0.7",
-        /// What makes the picture larger: latent, lanczos, or an upscaler's file
-        #[arg(long, value_name = "NAME")]
-        hires_upscaler: String = "latent",
     }
     /// What is shown.
     ShowArgs {
@@ -341,6 +284,16 @@ settings! {
         /// Also trace each picture to an SVG drawing
         #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_possible_values = true, value_name = "BOOL")]
         svg: bool = "false",
+    }
+}
+
+impl ParameterArgs {
+    /// Flags win over everything.
+    ///
+    /// # Errors
+    /// A value that the parameter does not take.
+    pub fn put_into(&self, settings: &mut Settings) -> Result<(), SettingError> {
+        self.0.iter().try_for_each(|(parameter, value)| settings.set(parameter.key, value, SetBy::Flag))
     }
 }
 

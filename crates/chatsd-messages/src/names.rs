@@ -1,8 +1,9 @@
 //! What files, the parts of models and what to do with them are called, in both languages.
 
+use chatsd_hub::Badge;
 use chatsd_weights::Kind;
 
-use crate::messages::Lang;
+use crate::Lang;
 
 /// A kind of file.
 pub fn named(lang: Lang, kind: Kind) -> &'static str {
@@ -68,4 +69,16 @@ pub fn advice(lang: Lang, kind: Kind, component: &str) -> &'static str {
         }
     };
     lang.pick(kind.advice_for(component), chinese)
+}
+
+impl Lang {
+    /// What may be done with a model, in one word.
+    pub const fn badge(self, badge: Badge) -> &'static str {
+        match badge {
+            Badge::Free => self.pick("free", "自由使用"),
+            Badge::Rules => self.pick("with rules", "有使用规则"),
+            Badge::Community => self.pick("community", "社区许可"),
+            Badge::NonCommercial => self.pick("non-commercial", "禁止商用"),
+        }
+    }
 }

@@ -109,12 +109,12 @@ pub fn written_format(text: &str) -> Result<Format, String> {
 
 /// A ControlNet and the picture that it follows: `NAME=IMAGE`, then options after commas.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Following {
+pub struct ControlArg {
     /// Name or path of the ControlNet.
     pub name: String,
     /// The picture.
     pub image: PathBuf,
-    /// What makes the network's input of it; else what the name says.
+    /// What makes the network's input of it; else what the network's name says.
     pub preprocessor: Option<Preprocessor>,
     /// Factor of what it adds.
     pub weight: f32,
@@ -124,24 +124,7 @@ pub struct Following {
     pub to: f32,
 }
 
-impl Following {
-    /// What makes the network's input: what was asked for, else what the network's name says.
-    pub fn preprocessor(&self) -> Preprocessor {
-        let name = self.name.to_lowercase();
-        let said = [
-            ("canny", Preprocessor::Canny),
-            ("lineart", Preprocessor::Lineart),
-            ("scribble", Preprocessor::Scribble),
-            ("tile", Preprocessor::Tile),
-            ("color", Preprocessor::Colour),
-            ("inpaint", Preprocessor::Inpaint),
-        ];
-        let said = said.into_iter().find(|(word, _)| name.contains(word)).map(|(_, preprocessor)| preprocessor);
-        self.preprocessor.or(said).unwrap_or_default()
-    }
-}
-
-impl FromStr for Following {
+impl FromStr for ControlArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -176,9 +159,9 @@ impl FromStr for Following {
     }
 }
 
-/// A picture that is looked at like a prompt, and the IP-Adapter for it: `NAME=IMAGE`, then `weight=0.6` after a comma.
+/// A picture that is a prompt, and the IP-Adapter for it: `NAME=IMAGE`, then `weight=0.6` after a comma.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Looking {
+pub struct ImagePromptArg {
     /// Name or path of the IP-Adapter.
     pub name: String,
     /// The picture.
@@ -187,13 +170,13 @@ pub struct Looking {
     pub weight: f32,
 }
 
-impl FromStr for Looking {
+impl FromStr for ImagePromptArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("\"{text}\" found, expected NAME=IMAGE, then, where wanted, weight=0.6 after a comma");
         match text.parse() {
-            Ok(Following { name, image, preprocessor: None, weight, from: 0.0, to: 1.0 }) => {
+            Ok(ControlArg { name, image, preprocessor: None, weight, from: 0.0, to: 1.0 }) => {
                 Ok(Self { name, image, weight })
             }
             _ => Err(wrong()),
@@ -262,16 +245,12 @@ macro_rules! within {
 }
 
 within!(
-    /// A part of a whole.
-    Portion, 0.0, 1.0
+    /// A part of a whole, 0 to 1.
+    Fraction, 0.0, 1.0
 );
 within!(
     /// A time, in minutes.
     Minutes, 0.001, 100_000.0
-);
-within!(
-    /// Classifier-free guidance.
-    Guidance, 0.0, 100.0
 );
 
 #[cfg(test)]
@@ -283,7 +262,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_control_makes_it_panic(text in ".{0,12}|x=(,|=|weight|from|to|preprocessor|[0-9.]|a){0,9}") {
-            let _ = text.parse::<Following>();
+            let _ = text.parse::<ControlArg>();
         }
 
         #[test]
@@ -296,12 +275,12 @@ mod tests {
 
     #[test]
     fn a_control_net_and_its_picture_are_read() {
-        let read = |text: &str| text.parse::<Following>();
+        let read = |text: &str| text.parse::<ControlArg>();
         let plain = read("v11p_sd15_canny=my, photo.png").unwrap();
         assert_eq!((plain.name.as_str(), plain.image.to_str()), ("v11p_sd15_canny", Some("my, photo.png")));
-        assert_eq!((plain.preprocessor(), plain.weight, plain.from, plain.to), (Preprocessor::Canny, 1.0, 0.0, 1.0));
+        assert_eq!((plain.preprocessor, plain.weight, plain.from, plain.to), (None, 1.0, 0.0, 1.0));
         let full = read("canny=a=b.png,weight=0.5, from=0.25,to=0.75,preprocessor=none").unwrap();
-        assert_eq!((full.image.to_str(), full.preprocessor()), (Some("a=b.png"), Preprocessor::None));
+        assert_eq!((full.image.to_str(), full.preprocessor), (Some("a=b.png"), Some(Preprocessor::None)));
         assert_eq!((full.weight, full.from, full.to), (0.5, 0.25, 0.75));
         for text in ["", "canny", "=a.png", "canny=", "x=a.png,weight=11", "x=a.png,from=0.9,to=0.1", "x=,weight=1"] {
             assert!(read(text).is_err(), "{text}");
@@ -311,8 +290,8 @@ mod tests {
 
     #[test]
     fn an_image_prompt_is_read() {
-        let read = |text: &str| text.parse::<Looking>();
-        let expected = Looking { name: "ip".into(), image: "a.png".into(), weight: 0.5 };
+        let read = |text: &str| text.parse::<ImagePromptArg>();
+        let expected = ImagePromptArg { name: "ip".into(), image: "a.png".into(), weight: 0.5 };
         assert_eq!(read("ip=a.png,weight=0.5"), Ok(expected));
         for text in ["", "ip", "ip=a.png,from=0.5", "ip=a.png,preprocessor=canny", "ip=a.png,weight=x"] {
             assert!(read(text).unwrap_err().contains("NAME=IMAGE"), "{text}");
@@ -325,7 +304,7 @@ mod tests {
         assert_eq!("SIXEL".parse(), Ok(Show::Sixel));
         assert!("teletype".parse::<Show>().unwrap_err().contains("kitty"));
         for text in ["", "nan", "-0.1", "1.1", "inf"] {
-            assert!(text.parse::<Portion>().is_err(), "{text}");
+            assert!(text.parse::<Fraction>().is_err(), "{text}");
         }
     }
 }

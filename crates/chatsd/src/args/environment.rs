@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf};
 
 use chatsd_hub::{Network, Services, Token};
 
-use crate::config;
+use crate::args::config;
 
 /// The first of these variables that says something.
 fn variable(names: &[&str]) -> Option<String> {

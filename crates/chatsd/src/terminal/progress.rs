@@ -3,21 +3,22 @@
 use std::{
     io::{self, IsTerminal, Write},
     path::Path,
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Instant,
 };
 
-use chatsd_prompt::{Note, StyleLibrary};
+use chatsd_messages::{Lang, note};
+use chatsd_prompt::StyleLibrary;
 use chatsd_studio::{Drafts, Event, Plan};
-use chatsd_types::{Image, Preview};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use chatsd_types::{Image, Note, Preview};
+use indicatif::ProgressBar;
 
 use crate::{
-    messages::Lang,
-    output,
-    settings::Settings,
-    terminal::{self, Live},
-    translate,
-    values::{Previews, Show},
+    args::{
+        settings::Settings,
+        values::{Previews, Show},
+    },
+    terminal::{self, Live, bar::bar, output},
 };
 
 /// Character cells across that one picture takes.
@@ -39,7 +40,7 @@ pub struct Progress<'a> {
     library: &'a StyleLibrary,
     count: u32,
     style: String,
-    painted: Option<Image>,
+    painted: Option<Arc<Image>>,
     seconds: f64,
     /// The picture in the making, where it is shown.
     live: Option<Live>,
@@ -53,7 +54,7 @@ impl<'a> Progress<'a> {
             Show::Auto if !talks || json => Show::None,
             _ => way_to_show(settings),
         };
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let bar = ProgressBar::hidden();
         // Only a terminal can be drawn over.
         let shows = way != Show::None && settings.preview != Some(Previews::None);
         let live = (shows && output::coloured(io::stderr().is_terminal())).then(Live::new);
@@ -73,18 +74,19 @@ impl<'a> Progress<'a> {
     }
 
     /// Takes one event.
-    pub fn follow(&mut self, event: &Event<'_>) {
+    pub fn follow(&mut self, event: &Event) {
         if self.json {
             // A reader who left does not stop the painting.
             let _ = output::json(event);
         }
         match event {
+            Event::Recovered { entries, folder } => self.say(&self.lang.recovered(entries, folder.display())),
             Event::Planned { plan, expected_seconds, expected_bytes, fits } => {
                 self.planned(plan, *expected_seconds, *expected_bytes, *fits);
             }
             Event::Started { request, .. } => self.style = self.style_name(&request.prompt.style),
             Event::Step { number, step, steps, left_seconds, preview } => {
-                self.preview(*preview);
+                self.preview(preview.as_ref());
                 self.bar.set_position(u64::from((number - 1) * steps + step));
                 let place = self.lang.step_of(number, self.count, &self.style, step, steps);
                 let left = left_seconds.map(|seconds| self.lang.time_left(rounded(seconds)));
@@ -92,7 +94,7 @@ impl<'a> Progress<'a> {
             }
             Event::Painted { image, seconds, .. } => {
                 self.end_preview();
-                self.painted = Some((*image).clone());
+                self.painted = Some(Arc::clone(image));
                 self.seconds = *seconds;
             }
             Event::Kept { entry, path } => {
@@ -112,6 +114,23 @@ impl<'a> Progress<'a> {
                         terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| u32::from(width.0));
                     self.show(&image, path, SHEET_COLUMNS.min(width.saturating_sub(1)));
                 }
+            }
+            Event::Upscaling { from, to, upscaler, all: 0, .. } => {
+                self.say(&self.lang.enlarging(from, to, upscaler));
+                self.bar = bar(self.talks && !self.json, None);
+            }
+            Event::Upscaling { done, all, .. } => {
+                self.bar.set_length(*all as u64);
+                self.bar.set_position(*done as u64);
+            }
+            Event::Compared { .. } if self.json => {}
+            Event::Compared { same_bytes, differing_pixels, path } => {
+                let old = path.display();
+                self.say(&match (same_bytes, differing_pixels) {
+                    (true, _) => self.lang.again_same(old),
+                    (false, 0) => self.lang.again_same_pixels(old),
+                    (false, pixels) => self.lang.again_differs(old, pixels),
+                });
             }
             Event::LeftOut { styles, .. } => {
                 let names: Vec<String> = styles.iter().map(|style| self.style_name(style)).collect();
@@ -142,16 +161,7 @@ impl<'a> Progress<'a> {
         let what = lang.painting(self.count, &first.model, first.size, first.steps);
         self.say(&format!("{what} · {} · {}", lang.seed(first.seed), takes(lang, seconds, bytes)));
         let steps = plan.requests.iter().map(|request| u64::from(request.steps)).sum();
-        self.bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
-        let template = if output::coloured(io::stderr().is_terminal()) {
-            "{bar:20.cyan/dim} {wide_msg}"
-        } else {
-            "[{bar:20}] {wide_msg}"
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style.progress_chars("━╸─"));
-        }
-        self.bar.enable_steady_tick(Duration::from_millis(500));
+        self.bar = bar(true, Some(steps));
     }
 
     /// The style's name in the user's language.
@@ -170,7 +180,7 @@ impl<'a> Progress<'a> {
     }
 
     /// Draws the picture in the making, every now and then.
-    fn preview(&mut self, preview: Option<Preview<'_>>) {
+    fn preview(&mut self, preview: Option<&Preview>) {
         let Some(live) = self.live.as_mut().filter(|live| live.is_due()) else { return };
         let begun = Instant::now();
         if let Some(image) = preview.and_then(Preview::image) {
@@ -213,8 +223,8 @@ pub fn way_to_show(settings: &Settings) -> Show {
 
 /// Says what the user should know about the prompts.
 pub fn say_notes(lang: Lang, notes: &[Note]) {
-    for note in notes {
-        output::talk(output::tame(&translate::note(lang, note)));
+    for about in notes {
+        output::talk(output::tame(&note(lang, about)));
     }
 }
 

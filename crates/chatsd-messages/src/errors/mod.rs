@@ -1,0 +1,80 @@
+//! Errors in both languages, and what they come to. A room's errors stand in the file of its name.
+
+mod diffusion;
+mod gallery;
+mod hub;
+mod paint;
+mod prompt;
+mod studio;
+mod tensor;
+mod weights;
+
+use std::{error::Error, io};
+
+use chatsd_diffusion::DiffusionError;
+use chatsd_gallery::GalleryError;
+use chatsd_hub::{HubError, LookupError};
+use chatsd_prompt::PromptError;
+use chatsd_studio::StudioError;
+use chatsd_tensor::EngineError;
+use chatsd_types::{PaintError, ParameterError, SyntaxError};
+use chatsd_weights::WeightsError;
+
+use crate::{ErrorClass, Lang};
+
+/// An error that is known well enough to be said in every language. In English it is said by its `Display`.
+pub trait Spoken: Error {
+    /// What it says in Chinese, without its causes.
+    fn chinese(&self) -> String;
+
+    /// What it comes to. A cause decides where the error only says where it happened.
+    fn class(&self) -> ErrorClass;
+}
+
+/// Every error of the rooms below, by the type it is known as.
+fn spoken<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn Spoken> {
+    fn as_type<'a, E: Spoken + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn Spoken> {
+        error.downcast_ref::<E>().map(|error| error as &dyn Spoken)
+    }
+    type Known = for<'a> fn(&'a (dyn Error + 'static)) -> Option<&'a dyn Spoken>;
+    const KNOWN: &[Known] = &[
+        as_type::<StudioError>,
+        as_type::<PromptError>,
+        as_type::<SyntaxError>,
+        as_type::<PaintError>,
+        as_type::<ParameterError>,
+        as_type::<GalleryError>,
+        as_type::<WeightsError>,
+        as_type::<DiffusionError>,
+        as_type::<EngineError>,
+        as_type::<HubError>,
+        as_type::<LookupError>,
+    ];
+    KNOWN.iter().find_map(|known| known(error))
+}
+
+/// What the system or a library said, where it only carries an error of ours.
+fn carried<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let carried = error.downcast_ref::<io::Error>()?.get_ref()?;
+    Some(carried)
+}
+
+/// An error and its causes.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| carried(*error).or_else(|| Error::source(*error)))
+}
+
+/// An error without its causes, in a language. What no room of ours says, such as the system, stays as it is.
+#[must_use]
+pub fn say(lang: Lang, error: &(dyn Error + 'static)) -> String {
+    match (lang, spoken(error)) {
+        (Lang::Zh, Some(spoken)) => spoken.chinese(),
+        _ => error.to_string(),
+    }
+}
+
+/// What an error comes to: as the first of it and its causes says that is known.
+#[must_use]
+pub fn class(error: &(dyn Error + 'static)) -> ErrorClass {
+    chain(error).find_map(spoken).map_or(ErrorClass::Failed, Spoken::class)
+}

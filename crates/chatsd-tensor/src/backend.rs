@@ -1,6 +1,11 @@
 //! The seam: what a back end computes. Shapes are checked above it, so a back end only calculates.
 
-use crate::{counting::Work, moments::Moments, packed::PackedMatrix, tensor::Rows};
+use crate::{
+    counting::Work,
+    moments::Moments,
+    packed::PackedMatrix,
+    tensor::{Rows, product},
+};
 
 /// An elementwise function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +64,7 @@ impl Geometry {
 
     /// Results in all.
     pub(crate) const fn len(&self) -> usize {
-        self.batch * self.output[0] * self.output[1]
+        product([self.batch, self.output[0], self.output[1]])
     }
 
     /// Picture, row and column of a result.

@@ -12,7 +12,7 @@ use crate::{
     packed::PANEL,
     reference::Reference,
     side::Side,
-    tensor::{Rows, Shape, Tensor, View},
+    tensor::{Rows, Shape, Tensor, View, product},
 };
 
 /// How to run.
@@ -248,7 +248,7 @@ impl Engine {
         let shape = x.shape();
         assert_eq!(shape.channels, layer.inputs(), "an upsampling of {} channels got {shape}", layer.inputs());
         let channels = layer.phases[0].outputs;
-        let mut output = self.lend(Shape { height: 2 * shape.height, width: 2 * shape.width, channels, ..shape });
+        let mut output = self.lend(Shape { channels, ..doubled(shape) });
         for (phase, matrix) in layer.phases.iter().enumerate() {
             let geometry = UpsampleConvolution::geometry(shape, phase);
             let product = self.product(matrix, layer.bias.as_deref(), geometry);
@@ -420,7 +420,7 @@ impl Engine {
     #[must_use]
     pub fn upsample_nearest(&self, x: &Tensor) -> Tensor {
         let shape = x.shape();
-        let mut output = self.lend(Shape { height: 2 * shape.height, width: 2 * shape.width, ..shape });
+        let mut output = self.lend(doubled(shape));
         let width = shape.width * shape.channels;
         if width == 0 {
             return output;
@@ -441,7 +441,8 @@ impl Engine {
     pub fn pixel_unshuffle(&self, x: &Tensor, factor: usize) -> Tensor {
         let shape = x.shape();
         assert!(shape.height.is_multiple_of(factor) && shape.width.is_multiple_of(factor), "{shape} by {factor}");
-        let (height, width, channels) = (shape.height / factor, shape.width / factor, shape.channels * factor * factor);
+        let (height, width) = (shape.height / factor, shape.width / factor);
+        let channels = product([shape.channels, factor, factor]);
         let mut output = self.lend(Shape { height, width, channels, ..shape });
         shuffle(shape, factor, |pixel, block| output.values_mut()[block] = x.values()[pixel]);
         output
@@ -453,7 +454,7 @@ impl Engine {
         let shape = x.shape();
         assert!(shape.channels.is_multiple_of(factor * factor), "{shape} by {factor}");
         let (height, width, channels) =
-            (shape.height * factor, shape.width * factor, shape.channels / (factor * factor));
+            (product([shape.height, factor]), product([shape.width, factor]), shape.channels / (factor * factor));
         let large = Shape { height, width, channels, ..shape };
         let mut output = self.lend(large);
         shuffle(large, factor, |pixel, block| output.values_mut()[pixel] = x.values()[block]);
@@ -537,6 +538,11 @@ impl Engine {
         };
         x.values().chunks_exact(shape.len().max(1)).map(moments).collect()
     }
+}
+
+/// The picture twice as high and wide.
+const fn doubled(shape: Shape) -> Shape {
+    Shape { height: product([2, shape.height]), width: product([2, shape.width]), ..shape }
 }
 
 /// The shape of tensors whose channels count as one row, and the rows of each.

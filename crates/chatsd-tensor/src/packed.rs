@@ -40,7 +40,7 @@ impl Packing {
 /// One cache line; keeps a packed matrix aligned to what the widest load wants.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([u8; 64]);
+struct PackedLine([u8; 64]);
 
 /// What rows of `depth` values are packed in: `store`, or what takes its place; f16 where its blocks do not divide them.
 const fn kept(depth: usize, store: Format) -> Packing {
@@ -58,7 +58,7 @@ pub(crate) struct PackedMatrix {
     pub(crate) depth: usize,
     pub(crate) packing: Packing,
     /// Shared by clones: two networks that differ in some layers hold the others once.
-    lines: Arc<Vec<Line>>,
+    lines: Arc<Vec<PackedLine>>,
 }
 
 impl PackedMatrix {
@@ -79,7 +79,7 @@ impl PackedMatrix {
         let row_bytes = format.bytes(depth).ok_or_else(overflow)?;
         let panel_bytes = row_bytes.checked_mul(PANEL).ok_or_else(overflow)?;
         let lines = panel_bytes.checked_mul(panels).ok_or_else(overflow)?.div_ceil(64);
-        let mut packed = Self { outputs, depth, packing, lines: Arc::new(vec![Line([0; 64]); lines]) };
+        let mut packed = Self { outputs, depth, packing, lines: Arc::new(vec![PackedLine([0; 64]); lines]) };
         let unit = format.block_bytes().min(4);
         let mut values = vec![0.0; depth];
         for output in 0..outputs {
@@ -154,13 +154,13 @@ impl PackedMatrix {
     }
 
     fn bytes(&self) -> &[u8] {
-        // SAFETY: `Line` is 64 plain bytes without padding.
+        // SAFETY: `PackedLine` is 64 plain bytes without padding.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.lines.len() * 64) }
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
         let lines = Arc::make_mut(&mut self.lines);
-        // SAFETY: `Line` is 64 plain bytes without padding, and every byte pattern is one.
+        // SAFETY: `PackedLine` is 64 plain bytes without padding, and every byte pattern is one.
         unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * 64) }
     }
 

@@ -149,7 +149,6 @@ impl Kernel for ProductBlock<'_> {
             }
         }
 
-        let gated = product.gated;
         // Blocks of depth as equal as whole blocks of a format allow; the sums between two of them are kept.
         let most = if weights.packing == Packing::F32 { DEPTH_BLOCK } else { DECODED_BLOCK };
         let blocks = weights.depth.div_ceil(most).max(1);
@@ -191,7 +190,7 @@ impl Kernel for ProductBlock<'_> {
                         for index in row..row + height {
                             let sums = step.sums.wrapping_add((index - row) * PANEL);
                             // SAFETY: a line of sums, and each row of each panel is written by one part.
-                            unsafe { finish(isa, product, first_row + index, panel, columns, gated, sums, output) };
+                            unsafe { finish(isa, product, first_row + index, panel, columns, sums, output) };
                         }
                     }
                     row += height;
@@ -293,11 +292,10 @@ unsafe fn finish<L: Lane>(
     index: usize,
     panel: usize,
     columns: usize,
-    gated: bool,
     sums: *const f32,
     output: SharedOutput,
 ) {
-    let Product { geometry, weights, bias, add_row, residual, activation, .. } = *product;
+    let Product { geometry, weights, bias, add_row, residual, activation, gated, .. } = *product;
     let place = geometry.place(index);
     let row = geometry.target(place);
     let first = panel * PANEL;

@@ -44,7 +44,7 @@ pub(crate) struct Geometry {
     pub(crate) input: [usize; 2],
     /// Height and width of what is computed.
     pub(crate) output: [usize; 2],
-    /// Side of the square kernel.
+    /// PackedLowRank of the square kernel.
     pub(crate) kernel: usize,
     pub(crate) stride: usize,
     /// Zeros above and to the left; those below and to the right follow from the sizes.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::{
     arena::Arena,
     backend::{Activation, Attention, AttentionMask, Backend, Geometry, GroupNorm, Product},
-    counting::{Counting, Work},
+    counting::{CountingBackend, Work},
     cpu::{Cpu, Instructions},
     layer::{Convolution, Embedding, Linear, Norm, UpsampleConvolution},
+    low_rank::PackedLowRank,
     moments::Moments,
     packed::PANEL,
     reference::Reference,
-    side::Side,
     tensor::{Rows, Shape, Tensor, View, product},
 };
 
@@ -115,7 +115,7 @@ impl Engine {
     /// Counts and computes nothing: results are zeros, and layers need no numbers. See [`Self::work`].
     #[must_use]
     pub fn counting() -> Self {
-        Self::of(Arc::<Counting>::default())
+        Self::of(Arc::<CountingBackend>::default())
     }
 
     /// What the operations so far would have taken; nothing unless this is a counting engine.
@@ -174,29 +174,29 @@ impl Engine {
         // A row for each picture needs to know where a picture ends.
         let geometry = Geometry { batch: shape.batch, ..Geometry::rows(shape.pixels()) };
         let product = self.product(&layer.matrix, layer.bias.as_deref(), geometry);
-        match &layer.side {
+        match &layer.low_rank {
             None => self.run(Product { gated: layer.gated, ..product }, &[x.rows()], output, epilogue),
-            Some(side) => {
+            Some(low_rank) => {
                 let wide = output.with_channels(layer.matrix.outputs);
-                let wide = self.run_beside(product, side, &[x.rows()], wide, epilogue);
+                let wide = self.run_with_low_rank(product, low_rank, &[x.rows()], wide, epilogue);
                 if layer.gated { self.gate(&wide) } else { wide }
             }
         }
     }
 
     /// The product of a layer, and of the path beside it.
-    fn run_beside(
+    fn run_with_low_rank(
         &self,
         product: Product<'_>,
-        side: &Side,
+        low_rank: &PackedLowRank,
         segments: &[Rows<'_>],
         shape: Shape,
         epilogue: Epilogue<'_>,
     ) -> Tensor {
-        let down = self.product(&side.down, None, product.geometry);
-        let narrow = self.run(down, segments, shape.with_channels(side.down.outputs), Epilogue::default());
+        let down = self.product(&low_rank.down, None, product.geometry);
+        let narrow = self.run(down, segments, shape.with_channels(low_rank.down.outputs), Epilogue::default());
         let geometry = Geometry { batch: shape.batch, ..Geometry::rows(shape.pixels()) };
-        let up = self.product(&side.up, None, geometry);
+        let up = self.product(&low_rank.up, None, geometry);
         let before = Epilogue { residual: epilogue.residual, ..Epilogue::default() };
         let added = self.run(up, &[View::from(&narrow).rows()], shape, before);
         self.run(product, segments, shape, Epilogue { residual: Some(&added), ..epilogue })
@@ -236,9 +236,9 @@ impl Engine {
         let [height, width] = geometry.output;
         let output = Shape { height, width, channels: layer.outputs(), ..shape };
         let product = self.product(&layer.matrix, layer.bias.as_deref(), geometry);
-        match &layer.side {
+        match &layer.low_rank {
             None => self.run(product, &rows, output, epilogue),
-            Some(side) => self.run_beside(product, side, &rows, output, epilogue),
+            Some(low_rank) => self.run_with_low_rank(product, low_rank, &rows, output, epilogue),
         }
     }
 

@@ -75,7 +75,7 @@ impl PackedMatrix {
         let packing = kept(depth, store);
         let format = packing.format();
         let panels = outputs.div_ceil(PANEL);
-        let overflow = || WeightError::Unsupported(format!("a matrix of {outputs} by {depth} fits no memory"));
+        let overflow = || WeightError::TooLarge { outputs, depth };
         let row_bytes = format.bytes(depth).ok_or_else(overflow)?;
         let panel_bytes = row_bytes.checked_mul(PANEL).ok_or_else(overflow)?;
         let lines = panel_bytes.checked_mul(panels).ok_or_else(overflow)?.div_ceil(64);
@@ -112,7 +112,7 @@ impl PackedMatrix {
     }
 
     /// One as large as if it held `store`, without numbers: for counting alone.
-    pub(crate) fn outline(outputs: usize, depth: usize, store: Format) -> Self {
+    pub(crate) fn meta(outputs: usize, depth: usize, store: Format) -> Self {
         Self { outputs, depth, packing: kept(depth, store), lines: Arc::default() }
     }
 
@@ -126,11 +126,8 @@ impl PackedMatrix {
     ) -> Result<Self, WeightError> {
         let row_bytes = weight.format.bytes(depth);
         let Some(row_bytes) = row_bytes.filter(|bytes| bytes.checked_mul(outputs) == Some(weight.bytes.len())) else {
-            let bytes = weight.bytes.len();
-            return Err(WeightError::Unsupported(format!(
-                "{bytes} bytes of {:?} do not make {outputs} rows of {depth} values",
-                weight.format
-            )));
+            let (bytes, format) = (weight.bytes.len(), weight.format);
+            return Err(WeightError::Rows { bytes, format, rows: outputs, depth });
         };
         Self::pack(outputs, depth, weight.format, store, |output| {
             weight.bytes[order(output) * row_bytes..][..row_bytes].into()
@@ -148,7 +145,7 @@ impl PackedMatrix {
         &self.bytes()[index * self.panel_bytes()..][..self.panel_bytes()]
     }
 
-    /// Bytes held, or that would be held by more than an outline.
+    /// Bytes held, or that would be held by more than its shape.
     pub(crate) fn size(&self) -> usize {
         (self.panel_bytes() * self.outputs.div_ceil(PANEL)).next_multiple_of(64)
     }

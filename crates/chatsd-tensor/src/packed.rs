@@ -194,6 +194,7 @@ mod tests {
 
     proptest! {
         #[test]
+        #[cfg_attr(miri, ignore = "hundreds of matrices")]
         fn a_packed_column_is_the_stored_row(outputs in 1_usize..70, blocks in 1_usize..4, seed in 0_u32..1000) {
             let depth = 32 * blocks;
             let values: Vec<f32> = (0..outputs * depth)
@@ -212,6 +213,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "encodes thousands of values into blocks")]
     fn what_no_kernel_reads_is_kept_in_another_format() {
         for (format, kept) in [(Format::Q4K, Format::F16), (Format::F64, Format::F32), (Format::Q5_1, Format::F16)] {
             let values: Vec<f32> = (0..3 * 256).map(|at| (at as f32 / 9.0).sin()).collect();

@@ -1,5 +1,8 @@
 //! Every operation of the processor's back end against plain loops: for all instructions and weight formats.
 
+// Too much for Miri, which goes over the same kernels in `small.rs`.
+#![cfg(not(miri))]
+
 mod common;
 
 use chatsd_tensor::{

@@ -282,6 +282,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "hundreds of regions")]
     fn regions_inside_regions_and_callers_side_by_side() {
         let pool = Pool::new(3).unwrap();
         let count = AtomicUsize::new(0);

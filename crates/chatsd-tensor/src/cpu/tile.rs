@@ -119,7 +119,8 @@ unsafe fn registers<L: Lane, const R: usize, const N: usize>(isa: Isa<L>, step: 
                         sums[r][n] = value.mul_add(factors[n], sums[r][n]);
                     }
                 }
-                weights = weights.add(PANEL);
+                // After the last line it points behind the weights, by the column: nobody reads there.
+                weights = weights.wrapping_add(PANEL);
             }
         }
         for r in 0..R {

@@ -1,6 +1,11 @@
 //! The seam: what a back end computes. Shapes are checked above it, so a back end only calculates.
 
-use crate::{counting::Work, moments::Moments, packed::PackedMatrix, tensor::Rows};
+use crate::{
+    counting::Work,
+    moments::Moments,
+    packed::PackedMatrix,
+    tensor::{Rows, product},
+};
 
 /// An elementwise function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +44,7 @@ pub(crate) struct Geometry {
     pub(crate) input: [usize; 2],
     /// Height and width of what is computed.
     pub(crate) output: [usize; 2],
-    /// Side of the square kernel.
+    /// PackedLowRank of the square kernel.
     pub(crate) kernel: usize,
     pub(crate) stride: usize,
     /// Zeros above and to the left; those below and to the right follow from the sizes.
@@ -59,7 +64,7 @@ impl Geometry {
 
     /// Results in all.
     pub(crate) const fn len(&self) -> usize {
-        self.batch * self.output[0] * self.output[1]
+        product([self.batch, self.output[0], self.output[1]])
     }
 
     /// Picture, row and column of a result.

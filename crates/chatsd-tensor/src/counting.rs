@@ -50,19 +50,19 @@ impl Sub for Work {
 
 /// Counts. Outputs keep whatever was in them, which are zeros: the system hands out pages of zeros, and nobody writes.
 #[derive(Default)]
-pub(crate) struct Counting {
+pub(crate) struct CountingBackend {
     products: AtomicU64,
     attention: AtomicU64,
     values: AtomicU64,
 }
 
-impl Counting {
+impl CountingBackend {
     fn moved(&self, values: usize) {
         self.values.fetch_add(values as u64, Ordering::Relaxed);
     }
 }
 
-impl Backend for Counting {
+impl Backend for CountingBackend {
     fn work(&self) -> Option<Work> {
         let [products, attention, values] =
             [&self.products, &self.attention, &self.values].map(|count| count.load(Ordering::Relaxed));
@@ -113,23 +113,19 @@ mod tests {
     fn what_is_counted_is_what_the_shapes_say() {
         let engine = Engine::counting();
         let x = engine.filled(Shape::new(2, 8, 8, 32), 0.0);
-        let convolution = Convolution::outline([32, 64, 3], Format::F16).strided(2, 1, 1);
+        let convolution = Convolution::meta([32, 64, 3], Format::F16).strided(2, 1, 1);
         let y = engine.convolution([&x], &convolution, Epilogue::default());
         assert_eq!(y.shape(), Shape::new(2, 4, 4, 64));
         let mut expected = Work { products: 2 * 16 * 64 * 32 * 9, ..Work::default() };
         assert_eq!(engine.work(), Some(expected));
-        let gated = engine.linear(&y, &Linear::outline(64, 128, Format::F16, true), Epilogue::default());
+        let gated = engine.linear(&y, &Linear::meta(64, 128, Format::F16, true), Epilogue::default());
         assert_eq!(gated.shape().channels, 64);
         expected.products += 2 * 16 * 128 * 64;
         drop(engine.attention(View::from(&gated), &gated, &gated, 4, AttentionMask::None));
         expected.attention += 2 * 2 * 16 * 16 * 64;
-        drop(engine.group_norm([&gated], &Norm::outline(64, 1e-5), 32, Activation::Silu));
+        drop(engine.group_norm([&gated], &Norm::meta(64, 1e-5), 32, Activation::Silu));
         expected.values += 3 * 2 * 16 * 64;
-        drop(engine.upsample_convolution(
-            &y,
-            &UpsampleConvolution::outline([64, 32], Format::F16),
-            Epilogue::default(),
-        ));
+        drop(engine.upsample_convolution(&y, &UpsampleConvolution::meta([64, 32], Format::F16), Epilogue::default()));
         expected.products += 2 * 16 * 4 * 32 * 4 * 64;
         assert_eq!(engine.work(), Some(expected));
         assert_eq!(Engine::reference().work(), None);
@@ -150,9 +146,9 @@ mod tests {
         let values = vec![0.1; 32 * 32 * 9];
         let weight = crate::Weight::from_values(&[32, 32, 3, 3], &values);
         let real = Convolution::new(&weight, None, [32, 32, 3], crate::Layout::Oihw, None).unwrap();
-        let outline = Convolution::outline([32, 32, 3], Format::F32);
-        assert_eq!(real.size(), outline.size());
+        let meta = Convolution::meta([32, 32, 3], Format::F32);
+        assert_eq!(real.size(), meta.size());
         let cpu = Engine::cpu(Options { threads: Some(1), instructions: None }).unwrap();
-        assert_eq!(run(&Engine::counting(), &outline), run(&cpu, &real));
+        assert_eq!(run(&Engine::counting(), &meta), run(&cpu, &real));
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::{
     arena::Arena,
     backend::{Activation, Attention, AttentionMask, Backend, Geometry, GroupNorm, Product},
-    counting::{Counting, Work},
+    counting::{CountingBackend, Work},
     cpu::{Cpu, Instructions},
     layer::{Convolution, Embedding, Linear, Norm, UpsampleConvolution},
+    low_rank::PackedLowRank,
     moments::Moments,
     packed::PANEL,
     reference::Reference,
-    side::Side,
-    tensor::{Rows, Shape, Tensor, View},
+    tensor::{Rows, Shape, Tensor, View, product},
 };
 
 /// How to run.
@@ -115,7 +115,7 @@ impl Engine {
     /// Counts and computes nothing: results are zeros, and layers need no numbers. See [`Self::work`].
     #[must_use]
     pub fn counting() -> Self {
-        Self::of(Arc::<Counting>::default())
+        Self::of(Arc::<CountingBackend>::default())
     }
 
     /// What the operations so far would have taken; nothing unless this is a counting engine.
@@ -174,29 +174,29 @@ impl Engine {
         // A row for each picture needs to know where a picture ends.
         let geometry = Geometry { batch: shape.batch, ..Geometry::rows(shape.pixels()) };
         let product = self.product(&layer.matrix, layer.bias.as_deref(), geometry);
-        match &layer.side {
+        match &layer.low_rank {
             None => self.run(Product { gated: layer.gated, ..product }, &[x.rows()], output, epilogue),
-            Some(side) => {
+            Some(low_rank) => {
                 let wide = output.with_channels(layer.matrix.outputs);
-                let wide = self.run_beside(product, side, &[x.rows()], wide, epilogue);
+                let wide = self.run_with_low_rank(product, low_rank, &[x.rows()], wide, epilogue);
                 if layer.gated { self.gate(&wide) } else { wide }
             }
         }
     }
 
     /// The product of a layer, and of the path beside it.
-    fn run_beside(
+    fn run_with_low_rank(
         &self,
         product: Product<'_>,
-        side: &Side,
+        low_rank: &PackedLowRank,
         segments: &[Rows<'_>],
         shape: Shape,
         epilogue: Epilogue<'_>,
     ) -> Tensor {
-        let down = self.product(&side.down, None, product.geometry);
-        let narrow = self.run(down, segments, shape.with_channels(side.down.outputs), Epilogue::default());
+        let down = self.product(&low_rank.down, None, product.geometry);
+        let narrow = self.run(down, segments, shape.with_channels(low_rank.down.outputs), Epilogue::default());
         let geometry = Geometry { batch: shape.batch, ..Geometry::rows(shape.pixels()) };
-        let up = self.product(&side.up, None, geometry);
+        let up = self.product(&low_rank.up, None, geometry);
         let before = Epilogue { residual: epilogue.residual, ..Epilogue::default() };
         let added = self.run(up, &[View::from(&narrow).rows()], shape, before);
         self.run(product, segments, shape, Epilogue { residual: Some(&added), ..epilogue })
@@ -236,9 +236,9 @@ impl Engine {
         let [height, width] = geometry.output;
         let output = Shape { height, width, channels: layer.outputs(), ..shape };
         let product = self.product(&layer.matrix, layer.bias.as_deref(), geometry);
-        match &layer.side {
+        match &layer.low_rank {
             None => self.run(product, &rows, output, epilogue),
-            Some(side) => self.run_beside(product, side, &rows, output, epilogue),
+            Some(low_rank) => self.run_with_low_rank(product, low_rank, &rows, output, epilogue),
         }
     }
 
@@ -248,7 +248,7 @@ impl Engine {
         let shape = x.shape();
         assert_eq!(shape.channels, layer.inputs(), "an upsampling of {} channels got {shape}", layer.inputs());
         let channels = layer.phases[0].outputs;
-        let mut output = self.lend(Shape { height: 2 * shape.height, width: 2 * shape.width, channels, ..shape });
+        let mut output = self.lend(Shape { channels, ..doubled(shape) });
         for (phase, matrix) in layer.phases.iter().enumerate() {
             let geometry = UpsampleConvolution::geometry(shape, phase);
             let product = self.product(matrix, layer.bias.as_deref(), geometry);
@@ -420,7 +420,7 @@ impl Engine {
     #[must_use]
     pub fn upsample_nearest(&self, x: &Tensor) -> Tensor {
         let shape = x.shape();
-        let mut output = self.lend(Shape { height: 2 * shape.height, width: 2 * shape.width, ..shape });
+        let mut output = self.lend(doubled(shape));
         let width = shape.width * shape.channels;
         if width == 0 {
             return output;
@@ -441,7 +441,8 @@ impl Engine {
     pub fn pixel_unshuffle(&self, x: &Tensor, factor: usize) -> Tensor {
         let shape = x.shape();
         assert!(shape.height.is_multiple_of(factor) && shape.width.is_multiple_of(factor), "{shape} by {factor}");
-        let (height, width, channels) = (shape.height / factor, shape.width / factor, shape.channels * factor * factor);
+        let (height, width) = (shape.height / factor, shape.width / factor);
+        let channels = product([shape.channels, factor, factor]);
         let mut output = self.lend(Shape { height, width, channels, ..shape });
         shuffle(shape, factor, |pixel, block| output.values_mut()[block] = x.values()[pixel]);
         output
@@ -453,7 +454,7 @@ impl Engine {
         let shape = x.shape();
         assert!(shape.channels.is_multiple_of(factor * factor), "{shape} by {factor}");
         let (height, width, channels) =
-            (shape.height * factor, shape.width * factor, shape.channels / (factor * factor));
+            (product([shape.height, factor]), product([shape.width, factor]), shape.channels / (factor * factor));
         let large = Shape { height, width, channels, ..shape };
         let mut output = self.lend(large);
         shuffle(large, factor, |pixel, block| output.values_mut()[pixel] = x.values()[block]);
@@ -537,6 +538,11 @@ impl Engine {
         };
         x.values().chunks_exact(shape.len().max(1)).map(moments).collect()
     }
+}
+
+/// The picture twice as high and wide.
+const fn doubled(shape: Shape) -> Shape {
+    Shape { height: product([2, shape.height]), width: product([2, shape.width]), ..shape }
 }
 
 /// The shape of tensors whose channels count as one row, and the rows of each.

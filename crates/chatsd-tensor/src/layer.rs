@@ -1,14 +1,15 @@
 //! Learned parts, packed and ready for an operation.
 
-mod outline;
+mod meta;
 
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     Format, Shape, Weight, WeightError,
     backend::Geometry,
+    low_rank::{LowRank, PackedLowRank},
     packed::{PANEL, PackedMatrix},
-    side::{LowRank, Side},
+    transpose::transpose,
 };
 
 /// The largest number that f16 holds.
@@ -30,7 +31,7 @@ pub struct Linear {
     pub(crate) bias: Option<Vec<f32>>,
     /// Value and gate columns lie side by side in each panel.
     pub(crate) gated: bool,
-    pub(crate) side: Option<Side>,
+    pub(crate) low_rank: Option<PackedLowRank>,
 }
 
 /// The output that stands at a place of a gated layer's panels: panel p holds values 16p.. and then gates 16p..: see
@@ -71,7 +72,7 @@ impl Linear {
         store: Option<Format>,
     ) -> Result<Self, WeightError> {
         if !outputs.is_multiple_of(PANEL) {
-            return Err(WeightError::Unsupported(format!("{outputs} gated outputs: expected a multiple of {PANEL}")));
+            return Err(WeightError::GatedOutputs { found: outputs, multiple: PANEL });
         }
         Self::build(weight, bias, inputs, outputs, store, true)
     }
@@ -91,20 +92,20 @@ impl Linear {
         let matrix = PackedMatrix::from_rows(weight, outputs, inputs, store.unwrap_or(weight.format), order)?;
         let bias = bias.map(|bias| bias.values_of_shape(&[outputs])).transpose()?;
         let bias = bias.map(|bias| (0..outputs).map(|output| bias[order(output)]).collect());
-        Ok(Self { matrix, bias, gated, side: None })
+        Ok(Self { matrix, bias, gated, low_rank: None })
     }
 
     /// The same layer with a low-rank path beside its weights, which stay as they are: `y = W x + up (down x) + b`.
     ///
     /// # Errors
     /// When the path is not as wide as the layer.
-    pub fn beside(self, path: &LowRank) -> Result<Self, WeightError> {
+    pub fn with_low_rank(self, path: &LowRank) -> Result<Self, WeightError> {
         let outputs = self.matrix.outputs;
         let order = |output: usize| if self.gated { gated_order(outputs, output) } else { output };
         let down = Weight::from_values(&[path.rank, self.matrix.depth], &path.down);
         let down = PackedMatrix::from_rows(&down, path.rank, self.matrix.depth, Format::F32, |row| row)?;
-        let side = Some(Side { down, up: path.packed_up(outputs, order)? });
-        Ok(Self { side, ..self })
+        let low_rank = Some(PackedLowRank { down, up: path.packed_up(outputs, order)? });
+        Ok(Self { low_rank, ..self })
     }
 
     /// Several layers that read the same input as one, their outputs side by side (query, key and value).
@@ -136,7 +137,8 @@ impl Linear {
             }
         }
         if !bias.is_empty() && bias.len() != total {
-            return Err(WeightError::Unsupported("only some of the stacked layers have a bias".into()));
+            let found = parts.iter().filter(|(_, bias)| bias.is_some()).count();
+            return Err(WeightError::SomeBias { found, layers: parts.len() });
         }
         let bias = (!bias.is_empty()).then(|| Weight::from_values(&[total], &bias));
         let weight = Weight { shape: vec![total, inputs], format, bytes: Cow::Owned(bytes) };
@@ -152,8 +154,8 @@ impl Linear {
     /// Bytes held.
     #[must_use]
     pub fn size(&self) -> usize {
-        let side = self.side.as_ref().map_or(0, Side::size);
-        self.matrix.size() + side + self.bias.as_ref().map_or(0, |bias| 4 * bias.len())
+        let low_rank = self.low_rank.as_ref().map_or(0, PackedLowRank::size);
+        self.matrix.size() + low_rank + self.bias.as_ref().map_or(0, |bias| 4 * bias.len())
     }
 }
 
@@ -167,7 +169,7 @@ pub struct Convolution {
     stride: usize,
     /// Zeros before and after, in both directions.
     padding: [usize; 2],
-    pub(crate) side: Option<Side>,
+    pub(crate) low_rank: Option<PackedLowRank>,
 }
 
 impl Convolution {
@@ -204,18 +206,12 @@ impl Convolution {
                 }
                 PackedMatrix::pack(outputs, depth, source, store, |output| {
                     let row = &bytes[output * depth * unit..][..depth * unit];
-                    let mut turned = Vec::with_capacity(row.len());
-                    for tap in 0..taps {
-                        for input in 0..inputs {
-                            turned.extend_from_slice(&row[(input * taps + tap) * unit..][..unit]);
-                        }
-                    }
-                    turned.into()
+                    transpose(row, [1, inputs, taps, unit]).into()
                 })?
             }
         };
         let bias = bias.map(|bias| bias.values_of_shape(&[outputs])).transpose()?;
-        Ok(Self { matrix, bias, inputs, kernel, stride: 1, padding: [kernel / 2; 2], side: None })
+        Ok(Self { matrix, bias, inputs, kernel, stride: 1, padding: [kernel / 2; 2], low_rank: None })
     }
 
     /// The same layer with a low-rank path beside its weights, which stay as they are: a convolution of `path.down`,
@@ -223,12 +219,12 @@ impl Convolution {
     ///
     /// # Errors
     /// When the path is not as wide as the layer.
-    pub fn beside(self, path: &LowRank) -> Result<Self, WeightError> {
+    pub fn with_low_rank(self, path: &LowRank) -> Result<Self, WeightError> {
         let extents = [self.inputs, path.rank, self.kernel];
         let down = Weight::from_values(&[path.rank, self.inputs, self.kernel, self.kernel], &path.down);
         let down = Self::new(&down, None, extents, Layout::Oihw, Some(Format::F32))?.matrix;
-        let side = Some(Side { down, up: path.packed_up(self.matrix.outputs, |output| output)? });
-        Ok(Self { side, ..self })
+        let low_rank = Some(PackedLowRank { down, up: path.packed_up(self.matrix.outputs, |output| output)? });
+        Ok(Self { low_rank, ..self })
     }
 
     /// Another stride, and zeros `before` (above and left) and `after` (below and right).
@@ -252,8 +248,8 @@ impl Convolution {
     /// Bytes held.
     #[must_use]
     pub fn size(&self) -> usize {
-        let side = self.side.as_ref().map_or(0, Side::size);
-        self.matrix.size() + side + self.bias.as_ref().map_or(0, |bias| 4 * bias.len())
+        let low_rank = self.low_rank.as_ref().map_or(0, PackedLowRank::size);
+        self.matrix.size() + low_rank + self.bias.as_ref().map_or(0, |bias| 4 * bias.len())
     }
 
     pub(crate) fn geometry(&self, input: Shape) -> Geometry {
@@ -394,8 +390,8 @@ pub struct Embedding {
     format: Format,
     pub(crate) tokens: usize,
     pub(crate) channels: usize,
-    /// Vectors of words learned afterwards, for the tokens from `tokens` on.
-    learned: Vec<f32>,
+    /// Vectors of textual inversions, for the tokens from `tokens` on.
+    inversions: Vec<f32>,
 }
 
 impl Embedding {
@@ -408,25 +404,25 @@ impl Embedding {
         let row_bytes = table.format.bytes(channels).and_then(|bytes| bytes.checked_mul(tokens));
         if row_bytes != Some(table.bytes.len()) {
             table.values()?; // says what is wrong
-            return Err(WeightError::Unsupported(format!("rows of {channels} {:?} values", table.format)));
+            let (bytes, format) = (table.bytes.len(), table.format);
+            return Err(WeightError::Rows { bytes, format, rows: tokens, depth: channels });
         }
-        Ok(Self { table: table.bytes.as_ref().into(), format: table.format, tokens, channels, learned: Vec::new() })
+        Ok(Self { table: table.bytes.as_ref().into(), format: table.format, tokens, channels, inversions: Vec::new() })
     }
 
-    /// The same table with the vectors of words learned afterwards: the first is that of the token after the last.
-    /// Copies none of what is there.
+    /// The same table with the vectors of textual inversions (Gal et al. 2022): the first is that of the token after the
+    /// last. Copies none of what is there.
     ///
     /// # Errors
     /// When the values are no whole vectors.
-    pub fn with_learned(self, values: Vec<f32>) -> Result<Self, WeightError> {
+    pub fn with_textual_inversions(self, values: Vec<f32>) -> Result<Self, WeightError> {
         if !values.len().is_multiple_of(self.channels.max(1)) {
-            let (found, channels) = (values.len(), self.channels);
-            return Err(WeightError::Unsupported(format!("{found} values make no whole vectors of {channels}")));
+            return Err(WeightError::Vectors { found: values.len(), channels: self.channels });
         }
-        Ok(Self { learned: values, ..self })
+        Ok(Self { inversions: values, ..self })
     }
 
-    /// Tokens of the table itself, without words learned afterwards.
+    /// Tokens of the table itself, without textual inversions.
     #[must_use]
     pub fn tokens(&self) -> usize {
         self.tokens
@@ -434,18 +430,18 @@ impl Embedding {
 
     /// Tokens in all.
     pub(crate) fn rows(&self) -> usize {
-        self.tokens + self.learned.len() / self.channels.max(1)
+        self.tokens + self.inversions.len() / self.channels.max(1)
     }
 
-    /// Bytes held, or that would be held by more than an outline.
+    /// Bytes held, or that would be held by more than its shape.
     #[must_use]
     pub fn size(&self) -> usize {
         self.format.bytes(self.channels).unwrap_or(0) * self.tokens
     }
 
     pub(crate) fn row(&self, token: usize, values: &mut [f32]) {
-        if let Some(learned) = token.checked_sub(self.tokens) {
-            values.copy_from_slice(&self.learned[learned * self.channels..][..self.channels]);
+        if let Some(inversion) = token.checked_sub(self.tokens) {
+            values.copy_from_slice(&self.inversions[inversion * self.channels..][..self.channels]);
             return;
         }
         if self.table.is_empty() {

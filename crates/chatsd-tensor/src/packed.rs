@@ -40,7 +40,7 @@ impl Packing {
 /// One cache line; keeps a packed matrix aligned to what the widest load wants.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([u8; 64]);
+struct PackedLine([u8; 64]);
 
 /// What rows of `depth` values are packed in: `store`, or what takes its place; f16 where its blocks do not divide them.
 const fn kept(depth: usize, store: Format) -> Packing {
@@ -58,7 +58,7 @@ pub(crate) struct PackedMatrix {
     pub(crate) depth: usize,
     pub(crate) packing: Packing,
     /// Shared by clones: two networks that differ in some layers hold the others once.
-    lines: Arc<Vec<Line>>,
+    lines: Arc<Vec<PackedLine>>,
 }
 
 impl PackedMatrix {
@@ -75,11 +75,11 @@ impl PackedMatrix {
         let packing = kept(depth, store);
         let format = packing.format();
         let panels = outputs.div_ceil(PANEL);
-        let overflow = || WeightError::Unsupported(format!("a matrix of {outputs} by {depth} fits no memory"));
+        let overflow = || WeightError::TooLarge { outputs, depth };
         let row_bytes = format.bytes(depth).ok_or_else(overflow)?;
         let panel_bytes = row_bytes.checked_mul(PANEL).ok_or_else(overflow)?;
         let lines = panel_bytes.checked_mul(panels).ok_or_else(overflow)?.div_ceil(64);
-        let mut packed = Self { outputs, depth, packing, lines: Arc::new(vec![Line([0; 64]); lines]) };
+        let mut packed = Self { outputs, depth, packing, lines: Arc::new(vec![PackedLine([0; 64]); lines]) };
         let unit = format.block_bytes().min(4);
         let mut values = vec![0.0; depth];
         for output in 0..outputs {
@@ -112,7 +112,7 @@ impl PackedMatrix {
     }
 
     /// One as large as if it held `store`, without numbers: for counting alone.
-    pub(crate) fn outline(outputs: usize, depth: usize, store: Format) -> Self {
+    pub(crate) fn meta(outputs: usize, depth: usize, store: Format) -> Self {
         Self { outputs, depth, packing: kept(depth, store), lines: Arc::default() }
     }
 
@@ -126,11 +126,8 @@ impl PackedMatrix {
     ) -> Result<Self, WeightError> {
         let row_bytes = weight.format.bytes(depth);
         let Some(row_bytes) = row_bytes.filter(|bytes| bytes.checked_mul(outputs) == Some(weight.bytes.len())) else {
-            let bytes = weight.bytes.len();
-            return Err(WeightError::Unsupported(format!(
-                "{bytes} bytes of {:?} do not make {outputs} rows of {depth} values",
-                weight.format
-            )));
+            let (bytes, format) = (weight.bytes.len(), weight.format);
+            return Err(WeightError::Rows { bytes, format, rows: outputs, depth });
         };
         Self::pack(outputs, depth, weight.format, store, |output| {
             weight.bytes[order(output) * row_bytes..][..row_bytes].into()
@@ -148,19 +145,19 @@ impl PackedMatrix {
         &self.bytes()[index * self.panel_bytes()..][..self.panel_bytes()]
     }
 
-    /// Bytes held, or that would be held by more than an outline.
+    /// Bytes held, or that would be held by more than its shape.
     pub(crate) fn size(&self) -> usize {
         (self.panel_bytes() * self.outputs.div_ceil(PANEL)).next_multiple_of(64)
     }
 
     fn bytes(&self) -> &[u8] {
-        // SAFETY: `Line` is 64 plain bytes without padding.
+        // SAFETY: `PackedLine` is 64 plain bytes without padding.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.lines.len() * 64) }
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
         let lines = Arc::make_mut(&mut self.lines);
-        // SAFETY: `Line` is 64 plain bytes without padding, and every byte pattern is one.
+        // SAFETY: `PackedLine` is 64 plain bytes without padding, and every byte pattern is one.
         unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * 64) }
     }
 
@@ -197,6 +194,7 @@ mod tests {
 
     proptest! {
         #[test]
+        #[cfg_attr(miri, ignore = "hundreds of matrices")]
         fn a_packed_column_is_the_stored_row(outputs in 1_usize..70, blocks in 1_usize..4, seed in 0_u32..1000) {
             let depth = 32 * blocks;
             let values: Vec<f32> = (0..outputs * depth)
@@ -215,6 +213,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "encodes thousands of values into blocks")]
     fn what_no_kernel_reads_is_kept_in_another_format() {
         for (format, kept) in [(Format::Q4K, Format::F16), (Format::F64, Format::F32), (Format::Q5_1, Format::F16)] {
             let values: Vec<f32> = (0..3 * 256).map(|at| (at as f32 / 9.0).sin()).collect();

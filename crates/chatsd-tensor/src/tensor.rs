@@ -4,7 +4,23 @@ use std::{fmt, ops::Range};
 
 use crate::arena::Buffer;
 
+/// The product of extents.
+///
+/// # Panics
+/// When it passes `usize`, so that no size that was compared with another can have wrapped.
+pub(crate) const fn product<const N: usize>(extents: [usize; N]) -> usize {
+    let (mut product, mut index) = (1_usize, 0);
+    while index < N {
+        product = product.checked_mul(extents[index]).expect("the product of these extents passes usize");
+        index += 1;
+    }
+    product
+}
+
 /// The four extents of an activation. A sequence of tokens is a picture one pixel high.
+///
+/// Extents whose product passes `usize` are of no tensor: whatever multiplies them panics ([`Shape::pixels`],
+/// [`Shape::rows`], [`Shape::len`], and so each operation).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shape {
     /// Pictures (or sequences) side by side.
@@ -31,24 +47,36 @@ impl Shape {
     }
 
     /// Pixels of one picture, or tokens of one sequence.
+    ///
+    /// # Panics
+    /// When they pass `usize`.
     #[must_use]
     pub const fn pixels(self) -> usize {
-        self.height * self.width
+        product([self.height, self.width])
     }
 
     /// Pixels of the whole batch.
+    ///
+    /// # Panics
+    /// When they pass `usize`.
     #[must_use]
     pub const fn rows(self) -> usize {
-        self.batch * self.pixels()
+        product([self.batch, self.height, self.width])
     }
 
     /// Values in all.
+    ///
+    /// # Panics
+    /// When they pass `usize`.
     #[must_use]
     pub const fn len(self) -> usize {
-        self.rows() * self.channels
+        product([self.batch, self.height, self.width, self.channels])
     }
 
     /// Whether there is no value at all.
+    ///
+    /// # Panics
+    /// As [`Shape::len`].
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.len() == 0
@@ -194,5 +222,17 @@ pub(crate) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(crate) fn row(&self, index: usize) -> &'a [f32] {
         &self.values[index * self.stride + self.first..][..self.channels]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "passes usize")]
+    fn extents_that_wrap_are_of_no_tensor() {
+        // 2⁶⁴ values wrap to none at all.
+        drop(Tensor::new(Shape::new(1 << 16, 1 << 16, 1 << 16, 1 << 16), Vec::new()));
     }
 }

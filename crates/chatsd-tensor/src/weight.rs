@@ -17,7 +17,7 @@ pub struct Weight<'a> {
 }
 
 /// A weight that is not what a layer needs.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum WeightError {
     /// The extents differ.
     #[error("shape is {found:?}, expected {expected:?}")]
@@ -30,9 +30,76 @@ pub enum WeightError {
     /// The bytes differ.
     #[error(transparent)]
     Format(#[from] FormatError),
-    /// Something no kernel handles.
-    #[error("{0}")]
-    Unsupported(String),
+    /// A shape and as many bytes as it does not take.
+    #[error("{bytes} bytes for a shape of {shape:?}")]
+    Bytes {
+        /// Bytes found.
+        bytes: usize,
+        /// Extents found.
+        shape: Vec<usize>,
+    },
+    /// Bytes that are not so many rows.
+    #[error("{bytes} bytes of {format} do not make {rows} rows of {depth} values")]
+    Rows {
+        /// Bytes found.
+        bytes: usize,
+        /// What they hold.
+        format: Format,
+        /// Rows expected.
+        rows: usize,
+        /// Values of a row expected.
+        depth: usize,
+    },
+    /// A matrix larger than an address space.
+    #[error("a matrix of {outputs} by {depth} fits no memory")]
+    TooLarge {
+        /// Rows.
+        outputs: usize,
+        /// Values of a row.
+        depth: usize,
+    },
+    /// Outputs of a gated layer that fill no whole registers.
+    #[error("{found} gated outputs: expected a multiple of {multiple}")]
+    GatedOutputs {
+        /// Outputs found, gates included.
+        found: usize,
+        /// What they should be a multiple of.
+        multiple: usize,
+    },
+    /// Layers that cannot be one, because some have a bias and some have none.
+    #[error("only some of the stacked layers have a bias: {found} of {layers}")]
+    SomeBias {
+        /// Layers with a bias.
+        found: usize,
+        /// Layers in all.
+        layers: usize,
+    },
+    /// Values of a textual inversion that are no whole vectors.
+    #[error("{found} values make no whole vectors of {channels}")]
+    Vectors {
+        /// Values found.
+        found: usize,
+        /// Values of a vector.
+        channels: usize,
+    },
+    /// A tensor that is to be turned over and has not two extents.
+    #[error("{shape:?} is no matrix")]
+    NoMatrix {
+        /// Extents found.
+        shape: Vec<usize>,
+    },
+    /// A tensor of query, key and value in one whose rows are no three equal parts.
+    #[error("{rows} rows of {shape:?} make no three equal parts", rows = shape.first().copied().unwrap_or(0))]
+    NoThirds {
+        /// Extents found.
+        shape: Vec<usize>,
+    },
+    /// A number that half precision does not hold.
+    #[error("its value {value} is beyond f16; choose bf16 or f32")]
+    BeyondF16 {
+        /// The first such value.
+        value: f32,
+    },
 }
 
 impl Weight<'_> {
@@ -53,11 +120,7 @@ impl Weight<'_> {
         let mut values = vec![0.0; len.filter(|&len| self.format.bytes(len) == Some(self.bytes.len())).unwrap_or(0)];
         if values.is_empty() && len != Some(0) {
             self.format.decode(&self.bytes, &mut values)?;
-            return Err(WeightError::Unsupported(format!(
-                "{} bytes for a shape of {:?}",
-                self.bytes.len(),
-                self.shape
-            )));
+            return Err(WeightError::Bytes { bytes: self.bytes.len(), shape: self.shape.clone() });
         }
         self.format.decode(&self.bytes, &mut values)?;
         Ok(values)

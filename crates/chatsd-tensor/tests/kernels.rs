@@ -1,10 +1,13 @@
 //! Every operation of the processor's back end against plain loops: for all instructions and weight formats.
 
+// Too much for Miri, which goes over the same kernels in `small.rs`.
+#![cfg(not(miri))]
+
 mod common;
 
 use chatsd_tensor::{
     Activation, AttentionMask, Convolution, Engine, Epilogue, Format, Layout, Linear, Norm, Shape, Tensor,
-    UpsampleConvolution, testing::assert_close,
+    UpsampleConvolution, Weight, testing::assert_close,
 };
 use common::{FORMATS, engines, tensor, values, weight};
 use proptest::prelude::*;
@@ -19,20 +22,69 @@ fn check(label: &str, relative: f32, operation: impl Fn(&Engine) -> Tensor) {
     }
 }
 
-/// What a sum of `depth` products may be off, as a share of the largest result.
+/// What a sum of `depth` products whose magnitudes sum to 1 may be off.
 ///
-/// Each result is within `γ_K Σ|a||b|`, `γ_K = K u / (1 - K u)`, `u = 2⁻²⁴`, `K` roundings (Higham 2002, section 3.1);
-/// two a term without fused instructions, and some for the epilogue. Inputs and weights are below 1, so `Σ|a||b|` is
-/// below `depth`.
-fn product_bound(depth: usize, largest: f32) -> f32 {
-    let roundings = (2 * depth + 8) as f32 * 2.0_f32.powi(-24);
-    roundings / (1.0 - roundings) * (depth as f32 + 4.0) / largest
+/// With `K` roundings, two a term without fused instructions and some for the epilogue, a sum is within `γ_K Σ|a||b|`,
+/// `γ_K = K u / (1 - K u)`, `u = 2⁻²⁴` (Higham 2002, section 3.1), and but once in some millions within
+/// `6 √K u Σ|a||b|` (Higham and Mary 2019, theorem 3.1 with λ = 6).
+fn product_error(depth: usize) -> f32 {
+    let (roundings, unit) = ((2 * depth + 8) as f32, 2.0_f32.powi(-24));
+    (roundings * unit / (1.0 - roundings * unit)).min(6.0 * roundings.sqrt() * unit)
 }
 
-fn check_product(label: &str, depth: usize, operation: impl Fn(&Engine) -> Tensor) {
+/// Steepest slope of an activation: those of SiLU and both GELUs are 1.10 to 1.13.
+const SLOPE: f32 = 1.13;
+
+/// What an activation itself may be off: the promise that `activations` holds them to.
+fn activation_error(activation: Activation, result: f32) -> f32 {
+    match activation {
+        Activation::None | Activation::Relu | Activation::LeakyRelu => 0.0,
+        _ => 1e-6 + 1e-6 * result.abs(),
+    }
+}
+
+/// Holds each result of a product to what its own sum may be off; `magnitudes` are `Σ|a||b|` and what is added, of each.
+fn check_product(
+    label: &str,
+    depth: usize,
+    activation: Activation,
+    magnitudes: &Tensor,
+    operation: impl Fn(&Engine) -> Tensor,
+) {
+    let errors = magnitudes.values().iter().map(|magnitude| SLOPE * product_error(depth) * magnitude);
     let expected = operation(&Engine::reference());
-    let largest = expected.values().iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-    check(label, product_bound(depth, largest), operation);
+    let errors: Vec<f32> =
+        errors.zip(expected.values()).map(|(error, result)| error + activation_error(activation, *result)).collect();
+    check_each(label, &errors, operation);
+}
+
+/// Holds each result of every engine against the reference, within what it may be off.
+fn check_each(label: &str, errors: &[f32], operation: impl Fn(&Engine) -> Tensor) {
+    let expected = operation(&Engine::reference());
+    assert_eq!(errors.len(), expected.values().len(), "{label}");
+    for (instructions, engine) in engines() {
+        let found = operation(&engine);
+        assert_eq!(found.shape(), expected.shape(), "{label}");
+        for (index, (found, expected)) in found.values().iter().zip(expected.values()).enumerate() {
+            let (off, allowed) = ((found - expected).abs(), errors[index]);
+            assert!(
+                off <= allowed,
+                "{label}, {instructions}: value {index} is {found}, expected {expected}: off by {off:e}, allowed \
+                 {allowed:e}"
+            );
+        }
+    }
+}
+
+/// The same with all numbers positive.
+fn magnitudes(x: &Tensor) -> Tensor {
+    Tensor::new(x.shape(), x.values().iter().map(|value| value.abs()).collect())
+}
+
+/// The same with all numbers positive, as a kernel reads them.
+fn weight_magnitudes(weight: &Weight<'_>) -> Weight<'static> {
+    let values: Vec<f32> = weight.values().unwrap().iter().map(|value| value.abs()).collect();
+    Weight::from_values(&weight.shape, &values)
 }
 
 const ACTIVATIONS: [Activation; 7] = [
@@ -49,35 +101,48 @@ fn linear_case(rows: Shape, outputs: usize, format: Format, extras: [bool; 3], a
     let inputs = rows.channels;
     let stored = weight(&[outputs, inputs], format, seed);
     let bias = weight(&[outputs, 1], Format::F32, seed + 1);
-    let bias = chatsd_tensor::Weight { shape: vec![outputs], ..bias };
-    let layer = Linear::new(&stored, extras[0].then_some(&bias), inputs, outputs, None).unwrap();
+    let bias = Weight { shape: vec![outputs], ..bias };
+    let layer = |stored: &Weight<'_>, bias: &Weight<'_>| {
+        Linear::new(stored, extras[0].then_some(bias), inputs, outputs, None).unwrap()
+    };
     let x = tensor(rows, seed + 2);
     let row = tensor(Shape::new(rows.batch, 1, 1, outputs), seed + 3);
     let residual = tensor(rows.with_channels(outputs), seed + 4);
-    let mut epilogue = Epilogue::default().activation(activation);
-    if extras[1] {
-        epilogue = epilogue.add_row(&row);
+    fn epilogue<'a>(extras: [bool; 3], row: &'a Tensor, residual: &'a Tensor) -> Epilogue<'a> {
+        let epilogue = Epilogue::default();
+        let epilogue = if extras[1] { epilogue.add_row(row) } else { epilogue };
+        if extras[2] { epilogue.residual(residual) } else { epilogue }
     }
-    if extras[2] {
-        epilogue = epilogue.residual(&residual);
-    }
-    check_product(&format!("linear {rows} to {outputs}, {format:?}"), inputs, |e| e.linear(&x, &layer, epilogue));
+    let sums = Engine::reference().linear(
+        &magnitudes(&x),
+        &layer(&weight_magnitudes(&stored), &weight_magnitudes(&bias)),
+        epilogue(extras, &magnitudes(&row), &magnitudes(&residual)),
+    );
+    let layer = layer(&stored, &bias);
+    check_product(&format!("linear {rows} to {outputs}, {format:?}"), inputs, activation, &sums, |e| {
+        e.linear(&x, &layer, epilogue(extras, &row, &residual).activation(activation))
+    });
 }
 
 fn convolution_case(x: Shape, second: usize, outputs: usize, form: [usize; 4], format: Format, seed: u64) {
     let [kernel, stride, before, after] = form;
     let inputs = x.channels + second;
     let stored = weight(&[outputs, kernel, kernel, inputs], format, seed);
-    let layer = Convolution::new(&stored, None, [inputs, outputs, kernel], Layout::Ohwi, None).unwrap();
-    let layer = layer.strided(stride, before, after);
+    let layer = |stored: &Weight<'_>| {
+        let layer = Convolution::new(stored, None, [inputs, outputs, kernel], Layout::Ohwi, None).unwrap();
+        layer.strided(stride, before, after)
+    };
     let label = format!("convolution {x} + {second} to {outputs}, {form:?}, {format:?}");
     let (a, b) = (tensor(x, seed + 2), tensor(x.with_channels(second), seed + 3));
     let depth = kernel * kernel * inputs;
-    if second == 0 {
-        check_product(&label, depth, |e| e.convolution([&a], &layer, Epilogue::default()));
-    } else {
-        check_product(&label, depth, |e| e.convolution([&a, &b], &layer, Epilogue::default()));
-    }
+    let convolve = |e: &Engine, a: &Tensor, b: &Tensor, layer: &Convolution| match second {
+        0 => e.convolution([a], layer, Epilogue::default()),
+        _ => e.convolution([a, b], layer, Epilogue::default()),
+    };
+    let positive = layer(&weight_magnitudes(&stored));
+    let sums = convolve(&Engine::reference(), &magnitudes(&a), &magnitudes(&b), &positive);
+    let layer = layer(&stored);
+    check_product(&label, depth, Activation::None, &sums, |e| convolve(e, &a, &b, &layer));
 }
 
 #[test]
@@ -114,16 +179,30 @@ fn epilogues() {
 #[test]
 fn gated_layers() {
     for format in FORMATS {
-        for (rows, inputs, outputs) in [(1, 32, 32), (9, 64, 96), (40, 2080, 64), (65, 96, 256)] {
+        for (rows, inputs, outputs) in [(1_usize, 32, 32), (9, 64, 96), (40, 2080, 64), (65, 96, 256)] {
             let stored = weight(&[outputs, inputs], format, 5);
-            let bias = chatsd_tensor::Weight::from_values(&[outputs], &values(outputs, 6));
+            let bias = Weight::from_values(&[outputs], &values(outputs, 6));
             let layer = Linear::gated(&stored, Some(&bias), inputs, outputs, None).unwrap();
             let x = tensor(Shape::sequence(1, rows, inputs), 7);
             // A product of two sums: the error of each times the size of the other.
-            let expected = Engine::reference().linear(&x, &layer, Epilogue::default());
-            let largest = expected.values().iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-            let bound = 2.0 * product_bound(inputs, largest) * inputs as f32;
-            check(&format!("gated {rows}×{inputs} to {outputs}"), bound.min(1e-5), |e| {
+            let plain = |stored: &Weight<'_>, bias: &Weight<'_>, x: &Tensor, activation| {
+                let layer = Linear::new(stored, Some(bias), inputs, outputs, None).unwrap();
+                Engine::reference().linear(x, &layer, Epilogue::default().activation(activation))
+            };
+            let sums = plain(&weight_magnitudes(&stored), &weight_magnitudes(&bias), &magnitudes(&x), Activation::None);
+            let results = plain(&stored, &bias, &x, Activation::None);
+            let gates = plain(&stored, &bias, &x, Activation::Gelu);
+            let mut errors = Vec::new();
+            for row in 0..rows {
+                for output in 0..outputs / 2 {
+                    let (at, gate) = (row * outputs + output, row * outputs + outputs / 2 + output);
+                    let error = |at: usize| product_error(inputs) * sums.values()[at];
+                    let (value, gelu) = (results.values()[at].abs(), gates.values()[gate]);
+                    let gate_error = SLOPE * error(gate) + activation_error(Activation::Gelu, gelu);
+                    errors.push(error(at) * gelu.abs() + (value + error(at)) * gate_error);
+                }
+            }
+            check_each(&format!("gated {rows}×{inputs} to {outputs}"), &errors, |e| {
                 e.linear(&x, &layer, Epilogue::default())
             });
         }
@@ -157,7 +236,10 @@ fn a_doubled_picture_convolved() {
             let folded = UpsampleConvolution::new(&stored, None, sizes, Layout::Ohwi, None).unwrap();
             let plain = Convolution::new(&stored, None, [sizes[0], sizes[1], 3], Layout::Ohwi, None).unwrap();
             let x = tensor(shape, 4);
-            check_product(&format!("folded {shape}"), 4 * shape.channels * 4, |e| {
+            let positive = weight_magnitudes(&stored);
+            let positive = UpsampleConvolution::new(&positive, None, sizes, Layout::Ohwi, None).unwrap();
+            let sums = Engine::reference().upsample_convolution(&magnitudes(&x), &positive, Epilogue::default());
+            check_product(&format!("folded {shape}"), 4 * shape.channels, Activation::Silu, &sums, |e| {
                 e.upsample_convolution(&x, &folded, Epilogue::default().activation(Activation::Silu))
             });
             for (instructions, engine) in engines() {
@@ -236,7 +318,7 @@ fn norms() {
 }
 
 fn norm(channels: usize) -> Norm {
-    let weight = |seed| chatsd_tensor::Weight::from_values(&[channels], &values(channels, seed));
+    let weight = |seed| Weight::from_values(&[channels], &values(channels, seed));
     Norm::new(&weight(7), &weight(8), channels, 1e-5).unwrap()
 }
 

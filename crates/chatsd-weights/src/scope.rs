@@ -42,7 +42,7 @@ struct Network<'a> {
 macro_rules! beside {
     ($layer:expr, $path:expr) => {
         match &$path {
-            Some(path) => $layer.beside(path),
+            Some(path) => $layer.with_low_rank(path),
             None => Ok($layer),
         }
     };
@@ -204,7 +204,7 @@ impl<'a> Scope<'a> {
     /// When a tensor is missing or has other extents.
     pub fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
         if let Some(format) = self.outlined(name)? {
-            return Ok(self.tallied(Linear::outline(inputs, outputs, format, false), Linear::size));
+            return Ok(self.tallied(Linear::meta(inputs, outputs, format, false), Linear::size));
         }
         self.made("linear", &[name], || {
             let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
@@ -220,7 +220,7 @@ impl<'a> Scope<'a> {
     /// When a tensor is missing or has other extents.
     pub fn linear_gated(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
         if let Some(format) = self.outlined(name)? {
-            return Ok(self.tallied(Linear::outline(inputs, outputs, format, true), Linear::size));
+            return Ok(self.tallied(Linear::meta(inputs, outputs, format, true), Linear::size));
         }
         self.made("gated", &[name], || {
             let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
@@ -236,7 +236,7 @@ impl<'a> Scope<'a> {
     /// When a tensor is missing or has other extents, or only some of the layers have a bias.
     pub fn linear_stacked(&self, names: &[&str], inputs: usize, outputs: usize) -> Result<Linear, WeightsError> {
         if let Some(format) = names.first().map(|name| self.outlined(name)).transpose()?.flatten() {
-            return Ok(self.tallied(Linear::outline(inputs, outputs * names.len(), format, false), Linear::size));
+            return Ok(self.tallied(Linear::meta(inputs, outputs * names.len(), format, false), Linear::size));
         }
         self.made("stacked", names, || {
             let mut parts = Vec::with_capacity(names.len());
@@ -270,7 +270,7 @@ impl<'a> Scope<'a> {
     /// When a tensor is missing or has other extents.
     pub fn convolution(&self, name: &str, [inputs, outputs, kernel]: [usize; 3]) -> Result<Convolution, WeightsError> {
         if let Some(format) = self.outlined(name)? {
-            return Ok(self.tallied(Convolution::outline([inputs, outputs, kernel], format), Convolution::size));
+            return Ok(self.tallied(Convolution::meta([inputs, outputs, kernel], format), Convolution::size));
         }
         self.made("convolution", &[name], || {
             let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
@@ -290,7 +290,7 @@ impl<'a> Scope<'a> {
         [inputs, outputs]: [usize; 2],
     ) -> Result<UpsampleConvolution, WeightsError> {
         if let Some(format) = self.outlined(name)? {
-            let outline = UpsampleConvolution::outline([inputs, outputs], format);
+            let outline = UpsampleConvolution::meta([inputs, outputs], format);
             return Ok(self.tallied(outline, UpsampleConvolution::size));
         }
         self.made("upsampling", &[name], || {
@@ -307,7 +307,7 @@ impl<'a> Scope<'a> {
     /// When a tensor is missing or has other extents.
     pub fn norm(&self, name: &str, channels: usize, epsilon: f32) -> Result<Norm, WeightsError> {
         if self.outlined(name)?.is_some() {
-            return Ok(Norm::outline(channels, epsilon));
+            return Ok(Norm::meta(channels, epsilon));
         }
         self.made("norm", &[name], || {
             let scale = self.vector(name, VectorPart::Weight, self.weight(&format!("{name}.weight"))?)?;
@@ -325,7 +325,7 @@ impl<'a> Scope<'a> {
         if self.outlined(name)?.is_some() {
             // A table is kept as stored, whatever layers are kept in.
             let format = self.format(&format!("{name}.weight"))?;
-            return Ok(self.tallied(Embedding::outline(tokens, channels, format), Embedding::size));
+            return Ok(self.tallied(Embedding::meta(tokens, channels, format), Embedding::size));
         }
         self.made("embedding", &[name], || {
             let table = self.weight(&format!("{name}.weight"))?;

@@ -5,13 +5,14 @@ use super::{
     Cpu,
     functions::exp2,
     lane::{Isa, Kernel, Lane},
-    product::Target,
+    product::SharedOutput,
     scratch::{self, Scratch},
-    tile::{Span, Step, accumulate, height},
+    tile::{Span, TileStep, accumulate, height},
 };
 use crate::{
     backend::{Attention, AttentionMask},
     packed::PANEL,
+    tensor::product,
 };
 
 /// Keys whose scores are computed before their values are read: such that both stay in a core's second cache.
@@ -28,7 +29,7 @@ impl Cpu {
         if output.is_empty() {
             return;
         }
-        assert_eq!(output.len(), batch * queries * heads * head, "the results of attention");
+        assert_eq!(output.len(), product([batch, queries, heads, head]), "the results of attention");
         if keys == 0 {
             return output.fill(0.0);
         }
@@ -36,12 +37,12 @@ impl Cpu {
         // channels, `[panel][key][32 channels]`.
         let keys_len = keys.next_multiple_of(PANEL) * head;
         let values_len = keys * head.next_multiple_of(PANEL);
-        let pairs = batch * heads;
+        let pairs = product([batch, heads]);
         // Some sixty multiply-adds a nanosecond, and a score's exponential.
         let cost = pairs * queries * keys * (head + 8) / 32;
         let mut workspace = self.workspace.take();
         let packed = workspace.take(pairs * (keys_len + values_len));
-        let target = Target(packed.as_mut_ptr());
+        let target = SharedOutput(packed.as_mut_ptr());
         // The panels of keys and the panels of values are one list of parts.
         let (key_panels, value_panels) = (keys.div_ceil(PANEL), head.div_ceil(PANEL));
         let pack = |pair: usize| {
@@ -64,8 +65,8 @@ impl Cpu {
         let query_block = queries.div_ceil(parts).next_multiple_of(2);
         let parts = queries.div_ceil(query_block);
         let packed = packed.as_ptr();
-        let packed = Target(packed.cast_mut());
-        let output = Target(output.as_mut_ptr());
+        let packed = SharedOutput(packed.cast_mut());
+        let output = SharedOutput(output.as_mut_ptr());
         let attend = |part: usize| {
             let (pair, first) = (part / parts, part % parts * query_block);
             let rows = query_block.min(queries - first);
@@ -73,7 +74,7 @@ impl Cpu {
             let keys_at = unsafe { { packed }.0.add(pair * (keys_len + values_len)) };
             let (keys_at, values_at) = (keys_at.cast_const(), keys_at.wrapping_add(keys_len).cast_const());
             scratch::with(|scratch| {
-                self.compute(Block { job, pair, first, rows, keys: keys_at, values: values_at, output, scratch });
+                self.compute(QueryBlock { job, pair, first, rows, keys: keys_at, values: values_at, output, scratch });
             });
         };
         self.pool.run(cost, pairs * parts, &attend);
@@ -117,18 +118,18 @@ unsafe fn pack_values(job: &Attention<'_>, pair: usize, panel: usize, to: *mut f
 }
 
 /// Some queries of one head of one picture.
-struct Block<'a> {
+struct QueryBlock<'a> {
     job: &'a Attention<'a>,
     pair: usize,
     first: usize,
     rows: usize,
     keys: *const f32,
     values: *const f32,
-    output: Target,
+    output: SharedOutput,
     scratch: &'a mut Scratch,
 }
 
-impl Kernel for Block<'_> {
+impl Kernel for QueryBlock<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -167,7 +168,7 @@ impl Kernel for Block<'_> {
                 let height = height::<L>(rows - row);
                 let mut panel = 0;
                 while panel * PANEL < count {
-                    let step = Step {
+                    let step = TileStep {
                         lists: lists.wrapping_add(row),
                         list_len: 0,
                         spans: &[Span { list: 0, first: 0, count: head }],
@@ -205,7 +206,7 @@ impl Kernel for Block<'_> {
                 }
                 let mut panel = 0;
                 while panel * PANEL < head {
-                    let step = Step {
+                    let step = TileStep {
                         lists: lists.wrapping_add(rows),
                         list_len: 0,
                         spans: &[Span { list: 0, first: 0, count }],

@@ -4,7 +4,7 @@ use super::{
     Cpu,
     functions::activated,
     lane::{Isa, Kernel, Lane},
-    product::Target,
+    product::SharedOutput,
 };
 use crate::backend::Activation;
 
@@ -23,7 +23,7 @@ impl Cpu {
 
     /// Calls `work` with blocks of the values and where they begin.
     fn blocks(&self, values: &mut [f32], work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
-        let (to, len) = (Target(values.as_mut_ptr()), values.len());
+        let (to, len) = (SharedOutput(values.as_mut_ptr()), values.len());
         self.pool.run(len / 2, len.div_ceil(BLOCK), &|part| {
             let first = part * BLOCK;
             // SAFETY: the blocks lie side by side.

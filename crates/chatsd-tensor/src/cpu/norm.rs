@@ -5,10 +5,13 @@ use super::{
     Cpu,
     functions::activated,
     lane::{Isa, Kernel, Lane},
-    product::Target,
+    product::SharedOutput,
     scratch,
 };
-use crate::{backend::GroupNorm, tensor::Rows};
+use crate::{
+    backend::GroupNorm,
+    tensor::{Rows, product},
+};
 
 /// Parts that a picture's rows are divided into, at most.
 const PARTS: usize = 32;
@@ -19,7 +22,7 @@ impl Cpu {
         if output.is_empty() {
             return;
         }
-        assert_eq!(output.len(), job.batch * job.pixels * channels, "the results of a group norm");
+        assert_eq!(output.len(), product([job.batch, job.pixels, channels]), "the results of a group norm");
         let block = job.pixels.div_ceil(PARTS).max(8);
         let parts = job.pixels.div_ceil(block);
         let rows = |part: usize| {
@@ -32,7 +35,7 @@ impl Cpu {
 
         // Σx and Σx² of each channel of each part.
         let mut totals = vec![0.0_f64; all * 2 * channels];
-        let to = Target64(totals.as_mut_ptr());
+        let to = SharedTotals(totals.as_mut_ptr());
         self.pool.run(cost, all, &|part| {
             let (_, first, rows) = rows(part);
             // SAFETY: each part has its own totals.
@@ -78,7 +81,7 @@ impl Cpu {
             }
         }
 
-        let to = Target(output.as_mut_ptr());
+        let to = SharedOutput(output.as_mut_ptr());
         let work = |part: usize| {
             let (picture, first, rows) = rows(part);
             let affine = &affine[picture * 3 * channels..][..3 * channels];
@@ -103,7 +106,7 @@ impl Cpu {
         }
         let (count, cost) = (output.len() / channels, output.len() / 4);
         let block = count.div_ceil(8 * self.threads()).max(4);
-        let to = Target(output.as_mut_ptr());
+        let to = SharedOutput(output.as_mut_ptr());
         let work = |part: usize| {
             let first = part * block;
             let rows = block.min(count - first);
@@ -116,13 +119,13 @@ impl Cpu {
     }
 }
 
-/// As [`Target`], for totals.
+/// As [`SharedOutput`], for totals.
 #[derive(Clone, Copy)]
-struct Target64(*mut f64);
-// SAFETY: as for `Target`.
-unsafe impl Send for Target64 {}
-// SAFETY: as for `Target`.
-unsafe impl Sync for Target64 {}
+struct SharedTotals(*mut f64);
+// SAFETY: as for `SharedOutput`.
+unsafe impl Send for SharedTotals {}
+// SAFETY: as for `SharedOutput`.
+unsafe impl Sync for SharedTotals {}
 
 /// Adds Σx and Σx² of each channel over some rows.
 struct Sums<'a> {

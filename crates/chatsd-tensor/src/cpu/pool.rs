@@ -27,7 +27,7 @@ const WAKING: usize = 100_000;
 const OPEN: usize = 1 << 16;
 
 /// A function of the part.
-type Work = dyn Fn(usize) + Sync;
+type Task = dyn Fn(usize) + Sync;
 
 /// A place for work that is shared, used by one caller after another. No two lie in one pair of cache lines.
 #[repr(align(128))]
@@ -36,7 +36,7 @@ struct Region {
     claimed: AtomicBool,
     state: AtomicUsize,
     /// The function and its number of parts.
-    job: UnsafeCell<Option<(*const Work, usize)>>,
+    job: UnsafeCell<Option<(*const Task, usize)>>,
     /// Parts that nobody has taken; below zero by those who asked in vain.
     left: AtomicIsize,
     /// The first panic of a part.
@@ -157,7 +157,7 @@ impl Pool {
             return;
         };
         // SAFETY: this only forgets the lifetime; `work` outlives the region, which ends before this function does.
-        let job: *const Work = unsafe { mem::transmute(std::ptr::from_ref(work)) };
+        let job: *const Task = unsafe { mem::transmute(std::ptr::from_ref(work)) };
         // SAFETY: the region is closed and empty, and this thread claimed it.
         region.job.with_mut(|place| unsafe { *place = Some((job, parts)) });
         region.left.store(parts.cast_signed(), Ordering::Relaxed);
@@ -282,6 +282,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "hundreds of regions")]
     fn regions_inside_regions_and_callers_side_by_side() {
         let pool = Pool::new(3).unwrap();
         let count = AtomicUsize::new(0);

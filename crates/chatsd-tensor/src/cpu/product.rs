@@ -6,11 +6,12 @@ use super::{
     lane::{Isa, Kernel, Lane},
     pool::SHARED,
     scratch::{self, Scratch},
-    tile::{Span, Step, accumulate, height},
+    tile::{Span, TileStep, accumulate, height},
 };
 use crate::{
     backend::Product,
     packed::{PANEL, Packing},
+    tensor::product as extent,
 };
 
 /// Depth that is multiplied before the next rows: of a panel read where it lies, what a core's second cache keeps …
@@ -22,11 +23,11 @@ const ROW_BLOCK: usize = 384;
 
 /// A pointer that threads share to write to different places.
 #[derive(Clone, Copy)]
-pub(crate) struct Target(pub(crate) *mut f32);
+pub(crate) struct SharedOutput(pub(crate) *mut f32);
 // SAFETY: whoever writes through it says why no two threads write to one place.
-unsafe impl Send for Target {}
+unsafe impl Send for SharedOutput {}
 // SAFETY: as above.
-unsafe impl Sync for Target {}
+unsafe impl Sync for SharedOutput {}
 
 /// How a product is divided: blocks of rows times blocks of panels.
 #[derive(Clone, Copy, Debug)]
@@ -79,9 +80,9 @@ impl Cpu {
         // Some sixty multiply-adds a nanosecond.
         let cost = rows * panels * depth / 2;
         let division = Division::new(rows, panels, if cost < SHARED { 1 } else { self.threads() });
-        let output = Target(output.as_mut_ptr());
+        let output = SharedOutput(output.as_mut_ptr());
         self.pool.run(cost, division.parts(), &|part| {
-            scratch::with(|scratch| self.compute(Part { product, division, part, output, scratch }));
+            scratch::with(|scratch| self.compute(ProductBlock { product, division, part, output, scratch }));
         });
     }
 }
@@ -91,27 +92,31 @@ impl Product<'_> {
     fn assert_sizes(&self, output: usize) {
         let Product { segments, geometry, weights, .. } = *self;
         let outputs = weights.outputs;
-        let rows = geometry.len() * geometry.scatter * geometry.scatter;
+        let rows = extent([geometry.len(), geometry.scatter, geometry.scatter]);
         let channels: usize = segments.iter().map(|segment| segment.channels).sum();
-        assert_eq!(geometry.kernel * geometry.kernel * channels, weights.depth, "the depth of a product");
-        assert_eq!(output, rows * if self.gated { outputs / 2 } else { outputs }, "the results of a product");
+        assert_eq!(extent([geometry.kernel, geometry.kernel, channels]), weights.depth, "the depth of a product");
+        assert_eq!(output, extent([rows, if self.gated { outputs / 2 } else { outputs }]), "the results of a product");
         assert!(!self.gated || outputs.is_multiple_of(PANEL), "{outputs} gated outputs");
         assert!(geometry.phase.iter().all(|&phase| phase < geometry.scatter), "{geometry:?}");
-        let lens = [(self.bias, outputs), (self.add_row, geometry.batch * outputs), (self.residual, rows * outputs)];
+        let lens = [
+            (self.bias, outputs),
+            (self.add_row, extent([geometry.batch, outputs])),
+            (self.residual, extent([rows, outputs])),
+        ];
         assert!(lens.iter().all(|(values, len)| values.is_none_or(|values| values.len() == *len)), "what is added");
     }
 }
 
 /// One block of rows times one block of panels.
-struct Part<'a> {
+struct ProductBlock<'a> {
     product: &'a Product<'a>,
     division: Division,
     part: usize,
-    output: Target,
+    output: SharedOutput,
     scratch: &'a mut Scratch,
 }
 
-impl Kernel for Part<'_> {
+impl Kernel for ProductBlock<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -144,7 +149,6 @@ impl Kernel for Part<'_> {
             }
         }
 
-        let gated = product.gated;
         // Blocks of depth as equal as whole blocks of a format allow; the sums between two of them are kept.
         let most = if weights.packing == Packing::F32 { DEPTH_BLOCK } else { DECODED_BLOCK };
         let blocks = weights.depth.div_ceil(most).max(1);
@@ -168,7 +172,7 @@ impl Kernel for Part<'_> {
                 let mut row = 0;
                 while row < rows {
                     let height = height::<L>(rows - row);
-                    let step = Step {
+                    let step = TileStep {
                         lists: scratch.lists.as_ptr().wrapping_add(row),
                         list_len: rows,
                         spans,
@@ -186,7 +190,7 @@ impl Kernel for Part<'_> {
                         for index in row..row + height {
                             let sums = step.sums.wrapping_add((index - row) * PANEL);
                             // SAFETY: a line of sums, and each row of each panel is written by one part.
-                            unsafe { finish(isa, product, first_row + index, panel, columns, gated, sums, output) };
+                            unsafe { finish(isa, product, first_row + index, panel, columns, sums, output) };
                         }
                     }
                     row += height;
@@ -288,11 +292,10 @@ unsafe fn finish<L: Lane>(
     index: usize,
     panel: usize,
     columns: usize,
-    gated: bool,
     sums: *const f32,
-    output: Target,
+    output: SharedOutput,
 ) {
-    let Product { geometry, weights, bias, add_row, residual, activation, .. } = *product;
+    let Product { geometry, weights, bias, add_row, residual, activation, gated, .. } = *product;
     let place = geometry.place(index);
     let row = geometry.target(place);
     let first = panel * PANEL;

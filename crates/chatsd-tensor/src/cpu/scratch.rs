@@ -4,21 +4,21 @@ use std::cell::RefCell;
 
 use super::tile::Span;
 
-/// One cache line of floats.
+/// A cache line of floats.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([f32; 16]);
+struct CacheLine([f32; 16]);
 
 /// Floats on cache-line boundaries, that only ever grow.
 #[derive(Default)]
-pub(crate) struct Floats(Vec<Line>);
+pub(crate) struct Floats(Vec<CacheLine>);
 
 impl Floats {
     /// `len` floats, whatever they hold.
     pub(crate) fn take(&mut self, len: usize) -> &mut [f32] {
         let lines = len.div_ceil(16);
         if self.0.len() < lines {
-            self.0.resize(lines, Line([0.0; 16]));
+            self.0.resize(lines, CacheLine([0.0; 16]));
         }
         // SAFETY: a line is 16 floats without padding, and `len` floats lie in the lines there are.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), len) }

@@ -36,6 +36,7 @@ impl Kernel for Each<'_> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "tens of thousands of values")]
 fn exponentials_are_accurate() {
     let steps = 1 << 16;
     for instructions in families() {
@@ -78,6 +79,7 @@ impl Kernel for Decode<'_> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "tens of thousands of values")]
 fn panels_are_decoded_exactly() {
     const DEPTH: usize = 96;
     // All magnitudes that half precision knows, those below its normal numbers too.

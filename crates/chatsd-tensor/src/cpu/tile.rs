@@ -14,7 +14,7 @@ pub(crate) struct Span {
 
 /// One step of a product: `sums[row][column] += Σ rows[row] · weights[·][column]`, over the spans in their order.
 #[derive(Clone, Copy)]
-pub(crate) struct Step<'a> {
+pub(crate) struct TileStep<'a> {
     /// Where the rows begin: `lists[span.list · list_len + row]`.
     pub(crate) lists: *const *const f32,
     pub(crate) list_len: usize,
@@ -49,7 +49,7 @@ pub(crate) fn height<L: Lane>(rows: usize) -> usize {
 /// # Safety
 /// Every span of every row, its part of the weights and `rows` rows of sums can be read, and the sums written.
 #[inline(always)]
-pub(crate) unsafe fn accumulate<L: Lane>(isa: Isa<L>, step: &Step<'_>, rows: usize) {
+pub(crate) unsafe fn accumulate<L: Lane>(isa: Isa<L>, step: &TileStep<'_>, rows: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         match rows {
@@ -68,7 +68,7 @@ pub(crate) unsafe fn accumulate<L: Lane>(isa: Isa<L>, step: &Step<'_>, rows: usi
 /// # Safety
 /// As [`accumulate`].
 #[inline(always)]
-unsafe fn columns<L: Lane, const R: usize>(isa: Isa<L>, step: &Step<'_>) {
+unsafe fn columns<L: Lane, const R: usize>(isa: Isa<L>, step: &TileStep<'_>) {
     let mut column = 0;
     while column < PANEL / 2 {
         // SAFETY: the caller's promise.
@@ -90,7 +90,7 @@ unsafe fn columns<L: Lane, const R: usize>(isa: Isa<L>, step: &Step<'_>) {
 /// As [`accumulate`].
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "loops with constant ends are what becomes registers")]
-unsafe fn registers<L: Lane, const R: usize, const N: usize>(isa: Isa<L>, step: &Step<'_>, column: usize) {
+unsafe fn registers<L: Lane, const R: usize, const N: usize>(isa: Isa<L>, step: &TileStep<'_>, column: usize) {
     // SAFETY: the caller's promise; `column + 16 + WIDTH ≤ 32`.
     unsafe {
         let mut sums = [[isa.splat(0.0); N]; R];
@@ -119,7 +119,8 @@ unsafe fn registers<L: Lane, const R: usize, const N: usize>(isa: Isa<L>, step: 
                         sums[r][n] = value.mul_add(factors[n], sums[r][n]);
                     }
                 }
-                weights = weights.add(PANEL);
+                // After the last line it points behind the weights, by the column: nobody reads there.
+                weights = weights.wrapping_add(PANEL);
             }
         }
         for r in 0..R {

@@ -64,8 +64,7 @@ impl<'a> Converted<'a> {
         };
         let largest = if self.format == Format::F16 { 65_504.0 } else { f32::MAX };
         if let Some(value) = values.iter().find(|value| value.is_finite() && value.abs() > largest) {
-            let what = format!("its value {value} is beyond f16; choose bf16 or f32");
-            return Err(failed(chatsd_tensor::WeightError::Unsupported(what)));
+            return Err(failed(chatsd_tensor::WeightError::BeyondF16 { value: *value }));
         }
         self.format.encode(&values).map_err(|error| failed(error.into()))
     }

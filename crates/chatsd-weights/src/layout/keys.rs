@@ -57,8 +57,7 @@ impl View {
                 let bytes = shape.iter().try_fold(1_usize, |values, &extent| values.checked_mul(extent));
                 let bytes = bytes.and_then(|values| weight.format.bytes(values)).filter(|_| rows.is_multiple_of(3));
                 let Some(len) = bytes.filter(|len| len.checked_mul(3) == Some(weight.bytes.len())) else {
-                    let what = format!("{rows} rows of {:?} make no three equal parts", weight.shape);
-                    return Err(WeightError::Unsupported(what));
+                    return Err(WeightError::NoThirds { shape: weight.shape });
                 };
                 let bytes = match weight.bytes {
                     Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[part * len..(part + 1) * len]),
@@ -68,7 +67,7 @@ impl View {
             }
             Self::Transposed => {
                 let &[rows, columns] = weight.shape.as_slice() else {
-                    return Err(WeightError::Unsupported(format!("{:?} is no matrix", weight.shape)));
+                    return Err(WeightError::NoMatrix { shape: weight.shape });
                 };
                 let values = weight.values()?;
                 let at = |index: usize| values[index % rows * columns + index / rows];

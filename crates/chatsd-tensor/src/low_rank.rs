@@ -27,12 +27,12 @@ impl LowRank {
 
 /// A [`LowRank`] packed for a layer.
 #[derive(Clone)]
-pub(crate) struct Side {
+pub(crate) struct PackedLowRank {
     pub(crate) down: PackedMatrix,
     pub(crate) up: PackedMatrix,
 }
 
-impl Side {
+impl PackedLowRank {
     /// Bytes held.
     pub(crate) fn size(&self) -> usize {
         self.down.size() + self.up.size()
@@ -75,11 +75,11 @@ mod tests {
             let like = Tensor::new(Shape::new(2, 6, 4, 64), values(7, 2 * 6 * 4 * 64));
             let epilogue = Epilogue::default().add_row(&row).residual(&like).activation(crate::Activation::Silu);
             let layer = |weight| Linear::new(weight, Some(&bias), 32, 64, None).unwrap();
-            let found = engine.linear(&x, &layer(&base).beside(&path).unwrap(), epilogue);
+            let found = engine.linear(&x, &layer(&base).with_low_rank(&path).unwrap(), epilogue);
             assert_close("linear", found.values(), engine.linear(&x, &layer(&merged), epilogue).values(), 1e-5);
 
             let layer = |weight| Linear::gated(weight, Some(&bias), 32, 64, None).unwrap();
-            let found = engine.linear(&x, &layer(&base).beside(&path).unwrap(), Epilogue::default());
+            let found = engine.linear(&x, &layer(&base).with_low_rank(&path).unwrap(), Epilogue::default());
             assert_close(
                 "gated",
                 found.values(),
@@ -90,7 +90,8 @@ mod tests {
             let (base, path, merged) = weights(&[64, 32, 3, 3], 5);
             let layer = |weight| Convolution::new(weight, Some(&bias), [32, 64, 3], Layout::Oihw, None).unwrap();
             let epilogue = Epilogue::default().add_row(&row);
-            let found = engine.convolution([&x], &layer(&base).beside(&path).unwrap().strided(2, 1, 1), epilogue);
+            let found =
+                engine.convolution([&x], &layer(&base).with_low_rank(&path).unwrap().strided(2, 1, 1), epilogue);
             let expected = engine.convolution([&x], &layer(&merged).strided(2, 1, 1), epilogue);
             assert_close("convolution", found.values(), expected.values(), 1e-5);
         }
@@ -100,15 +101,15 @@ mod tests {
     fn a_path_of_another_width_is_refused() {
         let (base, mut path, _) = weights(&[64, 32], 3);
         path.up.pop();
-        assert!(Linear::new(&base, None, 32, 64, None).unwrap().beside(&path).is_err());
+        assert!(Linear::new(&base, None, 32, 64, None).unwrap().with_low_rank(&path).is_err());
     }
 
     #[test]
-    fn learned_words_follow_the_table() {
+    fn textual_inversions_follow_the_table() {
         let table = Embedding::new(&Weight::from_values(&[2, 2], &[1.0, 2.0, 3.0, 4.0]), 2, 2).unwrap();
-        let table = table.with_learned(vec![5.0, 6.0]).unwrap();
+        let table = table.with_textual_inversions(vec![5.0, 6.0]).unwrap();
         let embedded = Engine::reference().embed(&[0, 2, 1, 9], &table);
         assert_eq!(embedded.values(), [1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 5.0, 6.0]);
-        assert!(table.with_learned(vec![1.0]).is_err());
+        assert!(table.with_textual_inversions(vec![1.0]).is_err());
     }
 }

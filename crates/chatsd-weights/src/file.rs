@@ -12,10 +12,9 @@ use chatsd_files::{Sha256, likeness};
 use chatsd_tensor::{Format, Layout, MappedFile, Weight, map_file};
 
 use crate::{
-    Value, WeightsError,
+    FileLooks, StoredAs, Value, WeightsError,
     fault::Fault,
     gguf::{self, Place},
-    looks::looks_like,
     pytorch,
     reader::Reader,
     safetensors,
@@ -80,7 +79,7 @@ fn read(bytes: &[u8]) -> Result<Option<Header>, Fault> {
         let gguf::Header { metadata, tensors } = gguf::parse(bytes)?;
         Some(Header { metadata: Metadata::Places(metadata), tensors, dropped })
     } else if safetensors::is_likely(bytes) {
-        let safetensors::Header { metadata, tensors } = safetensors::parse(bytes)?;
+        let safetensors::Header { metadata, tensors, .. } = safetensors::parse(bytes)?;
         Some(Header { metadata: Metadata::Texts(metadata), tensors, dropped })
     } else if pytorch::is_likely(bytes) {
         pytorch::parse(bytes)?.map(|pytorch::Header { metadata, tensors, dropped }| Header {
@@ -102,16 +101,15 @@ impl WeightFile {
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
         let failed = |source| WeightsError::Io { path: path.to_owned(), source };
         let metadata = fs::metadata(path).map_err(failed)?; // before it is opened: a pipe would wait for a writer
-        let not_a_model = |looks, advice| WeightsError::NotAModel { path: path.to_owned(), looks, advice };
+        let not_a_model = |looks| WeightsError::NotAModel { path: path.to_owned(), looks };
         if metadata.is_dir() {
-            return Err(not_a_model("a folder", "give the file of weights inside it"));
+            return Err(not_a_model(FileLooks::Folder));
         }
         if !metadata.is_file() {
-            return Err(not_a_model("a device or pipe", "choose another file"));
+            return Err(not_a_model(FileLooks::Device));
         }
         if metadata.len() == 0 {
-            let (looks, advice) = looks_like(&[]);
-            return Err(not_a_model(looks, advice)); // not every system maps nothing
+            return Err(not_a_model(FileLooks::Empty)); // not every system maps nothing
         }
         let file = File::open(path).map_err(failed)?;
         Self::parse(path.to_owned(), Bytes::Mapped(map_file(&file).map_err(failed)?))
@@ -138,10 +136,7 @@ impl WeightFile {
             Ok(Some(Header { metadata, tensors, dropped })) => {
                 Ok(Self { path, bytes, metadata, tensors, dropped, sha256: OnceLock::new(), recent: Mutex::default() })
             }
-            Ok(None) => {
-                let (looks, advice) = looks_like(bytes.as_slice());
-                Err(WeightsError::NotAModel { path, looks, advice })
-            }
+            Ok(None) => Err(WeightsError::NotAModel { path, looks: FileLooks::of(bytes.as_slice()) }),
             Err(Fault::Damaged(what)) => Err(WeightsError::Damaged { path, what }),
             Err(Fault::Unsupported(what)) => Err(WeightsError::Unsupported { path, what }),
         }
@@ -186,7 +181,7 @@ impl WeightFile {
             |found| WeightsError::UnsupportedTensor { path: self.path.clone(), tensor: name.into(), found };
         let format = match &entry.stored {
             Stored::As(format) => *format,
-            Stored::Other(found) => return Err(unsupported(found.to_string())),
+            Stored::Other(found) => return Err(unsupported(StoredAs::Type(found.to_string()))),
         };
         self.let_go_behind(entry.span.clone());
         let weight = self.as_stored(entry, format);
@@ -340,18 +335,18 @@ impl Bytes {
 }
 
 /// A weight times a factor, or times one for each row.
-fn scaled(weight: &Weight<'_>, scale: &Weight<'_>) -> Result<Weight<'static>, String> {
+fn scaled(weight: &Weight<'_>, scale: &Weight<'_>) -> Result<Weight<'static>, StoredAs> {
     let (values, scales) = (weight.values(), scale.values());
-    let (Ok(mut values), Ok(scales)) = (values, scales) else { return Err("bytes that are no values".into()) };
+    let (Ok(mut values), Ok(scales)) = (values, scales) else { return Err(StoredAs::NotValues) };
     let rows = weight.shape.first().copied().unwrap_or(1);
     if scales.len() != 1 && scales.len() != rows {
-        return Err(format!("{} with {} factors for {rows} rows", weight.format, scales.len()));
+        return Err(StoredAs::Factors { format: weight.format, factors: scales.len(), rows });
     }
     let row = (values.len() / scales.len().max(1)).max(1);
     for (values, scale) in values.chunks_mut(row).zip(scales) {
         values.iter_mut().for_each(|value| *value *= scale);
     }
-    let bytes = Format::F16.encode(&values).map_err(|error| error.to_string())?;
+    let bytes = Format::F16.encode(&values)?;
     Ok(Weight { shape: weight.shape.clone(), format: Format::F16, bytes: bytes.into() })
 }
 

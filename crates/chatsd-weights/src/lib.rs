@@ -7,6 +7,7 @@
 
 mod adapter;
 mod convert;
+mod damage;
 mod description;
 mod error;
 mod fault;
@@ -15,6 +16,7 @@ mod folder;
 mod gguf;
 mod layout;
 mod looks;
+mod missing;
 mod model;
 mod outline;
 mod pytorch;
@@ -23,19 +25,27 @@ mod safetensors;
 mod safetensors_writer;
 mod scope;
 mod spans;
+mod unsupported;
 mod value;
 mod vocabulary;
 mod workshop;
 mod writer;
 
 pub use adapter::{Adapter, AdapterSet, Adopted, Strength};
-pub use description::{ComponentFacts, Description};
-pub use error::WeightsError;
+pub use damage::{
+    ArchiveDamage, BytesDamage, CheckpointDamage, Damage, GgufDamage, IndexDamage, NameDamage, PickleDamage,
+    SafetensorsDamage, TensorDamage, VocabularyDamage,
+};
+pub use description::{ComponentFacts, Description, Variant};
+pub use error::{JsonPlace, StoredAs, WeightsError};
 pub use file::WeightFile;
-pub use layout::{Family, Kind, Predicts};
+pub use layout::{Family, ForeignNetwork, Kind, KindAdvice, ModelPart, Predicts};
+pub use looks::{FileAdvice, FileLooks};
+pub use missing::Missing;
 pub use model::{Component, ModelFiles};
 pub use outline::Tally;
 pub use scope::Scope;
+pub use unsupported::{Unsupported, WriteFault};
 pub use value::{Array, Value};
 pub use vocabulary::Vocabulary;
 pub use workshop::Workshop;

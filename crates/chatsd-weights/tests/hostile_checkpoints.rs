@@ -4,7 +4,7 @@
 mod checkpoint;
 mod common;
 
-use chatsd_weights::{WeightFile, WeightsError};
+use chatsd_weights::{FileLooks, WeightFile, WeightsError};
 use checkpoint::*;
 use common::open;
 
@@ -106,7 +106,7 @@ fn archives_that_lie() {
     assert_eq!(values(&open(archive(&[good, wide])).unwrap(), "a"), [1.0, 2.0, 3.0, 4.0], "a long entry");
     assert!(matches!(
         open(archive(&[Part::new("x", b"y")])),
-        Err(WeightsError::NotAModel { looks: "a ZIP archive", .. })
+        Err(WeightsError::NotAModel { looks: FileLooks::ZipArchive, .. })
     ));
 }
 

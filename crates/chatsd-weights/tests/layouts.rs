@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use chatsd_weights::{Family, Kind, ModelFiles, WeightsError};
+use chatsd_weights::{Family, ForeignNetwork, Kind, ModelFiles, WeightsError};
 use common::checkpoints::{Tensor, folder_with, golden, values, write};
 use serde_json::{Value, json};
 
@@ -224,7 +224,7 @@ fn other_kinds_of_files_are_told_apart() {
         (&[("image_proj.proj.weight", &[1, 1]), ("ip_adapter.1.to_k_ip.weight", &[1, 1])], Kind::IpAdapter, None),
         (
             &[("model.diffusion_model.double_blocks.0.img_attn.norm.key_norm.scale", &[1])],
-            Kind::Other("a Flux model: not built here"),
+            Kind::Other(ForeignNetwork::Flux),
             None,
         ),
         (&[("anything", &[2, 3])], Kind::Unknown, None),
@@ -238,7 +238,7 @@ fn other_kinds_of_files_are_told_apart() {
         let told = files.description().unwrap();
         assert_eq!((told.kind, told.family), (kind, family), "{tensors:?}");
         let message = files.component("unet").unwrap_err().to_string();
-        assert!(message.contains(&kind.to_string()) && message.contains(kind.advice()), "{message}");
+        assert!(message.contains(&kind.to_string()) && message.contains(&kind.advice().to_string()), "{message}");
     }
 }
 

@@ -11,11 +11,11 @@ use chatsd_tensor::{Engine, Format, Layout, LowRank, Weight, WeightError};
 use super::{
     algebra::turned,
     change::{Change, Extent, fits},
-    file::{Adapter, Parts, family_of},
+    file::{Adapter, Parts},
     keys::{Part, UNET, place},
     names::aliases,
 };
-use crate::{Scope, WeightsError};
+use crate::{Family, Scope, WeightsError};
 
 /// How strongly an adapter works; 1 is as trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -295,8 +295,8 @@ impl<'a> Network<'a> {
     }
 
     /// Of a picture network, the family that the width of its words means.
-    fn family(&self) -> Option<&'static str> {
+    fn family(&self) -> Option<Family> {
         let layer = self.aliases.values().find(|layer| layer.ends_with("attn2.to_k"))?;
-        family_of(self.extent(layer)?.inputs)
+        Family::of_words(self.extent(layer)?.inputs)
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 pub(crate) use self::tensor::{Converted, Form};
 use crate::{
-    Array, Component, Family, GgufWriter, ModelFiles, Value, WeightsError,
+    Array, Component, Family, GgufWriter, ModelFiles, Unsupported, Value, WeightsError,
     layout::{self, View},
     safetensors_writer::SafetensorsWriter,
 };
@@ -36,21 +36,21 @@ impl ModelFiles {
         format: Option<Format>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), WeightsError> {
-        let unsupported = |what: String| WeightsError::Unsupported { path: path.to_owned(), what };
+        let unsupported = |what| WeightsError::Unsupported { path: path.to_owned(), what };
         let components: Vec<&str> = COMPONENTS.into_iter().filter(|name| self.has(name)).collect();
         if components.is_empty() {
             self.component("unet")?;
         }
         if let Some(format) = format.filter(|format| !Format::WRITTEN.contains(format)) {
-            return Err(unsupported(format!("{format} is read but not written")));
+            return Err(unsupported(Unsupported::NotWritten { format }));
         }
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("gguf") => self.to_gguf(&components, format)?.write_with(path, progress),
             Some("safetensors") => match format.filter(|format| format.block() > 1) {
-                Some(format) => Err(unsupported(format!("safetensors has no {format}; write a .gguf file"))),
+                Some(format) => Err(unsupported(Unsupported::NotInSafetensors { format })),
                 None => self.to_safetensors(&components, format)?.write(path, progress),
             },
-            _ => Err(unsupported("its name ends with neither .gguf nor .safetensors".into())),
+            _ => Err(unsupported(Unsupported::FileEnding)),
         }
     }
 
@@ -134,8 +134,10 @@ impl ModelFiles {
         for name in components {
             let scope = self.component(name)?.weights;
             if scope.is_channels_last() {
-                let what = "convolutions stored channels last; write a .gguf file".into();
-                return Err(WeightsError::Unsupported { path: self.path().to_owned(), what });
+                return Err(WeightsError::Unsupported {
+                    path: self.path().to_owned(),
+                    what: Unsupported::ChannelsLast,
+                });
             }
             let mut places: BTreeMap<String, Vec<(View, String)>> = BTreeMap::new();
             for (tensor, place, view) in layout::places(name, family, &scope) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::shapes::Shapes;
+use super::{ModelPart, shapes::Shapes};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,8 +29,8 @@ pub enum Kind {
     IpAdapter,
     /// CLIP's picture encoder.
     VisionEncoder,
-    /// A model of a kind that is not built here, by name.
-    Other(&'static str),
+    /// A model that is known and not built here.
+    Other(ForeignNetwork),
     /// Nothing known.
     Unknown,
 }
@@ -48,7 +48,7 @@ impl fmt::Display for Kind {
             Self::Upscaler => "an upscaler",
             Self::IpAdapter => "an IP-Adapter",
             Self::VisionEncoder => "a picture encoder of CLIP",
-            Self::Other(name) => name,
+            Self::Other(network) => return network.fmt(formatter),
             Self::Unknown => "a file of tensors of no known model",
         })
     }
@@ -76,37 +76,99 @@ impl Kind {
 
     /// What to do with such a file where a picture model was wanted.
     #[must_use]
-    pub fn advice(self) -> &'static str {
+    pub fn advice(self) -> KindAdvice {
         match self {
-            Self::Checkpoint => "give it with --model",
-            Self::PictureNetwork => "give the other parts with --text-encoder and --vae",
-            Self::TextEncoder => "give it with --text-encoder, beside a --model",
-            Self::Autoencoder => "give it with --vae, beside a --model",
-            Self::ControlNet => "give it with --control, beside a --model",
-            Self::Lora => "give it with --lora, beside a --model",
-            Self::Embedding => "put it into the folder of embeddings and write its name into the prompt",
-            Self::Upscaler => "it makes finished pictures larger: give a picture model with --model",
-            Self::IpAdapter | Self::VisionEncoder => {
-                "it belongs to pictures as prompts: give a picture model with --model"
+            Self::Checkpoint => KindAdvice::GiveAsModel,
+            Self::PictureNetwork => KindAdvice::GiveOtherParts,
+            Self::TextEncoder => KindAdvice::GiveAsTextEncoder,
+            Self::Autoencoder => KindAdvice::GiveAsVae,
+            Self::ControlNet => KindAdvice::GiveAsControl,
+            Self::Lora => KindAdvice::GiveAsLora,
+            Self::Embedding => KindAdvice::PutIntoEmbeddings,
+            Self::Upscaler => KindAdvice::ForFinishedPictures,
+            Self::IpAdapter | Self::VisionEncoder => KindAdvice::ForPicturesAsPrompts,
+            Self::Other(_) | Self::Unknown => KindAdvice::GiveKnownModel,
+        }
+    }
+
+    /// What to do with such a file that has no `part`.
+    #[must_use]
+    pub fn advice_for(self, part: &ModelPart) -> KindAdvice {
+        match (self, part) {
+            (Self::Checkpoint | Self::PictureNetwork, ModelPart::Autoencoder) => KindAdvice::GiveOneWithVae,
+            (Self::Checkpoint | Self::PictureNetwork, ModelPart::TextEncoder | ModelPart::SecondTextEncoder) => {
+                KindAdvice::GiveOneWithTextEncoder
             }
-            Self::Other(_) | Self::Unknown => {
-                "give a model of the families Stable Diffusion 1, 2 or XL, or one that `chatsd models convert` wrote"
-            }
+            _ => self.advice(),
         }
     }
 }
 
-impl Kind {
-    /// What to do with such a file that has no `component`.
-    #[must_use]
-    pub fn advice_for(self, component: &str) -> &'static str {
-        match (self, component) {
-            (Self::Checkpoint | Self::PictureNetwork, "vae") => "give the file of one with --vae",
-            (Self::Checkpoint | Self::PictureNetwork, "text_encoder" | "text_encoder_2") => {
-                "give the file of one with --text-encoder"
+/// What to do with a file of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the text of a variant says what it is")]
+pub enum KindAdvice {
+    GiveAsModel,
+    GiveOtherParts,
+    GiveAsTextEncoder,
+    GiveAsVae,
+    GiveAsControl,
+    GiveAsLora,
+    PutIntoEmbeddings,
+    ForFinishedPictures,
+    ForPicturesAsPrompts,
+    GiveKnownModel,
+    GiveOneWithVae,
+    GiveOneWithTextEncoder,
+}
+
+impl fmt::Display for KindAdvice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::GiveAsModel => "give it with --model",
+            Self::GiveOtherParts => "give the other parts with --text-encoder and --vae",
+            Self::GiveAsTextEncoder => "give it with --text-encoder, beside a --model",
+            Self::GiveAsVae => "give it with --vae, beside a --model",
+            Self::GiveAsControl => "give it with --control, beside a --model",
+            Self::GiveAsLora => "give it with --lora, beside a --model",
+            Self::PutIntoEmbeddings => "put it into the folder of embeddings and write its name into the prompt",
+            Self::ForFinishedPictures => "it makes finished pictures larger: give a picture model with --model",
+            Self::ForPicturesAsPrompts => "it belongs to pictures as prompts: give a picture model with --model",
+            Self::GiveKnownModel => {
+                "give a model of the families Stable Diffusion 1, 2 or XL, or one that `chatsd models convert` wrote"
             }
-            _ => self.advice(),
-        }
+            Self::GiveOneWithVae => "give the file of one with --vae",
+            Self::GiveOneWithTextEncoder => "give the file of one with --text-encoder",
+        })
+    }
+}
+
+/// A model that is known and not built here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the text of a variant says what it is")]
+pub enum ForeignNetwork {
+    Flux,
+    StableDiffusion3,
+    StableCascade,
+    WanOrFlux,
+    PixArtOrSana,
+    T5TextEncoder,
+    MotionModule,
+    LanguageModel,
+}
+
+impl fmt::Display for ForeignNetwork {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Flux => "a Flux model: not built here",
+            Self::StableDiffusion3 => "a Stable Diffusion 3 model: not built here",
+            Self::StableCascade => "a Stable Cascade model: not built here",
+            Self::WanOrFlux => "a Wan or Flux relative: not built here",
+            Self::PixArtOrSana => "a PixArt or Sana model: not built here",
+            Self::T5TextEncoder => "a T5 text encoder: not built here",
+            Self::MotionModule => "a motion module: not built here",
+            Self::LanguageModel => "a language model: not built here",
+        })
     }
 }
 
@@ -152,7 +214,7 @@ impl Family {
     }
 
     /// The family whose words have `width` values, where a tensor tells no more.
-    fn of_words(width: usize) -> Option<Self> {
+    pub(crate) fn of_words(width: usize) -> Option<Self> {
         match width {
             768 => Some(Self::Sd1),
             1024 => Some(Self::Sd2),
@@ -220,14 +282,14 @@ const SIGNS: [(Kind, &str); 19] = [
     (Kind::Upscaler, "params_ema."),
     (Kind::VisionEncoder, "vision_model."),
     (Kind::VisionEncoder, "visual."),
-    (Kind::Other("a Flux model: not built here"), "double_blocks."),
-    (Kind::Other("a Stable Diffusion 3 model: not built here"), "joint_blocks."),
-    (Kind::Other("a Stable Cascade model: not built here"), "clip_txt_mapper."),
-    (Kind::Other("a Wan or Flux relative: not built here"), "patch_embedding."),
-    (Kind::Other("a PixArt or Sana model: not built here"), "t_block.1."),
-    (Kind::Other("a T5 text encoder: not built here"), "encoder.block.0.layer.0.SelfAttention."),
-    (Kind::Other("a motion module: not built here"), "down_blocks.0.motion_modules."),
-    (Kind::Other("a language model: not built here"), "model.layers.0."),
+    (Kind::Other(ForeignNetwork::Flux), "double_blocks."),
+    (Kind::Other(ForeignNetwork::StableDiffusion3), "joint_blocks."),
+    (Kind::Other(ForeignNetwork::StableCascade), "clip_txt_mapper."),
+    (Kind::Other(ForeignNetwork::WanOrFlux), "patch_embedding."),
+    (Kind::Other(ForeignNetwork::PixArtOrSana), "t_block.1."),
+    (Kind::Other(ForeignNetwork::T5TextEncoder), "encoder.block.0.layer.0.SelfAttention."),
+    (Kind::Other(ForeignNetwork::MotionModule), "down_blocks.0.motion_modules."),
+    (Kind::Other(ForeignNetwork::LanguageModel), "model.layers.0."),
 ];
 
 /// What a file is that holds no part of a picture model, and of which family.

@@ -6,6 +6,7 @@
 mod autoencoder;
 mod keys;
 mod kind;
+mod part;
 mod settings;
 mod shapes;
 mod text;
@@ -19,7 +20,8 @@ pub(crate) use self::keys::{KeyMap, Stored, View};
 pub(crate) use self::unet::{ENDS, RESNET};
 use self::{keys::Naming, shapes::Shapes, text::Encoder};
 pub use self::{
-    kind::{Family, Kind},
+    kind::{Family, ForeignNetwork, Kind, KindAdvice},
+    part::ModelPart,
     settings::Predicts,
 };
 use crate::{Scope, WeightFile, WeightsError};
@@ -46,19 +48,7 @@ impl Found {
     /// Why `component` is not there.
     pub(crate) fn without(&self, component: &str, path: &Path) -> WeightsError {
         let (kind, family) = (self.kind, self.family);
-        WeightsError::WithoutPart { path: path.to_owned(), kind, family, component: component.to_owned() }
-    }
-}
-
-/// What a component is, in words.
-pub(crate) fn part_name(component: &str) -> &str {
-    match component {
-        "unet" => "picture network",
-        "text_encoder" => "text encoder",
-        "text_encoder_2" => "second text encoder",
-        "vae" => "autoencoder",
-        "controlnet" => "ControlNet",
-        other => other,
+        WeightsError::WithoutPart { path: path.to_owned(), kind, family, part: ModelPart::of(component) }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Family, Found};
-use crate::{WeightFile, WeightsError};
+use crate::{Unsupported, WeightFile, WeightsError};
 
 /// Spread of a norm's shifts above which a network of the second family predicts v (ComfyUI, `supported_models.py`,
 /// class `SD20`): nothing in the names tells.
@@ -33,8 +33,7 @@ impl Found {
     pub(crate) fn settings(&self, file: &WeightFile, forced: Option<Predicts>) -> Result<Value, WeightsError> {
         let marker = |name: &str| file.contains(name) || file.contains(&format!("state_dict.{name}"));
         if marker("edm_mean") || marker("edm_vpred.sigma_max") {
-            let what = "a model of EDM's noise (Playground 2.5 and relatives), expected one of betas".into();
-            return Err(WeightsError::Unsupported { path: file.path().to_owned(), what });
+            return Err(WeightsError::Unsupported { path: file.path().to_owned(), what: Unsupported::EdmNoise });
         }
         let predicts = match forced {
             Some(predicts) => predicts,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chatsd_studio::Prediction;
 use chatsd_types::FileKind;
-use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles, WeightFile};
+use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles, ModelPart, WeightFile};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -68,21 +68,19 @@ fn facts(path: &Path, told: &Description) -> Value {
         "path": path,
         "kind": told.kind.word(),
         "family": told.family.map(|family| family.name()),
-        "variant": told.variant,
+        "variant": told.variant.map(|variant| variant.to_string()),
         "predicts": told.predicts,
         "components": told.components.iter().map(component).collect::<Vec<_>>(),
         "missing": told.missing,
-        "advice": told.kind.advice(),
+        "advice": told.kind.advice().to_string(),
     })
 }
 
 fn lines(lang: Lang, path: &Path, told: &Description) -> Vec<(String, String)> {
-    let mut lines = vec![
-        (lang.label_file(), path.display().to_string()),
-        (lang.label_kind(), kinds::named(lang, told.kind).to_owned()),
-    ];
+    let mut lines =
+        vec![(lang.label_file(), path.display().to_string()), (lang.label_kind(), kinds::named(lang, told.kind))];
     lines.extend(told.family.map(|family| (lang.label_family(), family.to_string())));
-    lines.extend(told.variant.map(|variant| (lang.label_variant(), kinds::variant(lang, variant).to_owned())));
+    lines.extend(told.variant.map(|variant| (lang.label_variant(), kinds::variant(lang, variant))));
     lines.extend(told.predicts.as_ref().map(|predicts| (lang.label_predicts(), predicts.clone())));
     for component in &told.components {
         let millions = format!("{:.1}", component.parameters as f64 / 1e6);
@@ -94,15 +92,16 @@ fn lines(lang: Lang, path: &Path, told: &Description) -> Vec<(String, String)> {
                 if component.formats.len() == 1 { format.to_string() } else { format!("{format} {percent:.0} %") }
             })
             .collect();
-        let part = kinds::part(lang, component.name).to_owned();
+        let part = kinds::part(lang, &ModelPart::of(component.name));
         lines.push((part, lang.parameters(millions, formats.join(", "))));
     }
     for name in &told.missing {
-        let advice = kinds::advice(lang, Kind::PictureNetwork, name);
-        lines.push((lang.label_missing(), format!("{}: {advice}", kinds::part(lang, name))));
+        let part = ModelPart::of(name);
+        let advice = kinds::advice(lang, Kind::PictureNetwork.advice_for(&part));
+        lines.push((lang.label_missing(), format!("{}: {advice}", kinds::part(lang, &part))));
     }
     if told.kind != Kind::PictureNetwork || told.missing.is_empty() {
-        lines.push((lang.label_advice(), kinds::advice(lang, told.kind, "").to_owned()));
+        lines.push((lang.label_advice(), kinds::advice(lang, told.kind.advice())));
     }
     lines
 }

@@ -1,13 +1,11 @@
 //! What is needed of a repository: one form of each network, the smallest that loses nothing that shows.
 
-use crate::{HubError, Remote, names, stem};
+use crate::{HubError, NameFault, OfferedFile, Remote, names, stem};
 
 /// Parts of a model as the diffusers library saves one.
 const PARTS: &[&str] = &["unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler"];
 /// Endings of weights that are read, the best first.
 const WEIGHTS: &[&str] = &["safetensors", "sft", "gguf", "ckpt", "pt", "pth", "bin"];
-/// Names offered when a choice is needed.
-const OFFERED: usize = 12;
 
 /// A file that is needed, and what to call it here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +30,7 @@ pub enum Choice {
 /// # Errors
 /// A file that is not there, a repository without weights, or with several models: says which.
 pub fn choose(files: &[Remote], named: Option<&str>, repository: &str) -> Result<Choice, HubError> {
-    let trouble = |reason: String| HubError::Name { name: repository.into(), reason };
+    let refused = |fault| HubError::Name { name: repository.into(), fault };
     if let Some(named) = named {
         let at = files.iter().position(|file| file.path == named);
         return at.map(Choice::File).ok_or_else(|| {
@@ -40,7 +38,7 @@ pub fn choose(files: &[Remote], named: Option<&str>, repository: &str) -> Result
             let near = files.iter().filter(|file| file.path.to_lowercase().ends_with(&last)).collect::<Vec<_>>();
             let near =
                 if near.is_empty() { files.iter().filter(|file| is_weights(&file.path)).collect() } else { near };
-            trouble(format!("has no file {named}; it has {}", offered(near)))
+            refused(NameFault::NoFile { file: named.to_owned(), available: offered(near) })
         });
     }
     let has = |path: &str| files.iter().any(|file| file.path == path);
@@ -61,24 +59,17 @@ pub fn choose(files: &[Remote], named: Option<&str>, repository: &str) -> Result
     let best = single.iter().filter_map(|&at| rank(&files[at].path)).min();
     let best: Vec<usize> = single.into_iter().filter(|&at| rank(&files[at].path) == best).collect();
     match best[..] {
-        [] => Err(trouble("has no file of weights that can be read".into())),
+        [] => Err(refused(NameFault::NoWeights)),
         [one] => Ok(Choice::File(one)),
         _ => {
             let several = best.iter().map(|&at| &files[at]).collect();
-            Err(trouble(format!("has several models: name one after a slash, of {}", offered(several))))
+            Err(refused(NameFault::SeveralModels { available: offered(several) }))
         }
     }
 }
 
-/// The paths of files with their sizes, not too many.
-fn offered(files: Vec<&Remote>) -> String {
-    let size = |file: &Remote| file.bytes.map_or(String::new(), |bytes| format!(" ({})", in_words(bytes)));
-    let mut names: Vec<String> = files.iter().map(|file| format!("{}{}", file.path, size(file))).collect();
-    if names.len() > OFFERED {
-        let left = names.split_off(OFFERED).len();
-        names.push(format!("{left} more"));
-    }
-    if names.is_empty() { "none".into() } else { names.join(", ") }
+fn offered(files: Vec<&Remote>) -> Vec<OfferedFile> {
+    files.into_iter().map(|file| OfferedFile { path: file.path.clone(), bytes: file.bytes }).collect()
 }
 
 /// A size as people say it.

@@ -16,7 +16,7 @@ use ureq::{
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
-use crate::{HubError, url};
+use crate::{AnswerFault, HubError, ListingFault, NameFault, NetworkFault, url};
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 10;
@@ -159,7 +159,7 @@ impl Client {
     pub fn new(network: Network) -> Result<Self, HubError> {
         let proxy = |text: &Option<String>| {
             let Some(text) = text else { return Ok(None) };
-            let wrong = |_| HubError::Name { name: text.clone(), reason: "is no address of an HTTP proxy".into() };
+            let wrong = |_| HubError::Name { name: text.clone(), fault: NameFault::NoProxy };
             let proxy = Proxy::new(text).map_err(wrong)?;
             let Some(without) = &network.no_proxy else { return Ok(Some(proxy)) };
             let mut builder = Proxy::builder(proxy.protocol()).host(proxy.host()).port(proxy.port());
@@ -180,8 +180,7 @@ impl Client {
             let certificates: Vec<_> =
                 items.filter_map(|item| if let PemItem::Certificate(one) = item { Some(one) } else { None }).collect();
             if certificates.is_empty() {
-                let reason = "holds no certificate in PEM form".into();
-                return Err(HubError::Name { name: path.display().to_string(), reason });
+                return Err(HubError::Name { name: path.display().to_string(), fault: NameFault::NoCertificate });
             }
             tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
         }
@@ -211,10 +210,10 @@ impl Client {
 
     /// One request with its redirects. The answer's status is 200, 206 or 416.
     pub(crate) fn ask(&self, agent: &Agent, link: &Link, headers: &[(&str, String)]) -> Result<Answer, Failure> {
-        let wrong = |url: &str, what: &str| Failure::last(HubError::Answer { url: url.into(), what: what.into() });
+        let wrong = |url: &str, fault| Failure::last(HubError::Answer { url: url.into(), fault });
         let mut at = link.url.clone();
         for _ in 0..=REDIRECTS {
-            let origin = url::origin(&at).ok_or_else(|| wrong(&at, "is no http or https address"))?;
+            let origin = url::origin(&at).ok_or_else(|| wrong(&at, AnswerFault::NotHttp))?;
             let own = url::origin(&link.url).as_ref() == Some(&origin);
             let mut request = agent.get(&at);
             for (name, value) in headers {
@@ -229,15 +228,15 @@ impl Client {
                 return meaning(link, Answer { url: at, response });
             }
             let Some(location) = header(response.headers(), "location") else {
-                return Err(wrong(&at, "redirects to nowhere: the Location is missing"));
+                return Err(wrong(&at, AnswerFault::NoLocation));
             };
             let next = url::join(&at, location);
             if origin.0 == "https" && url::origin(&next).is_some_and(|next| next.0 == "http") {
-                return Err(wrong(&at, &format!("redirects from https to {next}, where anyone could change the file")));
+                return Err(wrong(&at, AnswerFault::Insecure { next }));
             }
             at = next;
         }
-        Err(wrong(&link.url, &format!("redirects more than {REDIRECTS} times")))
+        Err(wrong(&link.url, AnswerFault::Redirects { limit: REDIRECTS }))
     }
 
     /// The JSON at a link. Failures that may pass are tried again.
@@ -256,8 +255,10 @@ impl Client {
             reader.read_to_end(&mut bytes).map_err(|error| broken(&link.url, &error.into()))?;
             Ok(bytes)
         })?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| HubError::Answer { url: link.url.clone(), what: format!("is no listing: {error}") })
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let fault = ListingFault::Json { said: error.to_string() };
+            HubError::Answer { url: link.url.clone(), fault: fault.into() }
+        })
     }
 
     /// Asks for one byte of a file, to learn its name and where it is.
@@ -308,22 +309,23 @@ pub(crate) fn rest(pause: Duration, stop: &AtomicBool) -> bool {
 /// A connection that brought no answer.
 pub(crate) fn broken(address: &str, error: &ureq::Error) -> Failure {
     let host = url::host(address);
-    let reason = match error {
-        ureq::Error::HostNotFound => "its name is not known; is there a connection to the network?".to_owned(),
-        ureq::Error::Timeout(_) => format!("nothing came for {} s", SILENCE.as_secs()),
-        error => error.to_string(),
+    let fault = match error {
+        ureq::Error::HostNotFound => NetworkFault::UnknownHost,
+        ureq::Error::Timeout(_) => NetworkFault::Silent { seconds: SILENCE.as_secs() },
+        error => NetworkFault::Other { said: error.to_string() },
     };
     let fixed = matches!(
         error,
         ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::InvalidProxyUrl | ureq::Error::Rustls(_)
     );
-    let error = HubError::Network { host, reason };
+    let error = HubError::Network { host, fault };
     if fixed { Failure::last(error) } else { Failure::again(error, None) }
 }
 
 /// What a status means.
 fn meaning(link: &Link, answer: Answer) -> Result<Answer, Failure> {
     let status = answer.response.status();
+    let words = status.canonical_reason().unwrap_or_default();
     if matches!(status.as_u16(), 200 | 206 | 416) {
         return Ok(answer);
     }
@@ -345,9 +347,9 @@ fn meaning(link: &Link, answer: Answer) -> Result<Answer, Failure> {
             Failure::again(HubError::Limited { host, seconds }, after)
         }
         408 | 500 | 502 | 504 => {
-            let reason = format!("it answered with status {status}");
-            Failure::again(HubError::Network { host, reason }, after)
+            let fault = NetworkFault::Status { status: status.as_u16(), words };
+            Failure::again(HubError::Network { host, fault }, after)
         }
-        _ => Failure::last(HubError::Answer { url, what: format!("answered with status {status}, expected 200") }),
+        status => Failure::last(HubError::Answer { url, fault: AnswerFault::Status { status, words } }),
     })
 }

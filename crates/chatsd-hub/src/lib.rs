@@ -1,4 +1,4 @@
-//! Model files from elsewhere: catalog, find, fetch, verify, remember. Does not know what the tensors mean.
+//! Model files from elsewhere: catalog, find, fetch, verify, remember. Does not look into a file of weights.
 //!
 //! [`Folders`] finds what other programs have brought to this machine and shares it, reading only. [`Hub`] brings a
 //! model from elsewhere: its name is one of the [`Catalog`] or a [`Source`]; the files are chosen from a [`Listing`],
@@ -8,6 +8,7 @@ mod cache;
 mod catalog;
 mod choose;
 mod client;
+mod detail;
 mod error;
 mod fetch;
 mod folders;
@@ -22,6 +23,7 @@ mod wheel;
 pub use catalog::{Advice, Badge, Catalog, CatalogEntry};
 pub use choose::in_words;
 pub use client::{Client, Link, Network, Token};
+pub use detail::{AnswerFault, ListingFault, NameFault, NetworkFault, OfferedFile};
 pub use error::HubError;
 pub use fetch::{BLOCK, Event, Fetched, Pace, Wanted, fetch, sha256_of};
 pub use folders::{Folders, Found, Program, Shelf, Surroundings, is_model_file, own_place, stem};

@@ -8,8 +8,8 @@ use std::{
 use chatsd_types::FileKind;
 
 use crate::{
-    Catalog, Client, Event, HubError, Listing, Record, RecordedFile, Remote, Repository, Services, Source, Wanted,
-    cache,
+    AnswerFault, Catalog, Client, Event, HubError, Listing, NameFault, Record, RecordedFile, Remote, Repository,
+    Services, Source, Wanted, cache,
     choose::{Choice, choose},
     fetch,
     fetch::room,
@@ -138,8 +138,8 @@ impl Hub<'_> {
         let before = Record::find(self.own, Some(kind), &record.name);
         if let Some(before) = &before {
             if !same(&before.source, &record.source) {
-                let reason = format!("is here already, from {}; remove it, or choose another --name", before.source);
-                return Err(HubError::Name { name: record.name, reason });
+                let fault = NameFault::FromElsewhere { source_name: before.source.clone() };
+                return Err(HubError::Name { name: record.name, fault });
             }
             if before.source == record.source && before.is_here() {
                 return Ok(PullPlan { record: before.clone(), files: Vec::new(), here: true, target: Target::Here });
@@ -198,13 +198,12 @@ impl Hub<'_> {
                 Some((cache.clone(), repository.clone(), commit.clone()))
             }
             _ if wish.shared => {
-                let reason = "does not come from Hugging Face, so its cache cannot hold it".into();
-                return Err(HubError::Name { name: listing.source.clone(), reason });
+                return Err(HubError::Name { name: listing.source.clone(), fault: NameFault::NotForCache });
             }
             _ => None,
         };
         let place = |path: &str| {
-            names::safe_path(path).ok_or_else(|| HubError::Name { name: path.into(), reason: "is no safe path".into() })
+            names::safe_path(path).ok_or_else(|| HubError::Name { name: path.into(), fault: NameFault::UnsafePath })
         };
         let mut files = Vec::new();
         match &choice {
@@ -229,9 +228,8 @@ impl Hub<'_> {
         let target = match shared {
             None => {
                 if !begun && record.whole_path().exists() {
-                    let reason =
-                        format!("is here already, as {}; choose another --name", record.whole_path().display());
-                    return Err(HubError::Name { name: record.name, reason });
+                    let fault = NameFault::Taken { path: record.whole_path() };
+                    return Err(HubError::Name { name: record.name, fault });
                 }
                 Target::Plain
             }
@@ -241,10 +239,8 @@ impl Hub<'_> {
                     let remote = remote.ok_or_else(|| self.offline(source))?;
                     place(&remote.path)?;
                     let blob = remote.blob.as_deref().filter(|blob| blob.chars().all(|c| c.is_ascii_hexdigit()));
-                    let blob = blob.ok_or_else(|| HubError::Answer {
-                        url: remote.link.url.clone(),
-                        what: "is listed without the number of its content (blobId), which the cache needs".into(),
-                    })?;
+                    let blob = blob
+                        .ok_or_else(|| HubError::Answer { url: remote.link.url.clone(), fault: AnswerFault::NoBlob })?;
                     file.to = cache::blob(&cache, &repository.id, blob);
                     file.shared = Some(remote.path.clone());
                 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{HubError, url};
+use crate::{HubError, NameFault, url};
 
 /// Something elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,16 +49,14 @@ impl Source {
     /// What is neither a name nor an address.
     pub fn read(text: &str, mirrors: &[&str]) -> Result<Self, HubError> {
         let text = text.trim();
-        let wrong = |reason: &str| HubError::Name { name: text.into(), reason: reason.into() };
+        let wrong = |fault| HubError::Name { name: text.into(), fault };
         if let Some((_, host, _)) = url::origin(text) {
-            return Self::of_address(text, &host, mirrors).ok_or_else(|| wrong("is no page of a model"));
+            return Self::of_address(text, &host, mirrors).ok_or_else(|| wrong(NameFault::NoModelPage));
         }
         if text.contains("://") {
-            return Err(wrong("is no http or https address"));
+            return Err(wrong(NameFault::NotHttp));
         }
-        let repository = |text: &str| {
-            Repository::short(text).ok_or_else(|| wrong("is no repository: expected owner/name@revision/file"))
-        };
+        let repository = |text: &str| Repository::short(text).ok_or_else(|| wrong(NameFault::NoRepository));
         match text.split_once(':') {
             None => repository(text).map(Self::HuggingFace),
             Some(("hf" | "huggingface", rest)) => repository(rest).map(Self::HuggingFace),
@@ -66,11 +64,11 @@ impl Source {
             Some(("civitai", rest)) => {
                 let (model, version) = rest.split_once('@').map_or((rest, None), |(a, b)| (a, Some(b)));
                 let number = |text: &str| text.trim().parse::<u64>().ok();
-                let version = version.map(|text| number(text).ok_or_else(|| wrong("has no number after the @")));
+                let version = version.map(|text| number(text).ok_or_else(|| wrong(NameFault::NoVersionNumber)));
                 let model = number(model);
                 let version = version.transpose()?;
                 if model.is_none() && version.is_none() {
-                    return Err(wrong("names no model: expected civitai:MODEL@VERSION, both numbers"));
+                    return Err(wrong(NameFault::NoCivitaiModel));
                 }
                 Ok(Self::CivitAi { model, version })
             }
@@ -80,11 +78,11 @@ impl Source {
                     rest.split_once("==").map_or((rest, None), |(a, b)| (a, Some(b.trim().to_owned())));
                 let good = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
                 if package.is_empty() || !package.chars().all(good) {
-                    return Err(wrong("names no package: expected pypi:package==version/file"));
+                    return Err(wrong(NameFault::NoPackage));
                 }
                 Ok(Self::PyPi { package: package.to_owned(), version, file })
             }
-            Some(_) => Err(wrong("has an unknown beginning: expected hf:, ms:, civitai:, pypi: or https://")),
+            Some(_) => Err(wrong(NameFault::UnknownBeginning)),
         }
     }
 

@@ -23,7 +23,7 @@ use super::{
     room,
 };
 use crate::{
-    Client, HubError, Link,
+    AnswerFault, Client, HubError, Link, NetworkFault,
     client::{Answer, Failure, broken, rest},
     url,
 };
@@ -254,7 +254,7 @@ impl Work<'_> {
             (200, _) => self.stream(answer, sender),
             (status, _) => Err(Trouble::Failed(HubError::Answer {
                 url: answer.url.clone(),
-                what: format!("answered a request for bytes {start}-{end} with status {status} and other bytes"),
+                fault: AnswerFault::OtherBytes { start, end, status },
             })),
         }
     }
@@ -293,7 +293,7 @@ impl Work<'_> {
             None | Some("identity") => Ok(answer),
             Some(found) => Err(Failure::last(HubError::Answer {
                 url: answer.url.clone(),
-                what: format!("came in the encoding {found}, which was not asked for"),
+                fault: AnswerFault::Encoding { found: found.to_owned() },
             })),
         }
     }
@@ -339,8 +339,8 @@ impl Work<'_> {
             let failure = match self.bytes(block, answer.take(), sender) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
-                    let reason = "the connection ended before all bytes had come".into();
-                    Failure::again(HubError::Network { host: url::host(&self.wanted.link.url), reason }, None)
+                    let (host, fault) = (url::host(&self.wanted.link.url), NetworkFault::Ended);
+                    Failure::again(HubError::Network { host, fault }, None)
                 }
                 Err(Miss::Trouble(trouble)) => return Err(trouble),
                 Err(Miss::Failure(failure)) => failure,
@@ -488,8 +488,8 @@ impl Work<'_> {
         }
         match total {
             Some(total) if done < total => {
-                let reason = format!("the connection ended after {done} of {total} bytes");
-                Err(Failure::again(HubError::Network { host: url::host(&address), reason }, None).into())
+                let (host, fault) = (url::host(&address), NetworkFault::EndedAfter { done, total });
+                Err(Failure::again(HubError::Network { host, fault }, None).into())
             }
             Some(expected) if done > expected => {
                 Err(HubError::Length { url: self.wanted.link.url.clone(), found: done, expected }.into())

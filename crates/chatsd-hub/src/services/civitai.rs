@@ -7,7 +7,7 @@ use chatsd_types::FileKind;
 use serde::Deserialize;
 
 use super::{Listing, Remote, Services, strange};
-use crate::{Client, HubError, Link, Source, names};
+use crate::{Client, HubError, Link, ListingFault, NameFault, Source, names};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,11 +76,10 @@ pub(super) fn list(
             let listing = link(format!("{endpoint}/api/v1/models/{model}"), Some(model));
             let found: Model = client.json(&listing, "application/json", stop)?;
             // The newest stands first.
-            found.model_versions.first().ok_or_else(|| strange(&listing, "the model has no version"))?.id
+            found.model_versions.first().ok_or_else(|| strange(&listing, ListingFault::NoVersion))?.id
         }
         (None, None) => {
-            let reason = "names neither a model nor a version".into();
-            return Err(HubError::Name { name: "civitai:".into(), reason });
+            return Err(HubError::Name { name: "civitai:".into(), fault: NameFault::NeitherModelNorVersion });
         }
     };
     let listing = link(format!("{endpoint}/api/v1/model-versions/{version}"), model);
@@ -101,7 +100,7 @@ pub(super) fn list(
         (!file.primary.unwrap_or(false), !model, !safe)
     };
     let first = found.files.iter().min_by_key(|file| rank(file)).map(|file| names::safe_name(&file.name));
-    let first = first.ok_or_else(|| strange(&listing, "the version has no file"))?;
+    let first = first.ok_or_else(|| strange(&listing, ListingFault::NoFile))?;
     let files = found.files.into_iter().map(|file| Remote {
         path: names::safe_name(&file.name),
         // `sizeKB` is rounded, so it is not asked to be right to the byte.

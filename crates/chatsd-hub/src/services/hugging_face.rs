@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Listing, Remote, Services, strange};
-use crate::{Client, HubError, Link, Repository, Source, url};
+use crate::{Client, HubError, Link, ListingFault, Repository, Source, url};
 
 #[derive(Deserialize)]
 struct Model {
@@ -59,9 +59,9 @@ pub(super) fn list(
     let listing = link(format!("{endpoint}/api/models/{id}/revision/{asked}?blobs=true"));
     let model: Model = client.json(&listing, "application/json", stop)?;
     // The commit makes sure that all files are of one state.
-    let commit = model.sha.ok_or_else(|| strange(&listing, "it names no commit (sha)"))?;
+    let commit = model.sha.ok_or_else(|| strange(&listing, ListingFault::NoCommit))?;
     if !commit.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return Err(strange(&listing, "its commit (sha) is no hexadecimal number"));
+        return Err(strange(&listing, ListingFault::Commit));
     }
     let files = model.siblings.into_iter().map(|sibling| {
         let Sibling { rfilename: path, size, blob, lfs } = sibling;

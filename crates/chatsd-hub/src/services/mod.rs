@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use chatsd_types::FileKind;
 
-use crate::{Client, HubError, Link, Source, Token, names, url};
+use crate::{Client, HubError, Link, ListingFault, Source, Token, names, url};
 
 /// Where the services are, and who asks. Mirrors and tokens come from the surroundings, through the caller.
 #[derive(Clone, Debug)]
@@ -124,6 +124,6 @@ impl Services {
 }
 
 /// A listing that makes no sense.
-fn strange(link: &Link, what: &str) -> HubError {
-    HubError::Answer { url: link.url.clone(), what: format!("is no listing: {what}") }
+fn strange(link: &Link, fault: ListingFault) -> HubError {
+    HubError::Answer { url: link.url.clone(), fault: fault.into() }
 }

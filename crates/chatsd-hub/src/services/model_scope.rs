@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use serde::Deserialize;
 
 use super::{Listing, Remote, Services, strange};
-use crate::{Client, HubError, Link, Repository, Source, url};
+use crate::{Client, HubError, Link, ListingFault, Repository, Source, url};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -52,7 +52,7 @@ pub(super) fn list(
     let listing = link(format!("{endpoint}/api/v1/models/{id}/repo/files?Revision={revision}&Recursive=true"));
     let answer: Answer = client.json(&listing, "application/json", stop)?;
     let said = answer.message.unwrap_or_default();
-    let data = answer.data.ok_or_else(|| strange(&listing, &format!("it has no Data ({said})")))?;
+    let data = answer.data.ok_or_else(|| strange(&listing, ListingFault::NoData { said }))?;
     let files = data.files.into_iter().filter(|file| file.kind.as_deref() != Some("tree"));
     let files = files.map(|file| Remote {
         link: link(format!(

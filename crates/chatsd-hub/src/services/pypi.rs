@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use serde::Deserialize;
 
 use super::{Listing, Remote, Services, strange};
-use crate::{Client, HubError, Link, Source, names, url};
+use crate::{Client, HubError, Link, ListingFault, Source, names, url};
 
 #[derive(Deserialize)]
 struct Project {
@@ -48,8 +48,8 @@ pub(super) fn list(
     });
     let best = fitting.max_by_key(|(file, found)| (order(found), file.filename.ends_with("-none-any.whl")));
     let (wheel, found) = best.ok_or_else(|| {
-        let wanted = version.map_or_else(|| "a wheel".into(), |version| format!("a wheel of version {version}"));
-        strange(&listing, &format!("it has {} files, but not {wanted}", project.files.len()))
+        let version = version.map(str::to_owned);
+        strange(&listing, ListingFault::NoWheel { files: project.files.len(), version })
     })?;
     let remote = Remote {
         path: names::safe_name(&wheel.filename),

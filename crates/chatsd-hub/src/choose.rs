@@ -9,7 +9,7 @@ const WEIGHTS: &[&str] = &["safetensors", "sft", "gguf", "ckpt", "pt", "pth", "b
 
 /// A file that is needed, and what to call it here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chosen {
+pub struct ChosenFile {
     /// Its place in the list.
     pub index: usize,
     /// Its path here: as in the repository, but without the mark of the 16-bit variant.
@@ -22,7 +22,7 @@ pub enum Choice {
     /// One file that is a model by itself.
     File(usize),
     /// A folder of files.
-    Folder(Vec<Chosen>),
+    Folder(Vec<ChosenFile>),
 }
 
 /// Chooses from the files of a repository. `named` is the file that was asked for.
@@ -96,7 +96,7 @@ fn is_weights(path: &str) -> bool {
 }
 
 /// The files of these parts of a folder, each network in one form.
-fn folder(files: &[Remote], parts: &[&str]) -> Vec<Chosen> {
+fn folder(files: &[Remote], parts: &[&str]) -> Vec<ChosenFile> {
     let mut chosen = Vec::new();
     for part in parts {
         let inside: Vec<(usize, &str)> = files
@@ -122,17 +122,17 @@ fn folder(files: &[Remote], parts: &[&str]) -> Vec<Chosen> {
                 // Settings and vocabularies.
                 (name.ends_with(".json") || name.ends_with(".txt")).then(|| (*name).to_owned())
             };
-            chosen.extend(kept.map(|name| Chosen { index: *at, path: format!("{prefix}{name}") }));
+            chosen.extend(kept.map(|name| ChosenFile { index: *at, path: format!("{prefix}{name}") }));
         }
         // Sharded weights need the list of their shards.
         if form.len() > 1 {
             let index = inside.iter().find(|(_, name)| name.contains(".index.") && !name.contains("fp16"));
-            chosen.extend(index.map(|(at, name)| Chosen { index: *at, path: format!("{prefix}{name}") }));
+            chosen.extend(index.map(|(at, name)| ChosenFile { index: *at, path: format!("{prefix}{name}") }));
         }
     }
     if parts != [""] {
         let at = files.iter().position(|file| file.path == "model_index.json");
-        chosen.extend(at.map(|index| Chosen { index, path: "model_index.json".into() }));
+        chosen.extend(at.map(|index| ChosenFile { index, path: "model_index.json".into() }));
     }
     // What cannot be kept here under its name is not fetched.
     chosen.retain(|one| names::safe_path(&one.path).is_some());

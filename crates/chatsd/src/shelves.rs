@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use chatsd_hub::{Advice, Catalog, Folders, Record, Surroundings, in_words};
+use chatsd_hub::{Advice, Catalog, Environment, ModelFolders, PullRecord, in_words};
 use chatsd_types::{FileKind, ModelCard};
 
 use crate::{config, messages::Lang, output, settings::Settings};
@@ -20,8 +20,8 @@ pub fn own_folder(lang: Lang) -> Result<PathBuf> {
 }
 
 /// Every folder with model files on this machine, as the settings and the usual places say.
-pub fn folders(settings: &Settings) -> Folders {
-    Folders::new(&Surroundings {
+pub fn folders(settings: &Settings) -> ModelFolders {
+    ModelFolders::new(&Environment {
         own: own_folder(settings.lang()).ok(),
         named: settings.model_folders.clone().unwrap_or_default().0,
         hugging_face: config::hugging_face_cache(),
@@ -47,12 +47,12 @@ pub fn find(settings: &Settings, kind: FileKind, name: &str) -> Result<PathBuf> 
 ///
 /// # Errors
 /// As [`find`].
-pub fn find_in(folders: &Folders, lang: Lang, kind: FileKind, name: &str) -> Result<PathBuf> {
+pub fn find_in(folders: &ModelFolders, lang: Lang, kind: FileKind, name: &str) -> Result<PathBuf> {
     if Path::new(name).exists() {
         return Ok(name.into());
     }
     let own = own_folder(lang).ok();
-    let pulled = own.and_then(|own| Record::find(&own, Some(kind), name)).filter(Record::is_here);
+    let pulled = own.and_then(|own| PullRecord::find(&own, Some(kind), name)).filter(PullRecord::is_here);
     if let Some(path) = pulled.map(|record| record.whole_path()).or_else(|| folders.find(kind, name)) {
         return Ok(path);
     }
@@ -85,7 +85,7 @@ pub fn known_source(wanted: &str, lang: Lang) -> Result<String> {
 /// Puts what is known of a model that was pulled, or that is one of the catalog, into its card. Its hash is asked for
 /// only where the file has the size of one of the catalog: it may have to be read whole.
 pub fn advise(path: &Path, card: &mut ModelCard, lang: Lang, hash: impl FnOnce() -> Option<String>) {
-    let record = own_folder(lang).ok().and_then(|own| Record::of_path(&own, path));
+    let record = own_folder(lang).ok().and_then(|own| PullRecord::of_path(&own, path));
     let catalog = Catalog::builtin();
     let entry = record.as_ref().and_then(|record| catalog.find(record.catalog.as_deref()?));
     let size = path.metadata().ok().filter(|data| data.is_file()).map(|data| data.len());

@@ -3,20 +3,20 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use chatsd_hub::{Found, Program, Record, in_words};
+use chatsd_hub::{FoundModel, Program, PullRecord, in_words};
 use chatsd_types::FileKind;
 use serde_json::json;
 
 use crate::{cli, failure::OK, output, settings::Settings, shelves};
 
 /// What will be removed.
-enum Doomed {
-    Pulled(Record),
+enum Removal {
+    Pulled(PullRecord),
     /// Put into our folder by the user.
-    File(Found),
+    File(FoundModel),
 }
 
-impl Doomed {
+impl Removal {
     fn path(&self) -> PathBuf {
         match self {
             Self::Pulled(record) => record.whole_path(),
@@ -45,15 +45,15 @@ pub fn run(arguments: cli::Remove, settings: Settings) -> Result<u8> {
     for one in &doomed {
         if yes {
             match one {
-                Doomed::Pulled(record) => record.remove()?,
-                Doomed::File(found) => chatsd_hub::remove(&found.path)?,
+                Removal::Pulled(record) => record.remove()?,
+                Removal::File(found) => chatsd_hub::remove(&found.path)?,
             }
         }
         let (path, bytes) = (one.path(), one.bytes());
         if json {
             output::json(&json!({ "path": path, "bytes": bytes, "removed": yes }))?;
         } else if !settings.quiet() {
-            let stays = matches!(one, Doomed::Pulled(record) if !record.is_own());
+            let stays = matches!(one, Removal::Pulled(record) if !record.is_own());
             output::talk(match (stays, yes) {
                 (true, _) => lang.model_forgotten(path.display()),
                 (false, true) => lang.model_removed(path.display(), in_words(bytes)),
@@ -64,27 +64,27 @@ pub fn run(arguments: cli::Remove, settings: Settings) -> Result<u8> {
     Ok(OK)
 }
 
-fn look_up(name: &str, settings: &Settings) -> Result<Doomed> {
+fn look_up(name: &str, settings: &Settings) -> Result<Removal> {
     let lang = settings.lang();
     let own = shelves::own_folder(lang)?;
-    if let Some(record) = Record::find(&own, None, name) {
-        return Ok(Doomed::Pulled(record));
+    if let Some(record) = PullRecord::find(&own, None, name) {
+        return Ok(Removal::Pulled(record));
     }
     let folders = shelves::folders(settings);
     let all = || FileKind::ALL.iter().flat_map(|kind| folders.list(*kind));
-    let called = |found: &Found| {
+    let called = |found: &FoundModel| {
         let last = found.name.rsplit('/').next().unwrap_or_default();
         found.name.eq_ignore_ascii_case(name) || last.eq_ignore_ascii_case(name)
     };
-    let (ours, others): (Vec<Found>, Vec<Found>) =
+    let (ours, others): (Vec<FoundModel>, Vec<FoundModel>) =
         all().filter(|found| called(found)).partition(|found| found.program == Program::ChatSd);
     if let Some(found) = ours.into_iter().next() {
-        return Ok(Doomed::File(found));
+        return Ok(Removal::File(found));
     }
     if let Some(found) = others.first() {
         bail!("{}", lang.not_ours_to_remove(found.path.display(), found.program.name()));
     }
-    let names = Record::all(&own).into_iter().map(|record| record.name);
+    let names = PullRecord::all(&own).into_iter().map(|record| record.name);
     let near = shelves::nearest(name, names).join(", ");
     bail!("{}", if near.is_empty() { lang.nothing_pulled(name) } else { lang.not_pulled(name, near) })
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use chatsd_tensor::Format;
 
-use crate::{Component, Family, Kind, ModelFiles, WeightsError, layout::Found};
+use crate::{Component, ModelFamily, ModelFiles, WeightsError, WeightsKind, layout::Found};
 
 /// The components that a picture model may have.
 const COMPONENTS: [&str; 5] = ["text_encoder", "text_encoder_2", "unet", "vae", "controlnet"];
@@ -13,9 +13,9 @@ const COMPONENTS: [&str; 5] = ["text_encoder", "text_encoder_2", "unet", "vae", 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// What it is for.
-    pub kind: Kind,
+    pub kind: WeightsKind,
     /// Which models it is, or belongs to, where that can be told.
-    pub family: Option<Family>,
+    pub family: Option<ModelFamily>,
     /// What tells it from the family's first model, where the shapes do.
     pub variant: Option<Variant>,
     /// What its network predicts: `epsilon`, `v_prediction`, `sample`, `flow`.
@@ -78,20 +78,20 @@ impl ModelFiles {
         for name in COMPONENTS.into_iter().filter(|name| self.has(name)) {
             let component = self.component(name)?;
             if name == "unet" {
-                family = family.or_else(|| Family::of_config(&component.config));
+                family = family.or_else(|| ModelFamily::of_config(&component.config));
                 variant = variant_of(&component);
             }
             components.push(facts(name, &component)?);
         }
         let has = |name: &str| components.iter().any(|component| component.name == name);
         let kind = match found {
-            Some(Found { kind: Kind::PictureNetwork, .. }) if components.len() > 1 => Kind::Checkpoint,
+            Some(Found { kind: WeightsKind::PictureNetwork, .. }) if components.len() > 1 => WeightsKind::Checkpoint,
             Some(found) => found.kind,
-            None if has("unet") && components.len() > 1 => Kind::Checkpoint,
-            None if has("unet") => Kind::PictureNetwork,
-            None if has("controlnet") => Kind::ControlNet,
-            None if has("vae") => Kind::Autoencoder,
-            None => Kind::TextEncoder,
+            None if has("unet") && components.len() > 1 => WeightsKind::Checkpoint,
+            None if has("unet") => WeightsKind::PictureNetwork,
+            None if has("controlnet") => WeightsKind::ControlNet,
+            None if has("vae") => WeightsKind::Autoencoder,
+            None => WeightsKind::TextEncoder,
         };
         let settings = if has("unet") { self.pipeline_config()? } else { None };
         let predicts = settings.as_ref().and_then(|settings| {
@@ -101,7 +101,7 @@ impl ModelFiles {
         // A model whose latents are squares of pixels needs no autoencoder.
         let squares = settings.as_ref().is_some_and(|settings| settings.get("patch").is_some());
         let missing = match (kind, family) {
-            (Kind::Checkpoint | Kind::PictureNetwork, Some(family)) => {
+            (WeightsKind::Checkpoint | WeightsKind::PictureNetwork, Some(family)) => {
                 let needed = family.text_encoders().iter().chain(["vae"].iter().filter(|_| !squares));
                 needed.copied().filter(|name| !has(name)).collect()
             }

@@ -4,7 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use chatsd_tensor::{Format, FormatError, WeightError};
 
-use crate::{Damage, Family, FileLooks, Kind, Missing, ModelPart, Unsupported};
+use crate::{Damage, FileLooks, Missing, ModelFamily, ModelPart, Unsupported, WeightsKind};
 
 /// A model file that cannot be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -64,9 +64,9 @@ pub enum WeightsError {
         /// Of the file.
         path: PathBuf,
         /// What it is.
-        kind: Kind,
+        kind: WeightsKind,
         /// Of which family, where that can be told.
-        family: Option<Family>,
+        family: Option<ModelFamily>,
         /// What was wanted of it.
         part: ModelPart,
     },
@@ -143,9 +143,9 @@ pub enum WeightsError {
         /// Of the adapter.
         path: PathBuf,
         /// The family it was made for, where that can be told.
-        found: Option<Family>,
+        found: Option<ModelFamily>,
         /// The family of the model, where that can be told.
-        expected: Option<Family>,
+        expected: Option<ModelFamily>,
     },
     /// A layer that cannot be changed as an adapter wants.
     #[error("the layer {layer} cannot be changed: {source}")]

@@ -14,11 +14,11 @@ use chatsd_tensor::{Format, Layout, MappedFile, Weight, map_file};
 use crate::{
     FileLooks, StoredAs, Value, WeightsError,
     fault::Fault,
-    gguf::{self, Place},
+    gguf::{self, ValuePlace},
     pytorch,
-    reader::Reader,
+    reader::ByteReader,
     safetensors,
-    spans::{Entry, Stored},
+    spans::{Entry, StoredFormat},
 };
 
 /// Tensors that one layer is made of at the most: three weights and their biases.
@@ -61,7 +61,7 @@ enum Bytes {
 #[derive(Debug)]
 enum Metadata {
     Texts(BTreeMap<String, String>),
-    Places(BTreeMap<String, Place>),
+    Places(BTreeMap<String, ValuePlace>),
     Values(BTreeMap<String, Value<'static>>),
 }
 
@@ -76,13 +76,13 @@ struct Header {
 fn read(bytes: &[u8]) -> Result<Option<Header>, Fault> {
     let dropped = BTreeSet::new();
     Ok(if bytes.starts_with(&gguf::MAGIC) {
-        let gguf::Header { metadata, tensors } = gguf::parse(bytes)?;
+        let gguf::GgufHeader { metadata, tensors } = gguf::parse(bytes)?;
         Some(Header { metadata: Metadata::Places(metadata), tensors, dropped })
     } else if safetensors::is_likely(bytes) {
-        let safetensors::Header { metadata, tensors, .. } = safetensors::parse(bytes)?;
+        let safetensors::SafetensorsHeader { metadata, tensors, .. } = safetensors::parse(bytes)?;
         Some(Header { metadata: Metadata::Texts(metadata), tensors, dropped })
     } else if pytorch::is_likely(bytes) {
-        pytorch::parse(bytes)?.map(|pytorch::Header { metadata, tensors, dropped }| Header {
+        pytorch::parse(bytes)?.map(|pytorch::CheckpointHeader { metadata, tensors, dropped }| Header {
             metadata: Metadata::Values(metadata),
             tensors,
             dropped,
@@ -180,8 +180,8 @@ impl WeightFile {
         let unsupported =
             |found| WeightsError::UnsupportedTensor { path: self.path.clone(), tensor: name.into(), found };
         let format = match &entry.stored {
-            Stored::As(format) => *format,
-            Stored::Other(found) => return Err(unsupported(StoredAs::Type(found.to_string()))),
+            StoredFormat::As(format) => *format,
+            StoredFormat::Other(found) => return Err(unsupported(StoredAs::Type(found.to_string()))),
         };
         self.let_go_behind(entry.span.clone());
         let weight = self.as_stored(entry, format);
@@ -199,7 +199,7 @@ impl WeightFile {
     /// load, and the pictures are black. Reads every number of the file: a second or more for each gigabyte.
     pub fn not_finite(&self) -> impl Iterator<Item = (&str, usize)> {
         self.tensors.iter().filter_map(|(name, entry)| match entry.stored {
-            Stored::As(format) if !format.is_integer() => {
+            StoredFormat::As(format) if !format.is_integer() => {
                 let count = not_finite(&self.as_stored(entry, format));
                 (count > 0).then_some((name.as_str(), count))
             }
@@ -225,8 +225,8 @@ impl WeightFile {
     /// As [`WeightFile::get`].
     pub fn format(&self, name: &str) -> Result<Format, WeightsError> {
         match self.tensors.get(name).map(|entry| &entry.stored) {
-            Some(Stored::As(format)) if self.scale_of(name, *format).is_none() => Ok(*format),
-            Some(Stored::As(_)) => Ok(Format::F16),
+            Some(StoredFormat::As(format)) if self.scale_of(name, *format).is_none() => Ok(*format),
+            Some(StoredFormat::As(_)) => Ok(Format::F16),
             _ => self.get(name).map(|weight| weight.format),
         }
     }
@@ -247,7 +247,7 @@ impl WeightFile {
     /// `position_ids`, that nobody needs, and what files of eight bits hold for products in eight bits.
     pub fn unused<'f, 'p>(&'f self, prefix: &'p str) -> impl Iterator<Item = &'f str> + use<'f, 'p> {
         let entries = self.tensors.iter().filter(move |(name, _)| name.starts_with(prefix));
-        let is_weight = |entry: &Entry| matches!(entry.stored, Stored::As(format) if !format.is_integer());
+        let is_weight = |entry: &Entry| matches!(entry.stored, StoredFormat::As(format) if !format.is_integer());
         let unused = move |entry: &Entry| is_weight(entry) && !entry.asked.load(Ordering::Relaxed);
         let is_for_layers = |name: &str| !EIGHT_BIT_ARITHMETIC.contains(&name.rsplit('.').next().unwrap_or(name));
         entries.filter(move |(name, entry)| unused(entry) && is_for_layers(name)).map(|(name, _)| name.as_str())
@@ -268,7 +268,7 @@ impl WeightFile {
             Metadata::Values(values) => values.get(key).cloned(),
             Metadata::Places(places) => {
                 let place = places.get(key)?;
-                Reader::starting_at(self.bytes.as_slice(), place.at).value(place.kind, 0).ok()
+                ByteReader::starting_at(self.bytes.as_slice(), place.at).value(place.kind, 0).ok()
             }
         }
     }
@@ -277,7 +277,7 @@ impl WeightFile {
     pub(crate) fn texts<'f>(&'f self, key: &str) -> Option<impl Iterator<Item = &'f str> + use<'f>> {
         let Metadata::Places(places) = &self.metadata else { return None };
         let place = places.get(key).filter(|place| place.kind == gguf::ARRAY)?;
-        Reader::starting_at(self.bytes.as_slice(), place.at).texts()
+        ByteReader::starting_at(self.bytes.as_slice(), place.at).texts()
     }
 
     /// The order in which the file stores convolutions: PyTorch's, unless its metadata says otherwise.

@@ -11,8 +11,8 @@ use crate::{
     Array, Damage, GgufDamage, TensorDamage, Unsupported, Value,
     damage::short,
     fault::Fault,
-    reader::{Reader, Result},
-    spans::{Entry, Stored, check_name, check_spans, count},
+    reader::{ByteReader, Result},
+    spans::{Entry, StoredFormat, check_name, check_spans, count},
 };
 
 /// The first four bytes of a file.
@@ -32,7 +32,7 @@ const ALIGNMENT_LIMIT: u64 = 1 << 16;
 /// Arrays of arrays of arrays … accepted.
 const DEPTH_LIMIT: usize = 8;
 
-impl<'a> Reader<'a> {
+impl<'a> ByteReader<'a> {
     pub(crate) fn text(&mut self) -> Result<&'a str> {
         let len = self.size()?;
         let at = self.at;
@@ -100,20 +100,20 @@ impl<'a> Reader<'a> {
 
 /// Where a metadata value lies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct ValuePlace {
     pub(crate) kind: u32,
     pub(crate) at: usize,
 }
 
 /// A whole header, checked against the file's length.
-pub(crate) struct Header {
-    pub(crate) metadata: BTreeMap<String, Place>,
+pub(crate) struct GgufHeader {
+    pub(crate) metadata: BTreeMap<String, ValuePlace>,
     pub(crate) tensors: BTreeMap<String, Entry>,
 }
 
 /// Reads the header of a file that starts with [`MAGIC`].
-pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<Header, Fault> {
-    let mut reader = Reader::starting_at(bytes, MAGIC.len());
+pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<GgufHeader, Fault> {
+    let mut reader = ByteReader::starting_at(bytes, MAGIC.len());
     match reader.u32()? {
         2 | 3 => {}
         version if matches!(version.swap_bytes(), 1..=3) => {
@@ -135,7 +135,7 @@ pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<Header, Fault> {
             return Err(Fault::damaged(GgufDamage::MetadataKey { bytes: key.len(), at: reader.at }));
         }
         let kind = reader.u32()?;
-        let place = Place { kind, at: reader.at };
+        let place = ValuePlace { kind, at: reader.at };
         reader.value(kind, 0)?;
         if metadata.insert(key.to_owned(), place).is_some() {
             return Err(Fault::damaged(GgufDamage::MetadataKeyTwice { key: short(key) }));
@@ -144,7 +144,7 @@ pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<Header, Fault> {
     let alignment = match metadata.get(ALIGNMENT_KEY) {
         None => ALIGNMENT,
         Some(place) => {
-            let found = Reader::starting_at(bytes, place.at).value(place.kind, 0)?.as_u64();
+            let found = ByteReader::starting_at(bytes, place.at).value(place.kind, 0)?.as_u64();
             let alignment = found.filter(|&number| number.is_power_of_two() && number <= ALIGNMENT_LIMIT);
             let alignment = alignment.and_then(|number| usize::try_from(number).ok());
             alignment.ok_or_else(|| Fault::damaged(GgufDamage::Alignment { found, limit: ALIGNMENT_LIMIT }))?
@@ -152,12 +152,12 @@ pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<Header, Fault> {
     };
     let mut described = Vec::new();
     for _ in 0..tensor_count {
-        described.push(Described::read(&mut reader)?);
+        described.push(GgufTensor::read(&mut reader)?);
     }
     let start = reader.at.checked_next_multiple_of(alignment);
     let start = start.ok_or_else(|| Fault::damaged(GgufDamage::NoEnd))?;
     let mut tensors = BTreeMap::new();
-    for Described { name, shape, kind, offset } in described {
+    for GgufTensor { name, shape, kind, offset } in described {
         let (stored, size) = storage(kind, &shape).map_err(|damage| Damage::Tensor { name: short(name), damage })?;
         let end = start.checked_add(offset).and_then(|at| Some((at, at.checked_add(size)?)));
         let Some((at, end)) = end.filter(|&(_, end)| end <= bytes.len() || size == 0) else {
@@ -174,19 +174,19 @@ pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<Header, Fault> {
         }
     }
     check_spans(tensors.iter().map(|(name, entry)| (name.as_str(), entry)), None)?;
-    Ok(Header { metadata, tensors })
+    Ok(GgufHeader { metadata, tensors })
 }
 
 /// A tensor's description in the header.
-struct Described<'a> {
+struct GgufTensor<'a> {
     name: &'a str,
     shape: Vec<usize>,
     kind: u32,
     offset: usize,
 }
 
-impl<'a> Described<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self> {
+impl<'a> GgufTensor<'a> {
+    fn read(reader: &mut ByteReader<'a>) -> Result<Self> {
         let name = reader.text()?;
         check_name(name)?;
         let extents = reader.u32()? as usize;
@@ -205,15 +205,15 @@ pub(crate) fn kind_of(format: Format) -> Option<u32> {
 }
 
 /// How a tensor is stored, and the bytes it takes.
-fn storage(kind: u32, shape: &[usize]) -> std::result::Result<(Stored, usize), TensorDamage> {
+fn storage(kind: u32, shape: &[usize]) -> std::result::Result<(StoredFormat, usize), TensorDamage> {
     let values = count(shape)?;
     let (block, block_bytes, stored) = if let Some(&(_, format)) = KINDS.iter().find(|known| known.0 == kind) {
-        (format.block(), format.block_bytes(), Stored::As(format))
+        (format.block(), format.block_bytes(), StoredFormat::As(format))
     } else if let Some(&(_, name, block, bytes)) = OTHERS.iter().find(|other| other.0 == kind) {
-        (block, bytes, Stored::Other(name.into()))
+        (block, bytes, StoredFormat::Other(name.into()))
     } else {
         // Newer than these tables: nothing is known of its size, and nothing of it is read.
-        return Ok((Stored::Other(format!("type {kind}").into()), 0));
+        return Ok((StoredFormat::Other(format!("type {kind}").into()), 0));
     };
     let inner = shape.last().copied().unwrap_or(1);
     if !inner.is_multiple_of(block) {

@@ -2,7 +2,7 @@
 //!
 //! A [`WeightFile`] is one file; [`ModelFiles`] is everything a picture model consists of, a folder or a single file;
 //! a [`Scope`] is the part of it below one name, from which a network takes its layers. Every length and offset of a
-//! file is checked before it is believed. An [`Adapter`] changes what a scope makes; a [`Workshop`] keeps layers that were
+//! file is checked before it is believed. An [`AdapterFile`] changes what a scope makes; a [`LayerCache`] keeps layers that were
 //! made, for networks that differ in others alone.
 
 mod adapter;
@@ -14,6 +14,7 @@ mod fault;
 mod file;
 mod folder;
 mod gguf;
+mod layer_cache;
 mod layout;
 mod looks;
 mod missing;
@@ -28,10 +29,9 @@ mod spans;
 mod unsupported;
 mod value;
 mod vocabulary;
-mod workshop;
 mod writer;
 
-pub use adapter::{Adapter, AdapterSet, Adopted, Strength};
+pub use adapter::{AdapterFile, AdapterSet, Adopted, Strength};
 pub use damage::{
     ArchiveDamage, BytesDamage, CheckpointDamage, Damage, GgufDamage, IndexDamage, NameDamage, PickleDamage,
     SafetensorsDamage, TensorDamage, VocabularyDamage,
@@ -39,7 +39,8 @@ pub use damage::{
 pub use description::{ComponentFacts, Description, Variant};
 pub use error::{JsonPlace, StoredAs, WeightsError};
 pub use file::WeightFile;
-pub use layout::{Family, ForeignNetwork, Kind, KindAdvice, ModelPart, Predicts};
+pub use layer_cache::LayerCache;
+pub use layout::{ForeignNetwork, KindAdvice, ModelFamily, ModelPart, Predicts, WeightsKind};
 pub use looks::{FileAdvice, FileLooks};
 pub use missing::Missing;
 pub use model::{Component, ModelFiles};
@@ -48,5 +49,4 @@ pub use scope::Scope;
 pub use unsupported::{Unsupported, WriteFault};
 pub use value::{Array, Value};
 pub use vocabulary::Vocabulary;
-pub use workshop::Workshop;
 pub use writer::GgufWriter;

@@ -11,7 +11,7 @@ use chatsd_tensor::Format;
 use serde_json::Value;
 
 use crate::{
-    Family, JsonPlace, Missing, Predicts, Scope, Tally, Vocabulary, WeightFile, WeightsError,
+    JsonPlace, Missing, ModelFamily, Predicts, Scope, Tally, Vocabulary, WeightFile, WeightsError,
     folder::Folder,
     layout::{self, Found},
 };
@@ -178,7 +178,7 @@ impl ModelFiles {
     /// When one is missing: names it, and what to do.
     pub fn check_whole(&self) -> Result<(), WeightsError> {
         let Some(found) = self.found() else { return Ok(()) };
-        let texts = found.family.map_or(["text_encoder"].as_slice(), Family::text_encoders);
+        let texts = found.family.map_or(["text_encoder"].as_slice(), ModelFamily::text_encoders);
         let missing = ["unet"].iter().chain(texts).find(|name| !self.has(name));
         missing.map_or(Ok(()), |name| Err(found.without(name, self.path())))
     }
@@ -235,7 +235,7 @@ impl ModelFiles {
         };
         match own {
             Some(scale) => Ok(scale),
-            None => Ok(Family::of_config(&self.component("unet")?.config)
+            None => Ok(ModelFamily::of_config(&self.component("unet")?.config)
                 .map_or(Value::Null, |family| family.latent_scale().into())),
         }
     }

@@ -4,7 +4,7 @@ use crate::{BytesDamage, Damage};
 
 /// Reads one thing after another from bytes that may end anywhere.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct ByteReader<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) at: usize,
 }
@@ -12,7 +12,7 @@ pub(crate) struct Reader<'a> {
 /// What was found where; the caller knows the file.
 pub(crate) type Result<T> = std::result::Result<T, Damage>;
 
-impl<'a> Reader<'a> {
+impl<'a> ByteReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }

@@ -15,7 +15,7 @@ use crate::{
     Damage, SafetensorsDamage, TensorDamage,
     damage::short,
     fault::Fault,
-    spans::{Entry, Stored, check_name, check_spans, count},
+    spans::{Entry, StoredFormat, check_name, check_spans, count},
 };
 
 /// Longest header accepted; the format's own limit.
@@ -30,7 +30,7 @@ const METADATA_KEY: &str = "__metadata__";
 
 /// A whole header, checked against the file's length.
 #[derive(Debug, Default)]
-pub(crate) struct Header {
+pub(crate) struct SafetensorsHeader {
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) tensors: BTreeMap<String, Entry>,
     /// The first thing that is wrong, after which nothing was kept.
@@ -44,7 +44,7 @@ pub(crate) fn is_likely(bytes: &[u8]) -> bool {
 }
 
 /// Reads the header of a file.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Header, Fault> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<SafetensorsHeader, Fault> {
     let (len, rest) = bytes.split_first_chunk().ok_or_else(|| Fault::damaged(SafetensorsDamage::NoLength))?;
     let len = u64::from_le_bytes(*len);
     if len > HEADER_LIMIT {
@@ -56,7 +56,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header, Fault> {
     let start = 8 + header.len();
     let text = std::str::from_utf8(header).map_err(|_| Fault::damaged(SafetensorsDamage::NotUtf8))?;
     let json = |error: serde_json::Error| SafetensorsDamage::Json { said: short(&error.to_string()) };
-    let mut parsed: Header = serde_json::from_str(text).map_err(|error| Fault::damaged(json(error)))?;
+    let mut parsed: SafetensorsHeader = serde_json::from_str(text).map_err(|error| Fault::damaged(json(error)))?;
     if let Some(damage) = parsed.damage {
         return Err(damage.into());
     }
@@ -85,19 +85,19 @@ fn bits(dtype: &str) -> Option<usize> {
     })
 }
 
-impl<'de> Deserialize<'de> for Header {
+impl<'de> Deserialize<'de> for SafetensorsHeader {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
+        struct HeaderVisitor;
 
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Header;
+        impl<'de> Visitor<'de> for HeaderVisitor {
+            type Value = SafetensorsHeader;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("tensors by name")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-                let mut header = Header::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SafetensorsHeader, A::Error> {
+                let mut header = SafetensorsHeader::default();
                 let mut has_metadata = false;
                 while let Some(name) = map.next_key::<String>()? {
                     if name == METADATA_KEY {
@@ -119,13 +119,13 @@ impl<'de> Deserialize<'de> for Header {
             }
         }
 
-        deserializer.deserialize_map(Entries)
+        deserializer.deserialize_map(HeaderVisitor)
     }
 }
 
-impl Header {
+impl SafetensorsHeader {
     /// Adds a tensor whose name was checked.
-    fn add(&mut self, name: String, described: Described) -> Result<(), Damage> {
+    fn add(&mut self, name: String, described: JsonTensor) -> Result<(), Damage> {
         let entry = described.entry().map_err(|damage| Damage::Tensor { name: short(&name), damage })?;
         if self.tensors.len() == TENSOR_LIMIT {
             return Err(SafetensorsDamage::ManyTensors { limit: TENSOR_LIMIT }.into());
@@ -140,13 +140,13 @@ impl Header {
 
 /// A tensor's description in the header.
 #[derive(Deserialize)]
-struct Described {
+struct JsonTensor {
     dtype: String,
     shape: Extents,
     data_offsets: [usize; 2],
 }
 
-impl Described {
+impl JsonTensor {
     /// The entry, its span counted from the end of the header.
     fn entry(self) -> Result<Entry, TensorDamage> {
         if self.dtype.len() > DTYPE_LIMIT || !self.dtype.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -164,18 +164,18 @@ impl Described {
             }
         }
         let stored = match self.dtype.as_str() {
-            "F32" => Stored::As(Format::F32),
-            "F16" => Stored::As(Format::F16),
-            "BF16" => Stored::As(Format::Bf16),
-            "F64" => Stored::As(Format::F64),
-            "F8_E4M3" => Stored::As(Format::F8E4M3),
-            "F8_E5M2" => Stored::As(Format::F8E5M2),
-            "I8" => Stored::As(Format::I8),
-            "U8" | "BOOL" => Stored::As(Format::U8),
-            "I16" => Stored::As(Format::I16),
-            "I32" => Stored::As(Format::I32),
-            "I64" => Stored::As(Format::I64),
-            _ => Stored::Other(self.dtype.into()),
+            "F32" => StoredFormat::As(Format::F32),
+            "F16" => StoredFormat::As(Format::F16),
+            "BF16" => StoredFormat::As(Format::Bf16),
+            "F64" => StoredFormat::As(Format::F64),
+            "F8_E4M3" => StoredFormat::As(Format::F8E4M3),
+            "F8_E5M2" => StoredFormat::As(Format::F8E5M2),
+            "I8" => StoredFormat::As(Format::I8),
+            "U8" | "BOOL" => StoredFormat::As(Format::U8),
+            "I16" => StoredFormat::As(Format::I16),
+            "I32" => StoredFormat::As(Format::I32),
+            "I64" => StoredFormat::As(Format::I64),
+            _ => StoredFormat::Other(self.dtype.into()),
         };
         Ok(Entry::new(shape, stored, span))
     }
@@ -186,9 +186,9 @@ struct Extents(Vec<usize>);
 
 impl<'de> Deserialize<'de> for Extents {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shape;
+        struct ExtentsVisitor;
 
-        impl<'de> Visitor<'de> for Shape {
+        impl<'de> Visitor<'de> for ExtentsVisitor {
             type Value = Extents;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -207,7 +207,7 @@ impl<'de> Deserialize<'de> for Extents {
             }
         }
 
-        deserializer.deserialize_seq(Shape)
+        deserializer.deserialize_seq(ExtentsVisitor)
     }
 }
 
@@ -220,9 +220,9 @@ struct Texts {
 
 impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
+        struct TextsVisitor;
 
-        impl<'de> Visitor<'de> for Pairs {
+        impl<'de> Visitor<'de> for TextsVisitor {
             type Value = Texts;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -242,6 +242,6 @@ impl<'de> Deserialize<'de> for Texts {
             }
         }
 
-        deserializer.deserialize_map(Pairs)
+        deserializer.deserialize_map(TextsVisitor)
     }
 }

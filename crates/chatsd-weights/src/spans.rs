@@ -11,7 +11,7 @@ const NAME_LIMIT: usize = 1024;
 
 /// How a tensor's numbers are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stored {
+pub(crate) enum StoredFormat {
     /// In a format that layers can be made of.
     As(Format),
     /// In another, by its name in the file.
@@ -23,7 +23,7 @@ pub(crate) enum Stored {
 pub(crate) struct Entry {
     /// Outermost first.
     pub(crate) shape: Vec<usize>,
-    pub(crate) stored: Stored,
+    pub(crate) stored: StoredFormat,
     /// In bytes from the start of the file.
     pub(crate) span: Range<usize>,
     /// Values from one index to the next in each extent, where they do not simply follow each other.
@@ -33,7 +33,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(shape: Vec<usize>, stored: Stored, span: Range<usize>) -> Self {
+    pub(crate) fn new(shape: Vec<usize>, stored: StoredFormat, span: Range<usize>) -> Self {
         Self { shape, stored, span, strides: None, asked: AtomicBool::new(false) }
     }
 

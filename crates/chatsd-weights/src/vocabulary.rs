@@ -21,7 +21,7 @@ use crate::{
 pub struct Vocabulary<'a> {
     /// Each token's text; its index is its number.
     pub tokens: Vec<&'a str>,
-    /// Pairs that are joined, the most frequent first.
+    /// NumbersVisitor that are joined, the most frequent first.
     pub merges: Vec<(&'a str, &'a str)>,
 }
 
@@ -80,9 +80,9 @@ struct Numbered(Vec<(String, usize)>);
 
 impl<'de> Deserialize<'de> for Numbered {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
+        struct NumbersVisitor;
 
-        impl<'de> Visitor<'de> for Pairs {
+        impl<'de> Visitor<'de> for NumbersVisitor {
             type Value = Numbered;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for Numbered {
             }
         }
 
-        deserializer.deserialize_map(Pairs)
+        deserializer.deserialize_map(NumbersVisitor)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct GgufWriter<'a> {
     metadata: Vec<(String, Value<'a>)>,
-    tensors: Vec<(String, Tensor<'a>)>,
+    tensors: Vec<(String, WriterTensor<'a>)>,
 }
 
 impl<'a> GgufWriter<'a> {
@@ -35,13 +35,13 @@ impl<'a> GgufWriter<'a> {
 
     /// Adds a tensor.
     pub fn tensor(&mut self, name: impl Into<String>, weight: Weight<'a>) -> &mut Self {
-        self.tensors.push((name.into(), Tensor::Ready(weight)));
+        self.tensors.push((name.into(), WriterTensor::Ready(weight)));
         self
     }
 
     /// Adds a tensor that is made when its turn comes.
     pub(crate) fn converted(&mut self, name: String, tensor: Converted<'a>) {
-        self.tensors.push((name, Tensor::Converted(tensor)));
+        self.tensors.push((name, WriterTensor::Converted(tensor)));
     }
 
     /// Writes the file at `path`, whole or not at all: under another name beside it, renamed when complete.
@@ -78,7 +78,7 @@ impl<'a> GgufWriter<'a> {
                 return Err(WriteFault::NotInGguf { name: name.clone(), format });
             }
             let size = format.bytes(count(shape)?);
-            let bytes = if let Tensor::Ready(weight) = tensor { weight.bytes.len() } else { size.unwrap_or(0) };
+            let bytes = if let WriterTensor::Ready(weight) = tensor { weight.bytes.len() } else { size.unwrap_or(0) };
             if size != Some(bytes) || format.bytes(row).is_none() {
                 return Err(WriteFault::Size { name: name.clone(), bytes, shape: shape.to_vec(), format });
             }
@@ -139,12 +139,12 @@ impl<'a> GgufWriter<'a> {
 
 /// A tensor whose bytes are there, or are made when they are written.
 #[derive(Clone, Debug)]
-enum Tensor<'a> {
+enum WriterTensor<'a> {
     Ready(Weight<'a>),
     Converted(Converted<'a>),
 }
 
-impl<'a> Tensor<'a> {
+impl<'a> WriterTensor<'a> {
     fn shape(&self) -> &[usize] {
         match self {
             Self::Ready(weight) => &weight.shape,

@@ -2,28 +2,28 @@
 
 use std::fmt::Display;
 
-use chatsd_weights::{ForeignNetwork, Kind, KindAdvice, ModelPart, Variant};
+use chatsd_weights::{ForeignNetwork, KindAdvice, ModelPart, Variant, WeightsKind};
 
 use crate::messages::Lang;
 
 /// A kind of file.
-pub fn named(lang: Lang, kind: Kind) -> String {
+pub fn named(lang: Lang, kind: WeightsKind) -> String {
     let chinese = match kind {
-        Kind::Checkpoint => "图片模型",
-        Kind::PictureNetwork => "单独的图片网络",
-        Kind::TextEncoder => "单独的文本编码器",
-        Kind::Autoencoder => "单独的自编码器（VAE）",
-        Kind::ControlNet => "ControlNet",
-        Kind::Lora => "LoRA",
-        Kind::Embedding => "文本反转嵌入",
-        Kind::Upscaler => "放大模型",
-        Kind::IpAdapter => "IP-Adapter",
-        Kind::VisionEncoder => "CLIP 图片编码器",
-        Kind::Other(network) => foreign(network),
-        Kind::Unknown => "不认识的张量文件",
+        WeightsKind::Checkpoint => "图片模型",
+        WeightsKind::PictureNetwork => "单独的图片网络",
+        WeightsKind::TextEncoder => "单独的文本编码器",
+        WeightsKind::Autoencoder => "单独的自编码器（VAE）",
+        WeightsKind::ControlNet => "ControlNet",
+        WeightsKind::Lora => "LoRA",
+        WeightsKind::Embedding => "文本反转嵌入",
+        WeightsKind::Upscaler => "放大模型",
+        WeightsKind::IpAdapter => "IP-Adapter",
+        WeightsKind::VisionEncoder => "CLIP 图片编码器",
+        WeightsKind::Other(network) => foreign(network),
+        WeightsKind::Unknown => "不认识的张量文件",
     };
     match kind {
-        Kind::Autoencoder => lang.pick("an autoencoder (VAE) alone", chinese).to_owned(),
+        WeightsKind::Autoencoder => lang.pick("an autoencoder (VAE) alone", chinese).to_owned(),
         _ => english_or(lang, kind, chinese),
     }
 }

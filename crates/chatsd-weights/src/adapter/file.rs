@@ -6,23 +6,23 @@ use chatsd_files::sha256;
 use chatsd_tensor::WeightError;
 
 use super::{
-    keys::{Part, place, split},
-    peft::Settings,
+    keys::{ChangePart, place, split},
+    peft::PeftSettings,
 };
-use crate::{Family, ModelFiles, Unsupported, WeightFile, WeightsError};
+use crate::{ModelFamily, ModelFiles, Unsupported, WeightFile, WeightsError};
 
 /// The tensors that make the change of one layer.
-pub(super) type Parts = BTreeMap<Part, String>;
+pub(super) type Parts = BTreeMap<ChangePart, String>;
 
 /// A LoRA or one of its relatives, opened. Its numbers are read when layers are made.
 #[derive(Debug)]
-pub struct Adapter {
+pub struct AdapterFile {
     files: ModelFiles,
     /// By the layer's name as the file has it.
     pub(super) layers: BTreeMap<String, Parts>,
     /// Tensors whose names mean no part of a change.
     pub(super) unknown: Vec<String>,
-    pub(super) settings: Settings,
+    pub(super) settings: PeftSettings,
     hash: OnceLock<String>,
 }
 
@@ -45,7 +45,7 @@ impl Values {
     }
 }
 
-impl Adapter {
+impl AdapterFile {
     /// Opens an adapter: one file, or a folder as PEFT saves it.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl Adapter {
     pub fn open(files: ModelFiles) -> Result<Self, WeightsError> {
         let not_one = |path| WeightsError::Unsupported { path, what: Unsupported::NoAdapter };
         let Some(file) = files.file() else { return Err(not_one(files.path().to_owned())) };
-        let settings = Settings::of(file)?;
+        let settings = PeftSettings::of(file)?;
         let (mut layers, mut unknown) = (BTreeMap::<String, Parts>::new(), Vec::new());
         for name in file.names() {
             match split(name) {
@@ -89,19 +89,19 @@ impl Adapter {
     }
 
     /// The family that the widths of its attentions to words mean: 768 is that of Stable Diffusion 1, and so on.
-    pub(super) fn family(&self) -> Option<Family> {
+    pub(super) fn family(&self) -> Option<ModelFamily> {
         let width = |(layer, parts): (&String, &Parts)| {
             if !place(layer).1.ends_with("attn2_to_k") {
                 return None;
             }
             let part = |part| parts.get(&part).and_then(|name| self.file().shape(name));
-            part(Part::Down).or_else(|| part(Part::HadamardB1)).and_then(|shape| shape.get(1).copied())
+            part(ChangePart::Down).or_else(|| part(ChangePart::HadamardB1)).and_then(|shape| shape.get(1).copied())
         };
-        self.layers.iter().find_map(width).and_then(Family::of_words)
+        self.layers.iter().find_map(width).and_then(ModelFamily::of_words)
     }
 
     /// The values of a part.
-    pub(super) fn values(&self, parts: &Parts, part: Part) -> Result<Option<Values>, WeightsError> {
+    pub(super) fn values(&self, parts: &Parts, part: ChangePart) -> Result<Option<Values>, WeightsError> {
         let Some(name) = parts.get(&part) else { return Ok(None) };
         let weight = self.file().get(name)?;
         let values = weight.values().map_err(|source: WeightError| WeightsError::Layer {

@@ -13,12 +13,12 @@ const SERIES: usize = 5;
 
 /// The settings of an adapter made with PEFT; empty for others.
 #[derive(Debug, Default)]
-pub(super) struct Settings {
+pub(super) struct PeftSettings {
     /// Of each network; under the empty name of the only one.
     networks: BTreeMap<&'static str, Json>,
 }
 
-impl Settings {
+impl PeftSettings {
     /// Of a file: in its metadata, or in the config beside it.
     pub(super) fn of(file: &WeightFile) -> Result<Self, WeightsError> {
         if let Some(text) = file.metadata("lora_adapter_metadata").as_ref().and_then(|value| value.as_text()) {

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 pub(crate) use self::tensor::{Converted, Form};
 use crate::{
-    Array, Component, Family, GgufWriter, ModelFiles, Unsupported, Value, WeightsError,
-    layout::{self, View},
+    Array, Component, GgufWriter, ModelFamily, ModelFiles, Unsupported, Value, WeightsError,
+    layout::{self, StoredView},
     safetensors_writer::SafetensorsWriter,
 };
 
@@ -119,7 +119,7 @@ impl ModelFiles {
         writer.metadata("format", "pt");
         let mut family = None;
         if components.contains(&"unet") {
-            family = Family::of_config(&self.component("unet")?.config);
+            family = ModelFamily::of_config(&self.component("unet")?.config);
             let settings = self.pipeline_config()?.unwrap_or_default();
             let is_v = settings.get("prediction_type").and_then(Json::as_str) == Some("v_prediction");
             writer.metadata("modelspec.prediction_type", if is_v { "v" } else { "epsilon" });
@@ -139,12 +139,12 @@ impl ModelFiles {
                     what: Unsupported::ChannelsLast,
                 });
             }
-            let mut places: BTreeMap<String, Vec<(View, String)>> = BTreeMap::new();
+            let mut places: BTreeMap<String, Vec<(StoredView, String)>> = BTreeMap::new();
             for (tensor, place, view) in layout::places(name, family, &scope) {
                 places.entry(place).or_default().push((view, tensor));
             }
             for (place, mut parts) in places {
-                parts.sort_by_key(|(view, _)| if let View::Third(part) = view { *part } else { 0 });
+                parts.sort_by_key(|(view, _)| if let StoredView::Third(part) = view { *part } else { 0 });
                 let view = parts[0].0;
                 let names: Vec<String> = parts.into_iter().map(|(_, tensor)| tensor).collect();
                 let found = scope.format(&names[0])?;
@@ -152,7 +152,7 @@ impl ModelFiles {
                     continue;
                 }
                 let shape = view.stored_shape(scope.shape(&names[0]).unwrap_or_default());
-                let form = if view == View::Transposed { Form::Transposed } else { Form::Same };
+                let form = if view == StoredView::Transposed { Form::Transposed } else { Form::Same };
                 let format = format.unwrap_or_else(|| found.kept());
                 writer.tensor(place, Converted { scope: scope.clone(), names, form, shape, format });
             }

@@ -8,7 +8,7 @@ use super::{ModelPart, shapes::Shapes};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum WeightsKind {
     /// A whole picture model: network, text encoders and autoencoder.
     Checkpoint,
     /// A picture network alone.
@@ -35,7 +35,7 @@ pub enum Kind {
     Unknown,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for WeightsKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Checkpoint => "a picture model",
@@ -54,7 +54,7 @@ impl fmt::Display for Kind {
     }
 }
 
-impl Kind {
+impl WeightsKind {
     /// One word for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -174,7 +174,7 @@ impl fmt::Display for ForeignNetwork {
 
 /// Which of Stable Diffusion's families a file belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Family {
+pub enum ModelFamily {
     /// Stable Diffusion 1: reads CLIP-L's 768 values a token.
     Sd1,
     /// Stable Diffusion 2: OpenCLIP-H's 1024.
@@ -185,7 +185,7 @@ pub enum Family {
     SdxlRefiner,
 }
 
-impl Family {
+impl ModelFamily {
     /// As the style library and the catalog name it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -242,7 +242,7 @@ impl Family {
     }
 }
 
-impl fmt::Display for Family {
+impl fmt::Display for ModelFamily {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Sd1 => "Stable Diffusion 1",
@@ -270,73 +270,73 @@ const ADAPTER: [&str; 12] = [
 ];
 
 /// Names that show what a file is: some tensor begins with, ends with, or is called so.
-const SIGNS: [(Kind, &str); 19] = [
-    (Kind::IpAdapter, "image_proj."),
-    (Kind::IpAdapter, "ip_adapter."),
-    (Kind::Embedding, "string_to_param."),
-    (Kind::Embedding, "emb_params"),
-    (Kind::Upscaler, "model.1.sub."),
-    (Kind::Upscaler, "RRDB_trunk."),
-    (Kind::Upscaler, "body.0.rdb1."),
-    (Kind::Upscaler, "body.0.RDB1."),
-    (Kind::Upscaler, "params_ema."),
-    (Kind::VisionEncoder, "vision_model."),
-    (Kind::VisionEncoder, "visual."),
-    (Kind::Other(ForeignNetwork::Flux), "double_blocks."),
-    (Kind::Other(ForeignNetwork::StableDiffusion3), "joint_blocks."),
-    (Kind::Other(ForeignNetwork::StableCascade), "clip_txt_mapper."),
-    (Kind::Other(ForeignNetwork::WanOrFlux), "patch_embedding."),
-    (Kind::Other(ForeignNetwork::PixArtOrSana), "t_block.1."),
-    (Kind::Other(ForeignNetwork::T5TextEncoder), "encoder.block.0.layer.0.SelfAttention."),
-    (Kind::Other(ForeignNetwork::MotionModule), "down_blocks.0.motion_modules."),
-    (Kind::Other(ForeignNetwork::LanguageModel), "model.layers.0."),
+const SIGNS: [(WeightsKind, &str); 19] = [
+    (WeightsKind::IpAdapter, "image_proj."),
+    (WeightsKind::IpAdapter, "ip_adapter."),
+    (WeightsKind::Embedding, "string_to_param."),
+    (WeightsKind::Embedding, "emb_params"),
+    (WeightsKind::Upscaler, "model.1.sub."),
+    (WeightsKind::Upscaler, "RRDB_trunk."),
+    (WeightsKind::Upscaler, "body.0.rdb1."),
+    (WeightsKind::Upscaler, "body.0.RDB1."),
+    (WeightsKind::Upscaler, "params_ema."),
+    (WeightsKind::VisionEncoder, "vision_model."),
+    (WeightsKind::VisionEncoder, "visual."),
+    (WeightsKind::Other(ForeignNetwork::Flux), "double_blocks."),
+    (WeightsKind::Other(ForeignNetwork::StableDiffusion3), "joint_blocks."),
+    (WeightsKind::Other(ForeignNetwork::StableCascade), "clip_txt_mapper."),
+    (WeightsKind::Other(ForeignNetwork::WanOrFlux), "patch_embedding."),
+    (WeightsKind::Other(ForeignNetwork::PixArtOrSana), "t_block.1."),
+    (WeightsKind::Other(ForeignNetwork::T5TextEncoder), "encoder.block.0.layer.0.SelfAttention."),
+    (WeightsKind::Other(ForeignNetwork::MotionModule), "down_blocks.0.motion_modules."),
+    (WeightsKind::Other(ForeignNetwork::LanguageModel), "model.layers.0."),
 ];
 
 /// What a file is that holds no part of a picture model, and of which family.
-pub(super) fn other_kind(shapes: &Shapes) -> (Kind, Option<Family>) {
+pub(super) fn other_kind(shapes: &Shapes) -> (WeightsKind, Option<ModelFamily>) {
     if shapes.names().any(|name| ADAPTER.iter().any(|end| name.ends_with(end))) {
-        return (Kind::Lora, adapter_family(shapes));
+        return (WeightsKind::Lora, adapter_family(shapes));
     }
     if shapes.names().any(|name| name.ends_with(".diff") || name.ends_with(".dora_scale")) {
-        return (Kind::Lora, adapter_family(shapes));
+        return (WeightsKind::Lora, adapter_family(shapes));
     }
     for (kind, sign) in SIGNS {
         // Wrappers such as `params.` or `model.diffusion_model.` may stand before it.
         let anywhere = format!(".{sign}");
         if let Some(name) = shapes.names().find(|name| name.starts_with(sign) || name.contains(&anywhere)) {
             let width = shapes.get(name).and_then(|shape| shape.last().copied());
-            return (kind, width.filter(|_| kind == Kind::Embedding).and_then(Family::of_words));
+            return (kind, width.filter(|_| kind == WeightsKind::Embedding).and_then(ModelFamily::of_words));
         }
     }
     // The compact network: convolutions and the slopes of its rectifiers take turns.
     let extents = |name: String| shapes.get(&name).map(<[usize]>::len);
     let layer = |before: &str, index: u8| extents(format!("{before}body.{index}.weight"));
     if shapes.before("body.0.weight").into_iter().any(|at| (layer(at, 0), layer(at, 1)) == (Some(4), Some(1))) {
-        return (Kind::Upscaler, None);
+        return (WeightsKind::Upscaler, None);
     }
     // A few vectors as wide as words, and nothing else.
     let words = |name: &str| match shapes.get(name) {
-        Some(&[width] | &[1..=256, width]) => Family::of_words(width),
+        Some(&[width] | &[1..=256, width]) => ModelFamily::of_words(width),
         _ => None,
     };
-    let families: Option<Vec<Family>> = shapes.names().take(4).map(words).collect();
+    let families: Option<Vec<ModelFamily>> = shapes.names().take(4).map(words).collect();
     match families.as_deref() {
-        Some([family]) => (Kind::Embedding, Some(*family)),
-        Some([_, _]) if shapes.has("clip_g") => (Kind::Embedding, Some(Family::Sdxl)),
-        _ => (Kind::Unknown, None),
+        Some([family]) => (WeightsKind::Embedding, Some(*family)),
+        Some([_, _]) if shapes.has("clip_g") => (WeightsKind::Embedding, Some(ModelFamily::Sdxl)),
+        _ => (WeightsKind::Unknown, None),
     }
 }
 
 /// Which networks an adapter fits: told by the width of the words that it changes the reading of.
-fn adapter_family(shapes: &Shapes) -> Option<Family> {
+fn adapter_family(shapes: &Shapes) -> Option<ModelFamily> {
     if shapes.has_from("lora_te2_") || shapes.has_from("text_encoder_2.") {
-        return Some(Family::Sdxl);
+        return Some(ModelFamily::Sdxl);
     }
     shapes.names().find_map(|name| {
         let reads_words =
             name.contains("attn2_to_k") || name.contains("attn2.to_k") || name.contains("attn2.processor");
         let down = [".lora_down.", ".lora.down.", "_lora.down.", ".lora_A."].iter().any(|mark| name.contains(mark));
         let width = shapes.get(name).filter(|_| reads_words && down)?.get(1).copied()?;
-        Family::of_words(width)
+        ModelFamily::of_words(width)
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Family, Found};
+use super::{Found, ModelFamily};
 use crate::{Unsupported, WeightFile, WeightsError};
 
 /// Spread of a norm's shifts above which a network of the second family predicts v (ComfyUI, `supported_models.py`,
@@ -68,7 +68,7 @@ impl Found {
     }
 
     fn guessed(&self, file: &WeightFile) -> Result<Predicts, WeightsError> {
-        let Some((Family::Sd2, prefix)) = self.family.zip(self.picture.as_deref()) else {
+        let Some((ModelFamily::Sd2, prefix)) = self.family.zip(self.picture.as_deref()) else {
             return Ok(Predicts::Epsilon);
         };
         let Some(name) = V_NORMS.iter().map(|name| format!("{prefix}{name}")).find(|name| file.contains(name)) else {

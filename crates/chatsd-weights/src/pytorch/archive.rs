@@ -8,7 +8,7 @@ use crate::{
     ArchiveDamage, Damage, Unsupported,
     damage::short,
     fault::Fault,
-    reader::{Reader, Result},
+    reader::{ByteReader, Result},
 };
 
 /// The first bytes of an archive that is not empty.
@@ -26,14 +26,14 @@ const ELSEWHERE: u32 = u32::MAX;
 
 /// A file in an archive.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct ArchiveEntry {
     /// Its bytes in the archive, compressed or not.
     pub(super) span: Range<usize>,
     method: u16,
     is_encrypted: bool,
 }
 
-impl Entry {
+impl ArchiveEntry {
     /// Where its bytes lie, when they lie there as they are.
     pub(super) fn stored(&self, name: &str) -> std::result::Result<Range<usize>, Fault> {
         if self.is_encrypted {
@@ -47,13 +47,13 @@ impl Entry {
 }
 
 /// The entries of an archive by name.
-pub(super) fn entries(bytes: &[u8]) -> std::result::Result<BTreeMap<&str, Entry>, Fault> {
+pub(super) fn entries(bytes: &[u8]) -> std::result::Result<BTreeMap<&str, ArchiveEntry>, Fault> {
     let Directory { count, span } = directory(bytes)?;
     if count > ENTRY_LIMIT {
         return Err(Unsupported::ManyArchiveEntries { found: count, limit: ENTRY_LIMIT }.into());
     }
     let mut entries = BTreeMap::new();
-    let mut reader = Reader::starting_at(&bytes[..span.end], span.start);
+    let mut reader = ByteReader::starting_at(&bytes[..span.end], span.start);
     for _ in 0..count {
         let (name, entry) = entry(&mut reader, bytes)?;
         if entries.insert(name, entry).is_some() {
@@ -84,7 +84,7 @@ fn directory(bytes: &[u8]) -> Result<Directory> {
     let last = bytes.len().checked_sub(END_LEN);
     let at = last.and_then(|last| (first..=last).rev().find(|&at| bytes[at..].starts_with(b"PK\x05\x06")));
     let at = at.ok_or(ArchiveDamage::NoEnd)?;
-    let mut reader = Reader::starting_at(bytes, at + 4);
+    let mut reader = ByteReader::starting_at(bytes, at + 4);
     let (disk, start_disk, here, count) = (reader.u16()?, reader.u16()?, reader.u16()?, reader.u16()?);
     let (len, start) = (reader.u32()?, reader.u32()?);
     let is_long = [here, count].contains(&u16::MAX) || [len, start].contains(&ELSEWHERE);
@@ -93,8 +93,8 @@ fn directory(bytes: &[u8]) -> Result<Directory> {
         None if (disk, start_disk, here) == (0, 0, count) => (count.into(), len.into(), start.into()),
         None => return Err(ArchiveDamage::SeveralParts.into()),
         Some(locator) => {
-            let mut reader = Reader::starting_at(bytes, locator + 8);
-            let mut reader = Reader::starting_at(bytes, reader.size()?);
+            let mut reader = ByteReader::starting_at(bytes, locator + 8);
+            let mut reader = ByteReader::starting_at(bytes, reader.size()?);
             if reader.take(4)? != b"PK\x06\x06" {
                 return Err(ArchiveDamage::NoSecondEnd.into());
             }
@@ -111,7 +111,7 @@ fn directory(bytes: &[u8]) -> Result<Directory> {
 }
 
 /// The next entry of the directory, with the bytes its local header leads to.
-fn entry<'a>(reader: &mut Reader<'a>, bytes: &'a [u8]) -> Result<(&'a str, Entry)> {
+fn entry<'a>(reader: &mut ByteReader<'a>, bytes: &'a [u8]) -> Result<(&'a str, ArchiveEntry)> {
     if reader.take(4)? != b"PK\x01\x02" {
         return Err(ArchiveDamage::NoEntry { at: reader.at - 4 }.into());
     }
@@ -134,7 +134,7 @@ fn entry<'a>(reader: &mut Reader<'a>, bytes: &'a [u8]) -> Result<(&'a str, Entry
     if method == 0 && size != packed {
         return Err(ArchiveDamage::Packed { name: short(name), packed, bytes: size }.into());
     }
-    let mut local = Reader::starting_at(bytes, header);
+    let mut local = ByteReader::starting_at(bytes, header);
     if local.take(4)? != MAGIC {
         return Err(ArchiveDamage::Place { name: short(name), at: header }.into());
     }
@@ -146,18 +146,18 @@ fn entry<'a>(reader: &mut Reader<'a>, bytes: &'a [u8]) -> Result<(&'a str, Entry
     local.take(extra_len.into())?;
     let start = local.at;
     local.take(packed)?;
-    Ok((name, Entry { span: start..local.at, method, is_encrypted: flags & 1 != 0 }))
+    Ok((name, ArchiveEntry { span: start..local.at, method, is_encrypted: flags & 1 != 0 }))
 }
 
 /// Numbers of an entry; those too large for their place stand in the extra field of ZIP64, in this order.
 fn wide(extra: &[u8], narrow: [u32; 3]) -> Result<[usize; 3]> {
-    let mut long = Reader::new(&[]);
-    let mut reader = Reader::new(extra);
+    let mut long = ByteReader::new(&[]);
+    let mut reader = ByteReader::new(extra);
     // Less than a header may be left: padding.
     while let (Ok(kind), Ok(len)) = (reader.u16(), reader.u16()) {
         let field = reader.take(len.into())?;
         if kind == 1 {
-            long = Reader::new(field);
+            long = ByteReader::new(field);
         }
     }
     let mut numbers = [0; 3];

@@ -10,12 +10,12 @@ mod tensors;
 
 use std::{collections::BTreeMap, ops::Range};
 
-pub(crate) use self::tensors::Header;
+pub(crate) use self::tensors::CheckpointHeader;
 use self::{
     pickle::{Graph, Item, Node},
     tensors::{Storage, format_of, gather},
 };
-use crate::{ArchiveDamage, CheckpointDamage, Unsupported, damage::short, fault::Fault, reader::Reader};
+use crate::{ArchiveDamage, CheckpointDamage, Unsupported, damage::short, fault::Fault, reader::ByteReader};
 
 /// The number that the older layout begins with, as a pickle writes it.
 const LEGACY_MAGIC: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
@@ -36,11 +36,11 @@ fn is_legacy(bytes: &[u8]) -> bool {
 }
 
 /// Reads the pickles of a file; `None` when it is an archive of something else.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Header>, Fault> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<CheckpointHeader>, Fault> {
     if is_legacy(bytes) { parse_legacy(bytes).map(Some) } else { parse_archive(bytes) }
 }
 
-fn parse_archive(bytes: &[u8]) -> Result<Option<Header>, Fault> {
+fn parse_archive(bytes: &[u8]) -> Result<Option<CheckpointHeader>, Fault> {
     let entries = archive::entries(bytes)?;
     let pickles: Vec<&str> = entries.keys().copied().filter(|name| name.rsplit('/').next() == Some(PICKLE)).collect();
     let name = match pickles[..] {
@@ -72,7 +72,7 @@ fn parse_archive(bytes: &[u8]) -> Result<Option<Header>, Fault> {
     gather(&graph, &storages).map(Some)
 }
 
-fn parse_legacy(bytes: &[u8]) -> Result<Header, Fault> {
+fn parse_legacy(bytes: &[u8]) -> Result<CheckpointHeader, Fault> {
     let magic = pickle::read(bytes, 0)?;
     let version = pickle::read(bytes, magic.end)?;
     if version.root != Item::Int(LEGACY_VERSION) {
@@ -107,7 +107,7 @@ fn storages_behind<'a>(
     let Some(Node::List(listed)) = keys.node(keys.root) else {
         return Err(Fault::damaged(CheckpointDamage::StorageList));
     };
-    let mut reader = Reader::starting_at(bytes, keys.end);
+    let mut reader = ByteReader::starting_at(bytes, keys.end);
     let mut storages = BTreeMap::new();
     for key in listed {
         let Item::Text(key) = *key else { return Err(Fault::damaged(CheckpointDamage::StorageKey)) };

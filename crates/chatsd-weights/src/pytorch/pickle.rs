@@ -7,7 +7,7 @@
 use crate::{
     BytesDamage, PickleDamage, Unsupported,
     fault::Fault,
-    reader::{Reader, Result},
+    reader::{ByteReader, Result},
 };
 
 /// Containers and calls accepted: ten times those of a large training checkpoint.
@@ -102,7 +102,7 @@ impl<'a> Graph<'a> {
 /// Reads the pickle that starts at a place of `bytes`.
 pub(super) fn read(bytes: &[u8], at: usize) -> std::result::Result<Graph<'_>, Fault> {
     let mut machine = Machine {
-        reader: Reader::starting_at(bytes, at),
+        reader: ByteReader::starting_at(bytes, at),
         nodes: Vec::new(),
         stack: Vec::new(),
         marks: Vec::new(),
@@ -114,7 +114,7 @@ pub(super) fn read(bytes: &[u8], at: usize) -> std::result::Result<Graph<'_>, Fa
 }
 
 struct Machine<'a> {
-    reader: Reader<'a>,
+    reader: ByteReader<'a>,
     nodes: Vec<Node<'a>>,
     stack: Vec<Item<'a>>,
     /// Heights of the stack.
@@ -333,7 +333,7 @@ impl<'a> Machine<'a> {
         self.stack.push(item);
     }
 
-    fn push_from(&mut self, read: impl FnOnce(&mut Reader<'a>) -> Result<Item<'a>>) -> Result<()> {
+    fn push_from(&mut self, read: impl FnOnce(&mut ByteReader<'a>) -> Result<Item<'a>>) -> Result<()> {
         let item = read(&mut self.reader)?;
         self.push(item);
         Ok(())
@@ -432,13 +432,13 @@ fn pairs(items: Vec<Item<'_>>) -> Result<Vec<[Item<'_>; 2]>> {
 }
 
 /// A text; bytes when it is none.
-fn text<'a>(reader: &mut Reader<'a>, len: usize) -> Result<Item<'a>> {
+fn text<'a>(reader: &mut ByteReader<'a>, len: usize) -> Result<Item<'a>> {
     let bytes = reader.take(len)?;
     Ok(std::str::from_utf8(bytes).map_or(Item::Bytes(bytes), Item::Text))
 }
 
 /// A signed little-endian integer.
-fn long<'a>(reader: &mut Reader<'a>, len: usize) -> Result<Item<'a>> {
+fn long<'a>(reader: &mut ByteReader<'a>, len: usize) -> Result<Item<'a>> {
     let bytes = reader.take(len)?;
     if len > 8 {
         return Ok(Item::Other);

@@ -16,7 +16,7 @@ use crate::{
     damage::short,
     fault::Fault,
     reader::Result,
-    spans::{Entry, Stored, check_name, count},
+    spans::{Entry, StoredFormat, check_name, count},
 };
 
 const EXTENT_LIMIT: usize = 8;
@@ -36,7 +36,7 @@ const ONLY: &str = "tensor";
 
 /// What a checkpoint holds.
 #[derive(Debug, Default)]
-pub(crate) struct Header {
+pub(crate) struct CheckpointHeader {
     /// Numbers and texts in its dictionaries, under their names.
     pub(crate) metadata: BTreeMap<String, Value<'static>>,
     pub(crate) tensors: BTreeMap<String, Entry>,
@@ -89,11 +89,14 @@ pub(super) fn format_of(kind: &str) -> Option<Format> {
 }
 
 /// Gathers all tensors of a pickle, whose storages lie in `spans` of the file.
-pub(super) fn gather(graph: &Graph<'_>, spans: &BTreeMap<&str, Range<usize>>) -> std::result::Result<Header, Fault> {
+pub(super) fn gather(
+    graph: &Graph<'_>,
+    spans: &BTreeMap<&str, Range<usize>>,
+) -> std::result::Result<CheckpointHeader, Fault> {
     let mut gatherer = Gatherer {
         graph,
         spans,
-        header: Header::default(),
+        header: CheckpointHeader::default(),
         name: String::new(),
         path: Vec::new(),
         opened: BTreeSet::new(),
@@ -149,7 +152,7 @@ fn is_number(module: &str, name: &str) -> bool {
 struct Gatherer<'g, 'a> {
     graph: &'g Graph<'a>,
     spans: &'g BTreeMap<&'g str, Range<usize>>,
-    header: Header,
+    header: CheckpointHeader,
     /// Of the item in hand.
     name: String,
     /// Nodes that the item in hand lies in: one that lies in itself is not looked at again.
@@ -390,12 +393,12 @@ fn entry(parts: &TensorParts<'_>, spans: &BTreeMap<&str, Range<usize>>) -> std::
     let values = count(shape)?;
     let kind = dtype.unwrap_or(storage.kind);
     let Some(format) = format_of(kind) else {
-        return Ok(Entry::new(shape.clone(), Stored::Other(kind.to_owned().into()), 0..0));
+        return Ok(Entry::new(shape.clone(), StoredFormat::Other(kind.to_owned().into()), 0..0));
     };
     let missing = || TensorDamage::MissingStorage { storage: short(storage.key) };
     let span = spans.get(storage.key).ok_or_else(missing)?;
     if values == 0 {
-        return Ok(Entry::new(shape.clone(), Stored::As(format), span.start..span.start));
+        return Ok(Entry::new(shape.clone(), StoredFormat::As(format), span.start..span.start));
     }
     let unit = format.block_bytes();
     let overflow = || TensorDamage::ShapeBeyondStorage { shape: shape.clone(), strides: strides.clone() };
@@ -409,7 +412,7 @@ fn entry(parts: &TensorParts<'_>, spans: &BTreeMap<&str, Range<usize>>) -> std::
     if end > span.len() {
         return Err(TensorDamage::BeyondStorage { start, end, storage: span.len() });
     }
-    let mut entry = Entry::new(shape.clone(), Stored::As(format), span.start + start..span.start + end);
+    let mut entry = Entry::new(shape.clone(), StoredFormat::As(format), span.start + start..span.start + end);
     if !is_contiguous(shape, strides) {
         let bytes = values.checked_mul(unit).filter(|bytes| bytes.saturating_sub(taken) <= REPEAT_LIMIT);
         bytes.ok_or(TensorDamage::Repeats { bytes: taken, values })?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chatsd_studio::Prediction;
 use chatsd_types::FileKind;
-use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles, ModelPart, WeightFile};
+use chatsd_weights::{ComponentFacts, Description, ModelFiles, ModelPart, WeightFile, WeightsKind};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -36,7 +36,7 @@ pub fn run(file: &str, model: ModelArgs, json: bool, mut settings: Settings) -> 
         facts["left_out"] = json!(dropped);
         lines.push((lang.label_left_out(), lang.code_left_out(dropped.join(", "))));
     }
-    if matches!(told.kind, Kind::Checkpoint | Kind::PictureNetwork) && told.missing.is_empty() {
+    if matches!(told.kind, WeightsKind::Checkpoint | WeightsKind::PictureNetwork) && told.missing.is_empty() {
         settings.model = Some(file.to_owned());
         // What it is was told from its header; that it cannot paint for another reason is for the one who paints.
         if let Ok(OnePicture { size, steps, prediction: Prediction { seconds, bytes } }) = fit::one_picture(&settings) {
@@ -97,10 +97,10 @@ fn lines(lang: Lang, path: &Path, told: &Description) -> Vec<(String, String)> {
     }
     for name in &told.missing {
         let part = ModelPart::of(name);
-        let advice = kinds::advice(lang, Kind::PictureNetwork.advice_for(&part));
+        let advice = kinds::advice(lang, WeightsKind::PictureNetwork.advice_for(&part));
         lines.push((lang.label_missing(), format!("{}: {advice}", kinds::part(lang, &part))));
     }
-    if told.kind != Kind::PictureNetwork || told.missing.is_empty() {
+    if told.kind != WeightsKind::PictureNetwork || told.missing.is_empty() {
         lines.push((lang.label_advice(), kinds::advice(lang, told.kind.advice())));
     }
     lines

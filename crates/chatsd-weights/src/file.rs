@@ -195,18 +195,6 @@ impl WeightFile {
         Weight { shape: entry.shape.clone(), format, bytes: entry.bytes(self.bytes.as_slice(), format) }
     }
 
-    /// Tensors with numbers that are not finite, and how many each has: weights of a training that failed, or damage. They
-    /// load, and the pictures are black. Reads every number of the file: a second or more for each gigabyte.
-    pub fn not_finite(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.tensors.iter().filter_map(|(name, entry)| match entry.stored {
-            StoredFormat::As(format) if !format.is_integer() => {
-                let count = not_finite(&self.as_stored(entry, format));
-                (count > 0).then_some((name.as_str(), count))
-            }
-            _ => None,
-        })
-    }
-
     /// Lets the memory of tensors go that were asked for some time before: layers are made of them by now, and a model
     /// would else be in memory twice.
     fn let_go_behind(&self, span: Range<usize>) {
@@ -348,18 +336,6 @@ fn scaled(weight: &Weight<'_>, scale: &Weight<'_>) -> Result<Weight<'static>, St
     }
     let bytes = Format::F16.encode(&values)?;
     Ok(Weight { shape: weight.shape.clone(), format: Format::F16, bytes: bytes.into() })
-}
-
-/// Numbers of a weight that are not finite.
-fn not_finite(weight: &Weight<'_>) -> usize {
-    let format = weight.format;
-    let mut values = vec![0.0; 1024 * format.block()];
-    let parts = weight.bytes.chunks(1024 * format.block_bytes());
-    let bad = parts.map(|bytes| {
-        let values = &mut values[..bytes.len() / format.block_bytes() * format.block()];
-        format.decode(bytes, values).map_or(0, |()| values.iter().filter(|value| !value.is_finite()).count())
-    });
-    bad.sum()
 }
 
 /// The name most like `wanted`, when one is like it at all.

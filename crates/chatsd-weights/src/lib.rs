@@ -1,4 +1,5 @@
-//! Model files: find them, read safetensors, GGUF and PyTorch checkpoints into named tensors. Does not know what the tensors mean.
+//! Model files: safetensors, GGUF and PyTorch checkpoints read into named tensors, and what each program calls those. Does not
+//! know what the tensors compute.
 //!
 //! A [`WeightFile`] is one file; [`ModelFiles`] is everything a picture model consists of, a folder or a single file;
 //! a [`Scope`] is the part of it below one name, from which a network takes its layers. Every length and offset of a
@@ -26,6 +27,7 @@ mod safetensors;
 mod safetensors_writer;
 mod scope;
 mod spans;
+mod transpose;
 mod unsupported;
 mod value;
 mod vocabulary;
@@ -40,7 +42,7 @@ pub use description::{ComponentFacts, Description, Variant};
 pub use error::{JsonPlace, StoredAs, WeightsError};
 pub use file::WeightFile;
 pub use layer_cache::LayerCache;
-pub use layout::{ForeignNetwork, KindAdvice, ModelFamily, ModelPart, Predicts, WeightsKind};
+pub use layout::{ForeignNetwork, KindAdvice, ModelFamily, ModelPart, Predicts, UnknownPrediction, WeightsKind};
 pub use looks::{FileAdvice, FileLooks};
 pub use missing::Missing;
 pub use model::{Component, ModelFiles};

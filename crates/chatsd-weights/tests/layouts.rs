@@ -200,7 +200,7 @@ fn what_is_missing_is_told_by_the_names_of_the_file() {
 #[test]
 fn other_kinds_of_files_are_told_apart() {
     type Case<'a> = (&'a [(&'a str, &'a [usize])], WeightsKind, Option<ModelFamily>);
-    let cases: [Case<'_>; 12] = [
+    let cases: [Case<'_>; 16] = [
         (
             &[
                 ("lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight", &[4, 768]),
@@ -215,6 +215,26 @@ fn other_kinds_of_files_are_told_apart() {
             Some(ModelFamily::Sdxl),
         ),
         (&[("lora_te_text_model_encoder_layers_0_mlp_fc1.hada_w1_a", &[4, 4])], WeightsKind::Lora, None),
+        (
+            &[(
+                "unet.up_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.lora_linear_layer.down.weight",
+                &[4, 768],
+            )],
+            WeightsKind::Lora,
+            Some(ModelFamily::Sd1),
+        ),
+        (&[("base_model.model.down_blocks.0.attn1.to_q.oft_R.weight", &[8, 6])], WeightsKind::Lora, None),
+        (
+            &[
+                ("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w1_a", &[4, 1]),
+                ("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w1_b", &[1, 4]),
+                ("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w2_a", &[80, 1]),
+                ("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w2_b", &[1, 80]),
+            ],
+            WeightsKind::Lora,
+            None,
+        ),
+        (&[("decoder.1.snake.alpha", &[64])], WeightsKind::Unknown, None),
         (&[("emb_params", &[2, 768])], WeightsKind::Embedding, Some(ModelFamily::Sd1)),
         (&[("<a-word>", &[1024])], WeightsKind::Embedding, Some(ModelFamily::Sd2)),
         (&[("clip_g", &[3, 1280]), ("clip_l", &[3, 768])], WeightsKind::Embedding, Some(ModelFamily::Sdxl)),

@@ -7,11 +7,12 @@ use std::{collections::BTreeMap, fmt, num::NonZeroU32, path::PathBuf, str::FromS
 
 use chatsd_studio::{Draft, Larger};
 use chatsd_types::{Decoder, Fill, NamedSampler, NoiseSource, Schedule, Size};
+use chatsd_weights::Predicts;
 use clap::Args;
 
 use crate::{
     messages::Lang,
-    values::{Guidance, InstructionSet, Names, Places, Portion, Predicts, Previews, Show, Store},
+    values::{Guidance, InstructionSet, Names, Places, Portion, Previews, Show, Store},
 };
 
 /// Who set a value; a later one wins.

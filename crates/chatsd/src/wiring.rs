@@ -21,7 +21,7 @@ use crate::{
     messages::Lang,
     settings::Settings,
     shelves,
-    values::{InstructionSet, Predicts, Store},
+    values::{InstructionSet, Store},
 };
 
 pub use crate::shelves::find;
@@ -80,10 +80,7 @@ pub fn model_files(settings: &Settings) -> Result<ModelFiles> {
             if other.has("text_encoder_2") && !other.has("text_encoder") { "text_encoder_2" } else { "text_encoder" };
         files = files.with_component(slot, other)?;
     }
-    let files = files.predicting(settings.predicts.map(|predicts| match predicts {
-        Predicts::Epsilon => chatsd_weights::Predicts::Epsilon,
-        Predicts::V => chatsd_weights::Predicts::V,
-    }));
+    let files = files.predicting(settings.predicts);
     Ok(files.stored_as(settings.store.map(|store| match store {
         Store::F32 => Format::F32,
         Store::F16 => Format::F16,

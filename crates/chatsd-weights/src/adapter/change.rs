@@ -3,11 +3,11 @@
 use chatsd_tensor::{Engine, LowRank, WeightError};
 
 use super::{
-    algebra::{product, rotation, turned, widened},
+    algebra::{product, rotation, widened},
     file::{AdapterFile, Parts},
     keys::ChangePart,
 };
-use crate::{WeightFile, WeightsError};
+use crate::{WeightFile, WeightsError, transpose::transpose};
 
 /// The change of a layer whose weights are `[outputs, depth]` (a convolution's depth runs over inputs, then taps).
 #[derive(Debug)]
@@ -164,7 +164,7 @@ impl Change {
                     let (i, j, wide) = (core.rows(), rank, b.columns());
                     let taps = core.values.len() / (i * j).max(1);
                     let kernel = widened(engine, &core.values, &b.values, [i, j, taps, wide]).map_err(failed)?;
-                    let a_turned = turned(&a.values, 1, i, a.columns());
+                    let a_turned = transpose(&a.values, 1, i, a.columns());
                     let extents = [a.columns(), i, wide * taps];
                     (product(engine, &a_turned, &kernel, extents).map_err(failed)?, rank)
                 }
@@ -288,11 +288,11 @@ impl Change {
             }
             ChangeKind::Inputs { blocks, size } => {
                 // W rᵀ: turning the rows of Wᵀ by the transposed blocks.
-                let across = turned(&w, 1, outputs, depth);
-                let blocks = turned(&blocks, blocks.len() / (size * size).max(1), size, size);
+                let across = transpose(&w, 1, outputs, depth);
+                let blocks = transpose(&blocks, blocks.len() / (size * size).max(1), size, size);
                 let blocks = blocks.repeat(if blocks.len() == size * size { depth / size.max(1) } else { 1 });
                 let across = turn_rows(engine, &across, &blocks, size, outputs)?;
-                return Ok(between(&w, &turned(&across, 1, depth, outputs), strength));
+                return Ok(between(&w, &transpose(&across, 1, depth, outputs), strength));
             }
         };
         let Some(magnitude) = self.magnitude else { return Ok(changed) };
@@ -397,7 +397,7 @@ fn turn_rows(
     let mut result = Vec::with_capacity(rows.len());
     let groups = rows.chunks_exact((size * columns).max(1));
     for (group, block) in groups.zip(blocks.chunks_exact((size * size).max(1))) {
-        result.extend(product(engine, &turned(block, 1, size, size), group, [size, size, columns])?);
+        result.extend(product(engine, &transpose(block, 1, size, size), group, [size, size, columns])?);
     }
     Ok(result)
 }

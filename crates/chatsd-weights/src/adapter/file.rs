@@ -6,7 +6,7 @@ use chatsd_files::sha256;
 use chatsd_tensor::WeightError;
 
 use super::{
-    keys::{ChangePart, place, split},
+    keys::{ChangePart, has_width_of_words, split},
     peft::PeftSettings,
 };
 use crate::{ModelFamily, ModelFiles, Unsupported, WeightFile, WeightsError};
@@ -90,14 +90,8 @@ impl AdapterFile {
 
     /// The family that the widths of its attentions to words mean: 768 is that of Stable Diffusion 1, and so on.
     pub(super) fn family(&self) -> Option<ModelFamily> {
-        let width = |(layer, parts): (&String, &Parts)| {
-            if !place(layer).1.ends_with("attn2_to_k") {
-                return None;
-            }
-            let part = |part| parts.get(&part).and_then(|name| self.file().shape(name));
-            part(ChangePart::Down).or_else(|| part(ChangePart::HadamardB1)).and_then(|shape| shape.get(1).copied())
-        };
-        self.layers.iter().find_map(width).and_then(ModelFamily::of_words)
+        let mut names = self.file().names().filter(|name| has_width_of_words(name));
+        names.find_map(|name| ModelFamily::of_words(*self.file().shape(name)?.get(1)?))
     }
 
     /// The values of a part.

@@ -115,6 +115,18 @@ pub(super) fn split(name: &str) -> Option<(&str, ChangePart)> {
     Some((&name[..name.len() - end.len()], *part))
 }
 
+/// Whether a tensor's name is one that adapters alone have. Other files may well have an `alpha`.
+pub(crate) fn is_of_adapter(name: &str) -> bool {
+    split(name).is_some_and(|(_, part)| !matches!(part, ChangePart::Alpha | ChangePart::Rescale))
+}
+
+/// Whether the second extent of a tensor is the width of the words that its layer reads: the family follows from it.
+pub(crate) fn has_width_of_words(name: &str) -> bool {
+    split(name).is_some_and(|(layer, part)| {
+        matches!(part, ChangePart::Down | ChangePart::HadamardB1) && place(layer).1.ends_with("attn2_to_k")
+    })
+}
+
 /// The networks that a layer's name may be of, and its name there with underscores for dots.
 pub(super) fn place(layer: &str) -> (&'static [&'static str], String) {
     let layer = layer.strip_prefix("base_model.model.").unwrap_or(layer);

@@ -14,5 +14,6 @@ mod peft;
 mod set;
 
 pub use file::AdapterFile;
+pub(crate) use keys::{has_width_of_words, is_of_adapter};
 pub use set::{AdapterSet, Adopted, Strength};
 pub(crate) use set::{MergedWeight, VectorPart, layer_name, stacked};

@@ -9,13 +9,12 @@ use std::{
 use chatsd_tensor::{Engine, Format, Layout, LowRank, Weight, WeightError};
 
 use super::{
-    algebra::turned,
     change::{Change, Extent, fits},
     file::{AdapterFile, Parts},
     keys::{ChangePart, UNET, place},
     names::aliases,
 };
-use crate::{ModelFamily, Scope, WeightsError};
+use crate::{ModelFamily, Scope, WeightsError, transpose::transpose};
 
 /// How strongly an adapter works; 1 is as trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -178,13 +177,13 @@ impl AdapterSet {
         let failed = |source: WeightError| WeightsError::Change { layer: layer.to_owned(), source };
         let mut values = weight.values().map_err(failed)?;
         if ohwi {
-            values = turned(&values, extent.outputs, extent.taps, extent.inputs);
+            values = transpose(&values, extent.outputs, extent.taps, extent.inputs);
         }
         for (change, strength) in changes {
             values = change.apply(engine, values, extent, strength).map_err(failed)?;
         }
         if ohwi {
-            values = turned(&values, extent.outputs, extent.inputs, extent.taps);
+            values = transpose(&values, extent.outputs, extent.inputs, extent.taps);
         }
         let format = if kept.block() > 1 { Format::F16 } else { kept };
         let bytes = Cow::Owned(format.encode(&values).map_err(|error| failed(error.into()))?);

@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::Path};
 
 use chatsd_tensor::{Format, Weight};
 
-use crate::{Scope, WeightsError};
+use crate::{Scope, WeightsError, transpose::transpose};
 
 /// How the values lie in the file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +52,9 @@ impl<'a> Converted<'a> {
             values.extend(part.values().map_err(failed)?);
         }
         let values = match (self.form, self.shape.as_slice()) {
-            (Form::Transposed, &[rows, columns]) => {
-                (0..values.len()).map(|at| values[at % columns * rows + at / columns]).collect()
-            }
-            (Form::ChannelsLast, &[_, height, width, inputs]) => {
-                let (pixels, one) = (height * width, height * width * inputs);
-                let from = |at: usize| at / one * one + at % inputs * pixels + at % one / inputs;
-                (0..values.len()).map(|at| values[from(at)]).collect()
+            (Form::Transposed, &[rows, columns]) => transpose(&values, 1, columns, rows),
+            (Form::ChannelsLast, &[outputs, height, width, inputs]) => {
+                transpose(&values, outputs, inputs, height * width)
             }
             _ => values,
         };

@@ -8,6 +8,7 @@ use std::{
 use chatsd_tensor::{Format, Weight, WeightError};
 
 use super::shapes::Shapes;
+use crate::transpose::transpose;
 
 /// What of a stored tensor a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +71,7 @@ impl StoredView {
                 let &[rows, columns] = weight.shape.as_slice() else {
                     return Err(WeightError::Unsupported(format!("{:?} is no matrix", weight.shape)));
                 };
-                let values = weight.values()?;
-                let at = |index: usize| values[index % rows * columns + index / rows];
-                Ok(Weight::from_values(&shape, &(0..values.len()).map(at).collect::<Vec<_>>()))
+                Ok(Weight::from_values(&shape, &transpose(&weight.values()?, 1, rows, columns)))
             }
             Self::Whole | Self::Matrix => Ok(Weight { shape, ..weight }),
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{ModelPart, shapes::Shapes};
+use crate::adapter::{has_width_of_words, is_of_adapter};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -253,22 +254,6 @@ impl fmt::Display for ModelFamily {
     }
 }
 
-/// Ends of names that adapters alone have: kohya's, diffusers', PEFT's, LyCORIS'.
-const ADAPTER: [&str; 12] = [
-    ".lora_down.weight",
-    ".lora_up.weight",
-    ".lora.down.weight",
-    "_lora.down.weight",
-    ".lora_A.weight",
-    ".lora_A.default.weight",
-    ".hada_w1_a",
-    ".hada_w1_b",
-    ".lokr_w1",
-    ".lokr_w2",
-    ".oft_blocks",
-    ".oft_diag",
-];
-
 /// Names that show what a file is: some tensor begins with, ends with, or is called so.
 const SIGNS: [(WeightsKind, &str); 19] = [
     (WeightsKind::IpAdapter, "image_proj."),
@@ -294,10 +279,7 @@ const SIGNS: [(WeightsKind, &str); 19] = [
 
 /// What a file is that holds no part of a picture model, and of which family.
 pub(super) fn other_kind(shapes: &Shapes) -> (WeightsKind, Option<ModelFamily>) {
-    if shapes.names().any(|name| ADAPTER.iter().any(|end| name.ends_with(end))) {
-        return (WeightsKind::Lora, adapter_family(shapes));
-    }
-    if shapes.names().any(|name| name.ends_with(".diff") || name.ends_with(".dora_scale")) {
+    if shapes.names().any(is_of_adapter) {
         return (WeightsKind::Lora, adapter_family(shapes));
     }
     for (kind, sign) in SIGNS {
@@ -332,11 +314,6 @@ fn adapter_family(shapes: &Shapes) -> Option<ModelFamily> {
     if shapes.has_from("lora_te2_") || shapes.has_from("text_encoder_2.") {
         return Some(ModelFamily::Sdxl);
     }
-    shapes.names().find_map(|name| {
-        let reads_words =
-            name.contains("attn2_to_k") || name.contains("attn2.to_k") || name.contains("attn2.processor");
-        let down = [".lora_down.", ".lora.down.", "_lora.down.", ".lora_A."].iter().any(|mark| name.contains(mark));
-        let width = shapes.get(name).filter(|_| reads_words && down)?.get(1).copied()?;
-        ModelFamily::of_words(width)
-    })
+    let widths = shapes.names().filter(|name| has_width_of_words(name)).filter_map(|name| shapes.get(name)?.get(1));
+    widths.copied().find_map(ModelFamily::of_words)
 }

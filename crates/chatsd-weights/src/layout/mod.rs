@@ -12,17 +12,19 @@ mod shapes;
 mod text;
 mod unet;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde_json::Value;
 
 pub(crate) use self::keys::{KeyMap, StoredTensor, StoredView};
-pub(crate) use self::unet::{ENDS, RESNET};
 use self::{keys::Naming, shapes::Shapes, text::Encoder};
 pub use self::{
     kind::{ForeignNetwork, KindAdvice, ModelFamily, WeightsKind},
     part::ModelPart,
-    settings::Predicts,
+    settings::{Predicts, UnknownPrediction},
 };
 use crate::{Scope, WeightFile, WeightsError};
 
@@ -277,6 +279,13 @@ fn family_of(shapes: &Shapes, place: &NetworkPlace<'_>) -> Option<ModelFamily> {
     let pooled = ["label_emb.0.0.weight", "add_embedding.linear_1.weight"];
     let pooled = pooled.iter().any(|name| shapes.has(&format!("{}{name}", place.prefix)));
     Some(ModelFamily::of(context, pooled))
+}
+
+/// What the original calls each of a picture network's `layers`, which are named as the network names them.
+pub(crate) fn original_names<'a>(layers: &BTreeSet<&'a str>) -> BTreeMap<&'a str, String> {
+    let shapes: Shapes = layers.iter().map(|layer| ((*layer).to_owned(), Vec::new())).collect();
+    let naming = unet::to_original(&shapes);
+    layers.iter().map(|layer| (*layer, naming.place_of(layer).0)).collect()
 }
 
 /// Where a checkpoint has each tensor of `component`: as the file that it came from, or where the original would put

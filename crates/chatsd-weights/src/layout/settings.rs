@@ -1,5 +1,7 @@
 //! Settings of a pipeline that a checkpoint does not carry: what its network predicts, and of which noise.
 
+use std::{fmt, str::FromStr};
+
 use serde_json::{Value, json};
 
 use super::{Found, ModelFamily};
@@ -21,6 +23,35 @@ pub enum Predicts {
     V,
 }
 
+impl fmt::Display for Predicts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Epsilon => "epsilon",
+            Self::V => "v",
+        })
+    }
+}
+
+/// A text that names no prediction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown prediction \"{found}\": expected one of epsilon, v")]
+pub struct UnknownPrediction {
+    /// What was written.
+    pub found: String,
+}
+
+impl FromStr for Predicts {
+    type Err = UnknownPrediction;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPrediction> {
+        match text.to_lowercase().as_str() {
+            "epsilon" => Ok(Self::Epsilon),
+            "v" => Ok(Self::V),
+            found => Err(UnknownPrediction { found: found.to_owned() }),
+        }
+    }
+}
+
 impl Found {
     /// The settings of the pipeline, in the words of diffusers' schedulers.
     ///
@@ -38,7 +69,7 @@ impl Found {
         let predicts = match forced {
             Some(predicts) => predicts,
             None if marker("v_pred") => Predicts::V,
-            None => match self.told(file).or_else(|| beside(file)) {
+            None => match self.of_metadata(file).or_else(|| of_yaml(file)) {
                 Some(predicts) => predicts,
                 None => self.guessed(file)?,
             },
@@ -59,7 +90,7 @@ impl Found {
     }
 
     /// What the file's metadata says.
-    fn told(&self, file: &WeightFile) -> Option<Predicts> {
+    fn of_metadata(&self, file: &WeightFile) -> Option<Predicts> {
         match file.metadata("modelspec.prediction_type")?.as_text()? {
             "v" | "v_prediction" => Some(Predicts::V),
             "epsilon" => Some(Predicts::Epsilon),
@@ -91,7 +122,7 @@ fn spread(values: &[f32]) -> f32 {
 }
 
 /// What a yaml of the same name beside the file says, as AUTOMATIC1111 looks for one.
-fn beside(file: &WeightFile) -> Option<Predicts> {
+fn of_yaml(file: &WeightFile) -> Option<Predicts> {
     let text = std::fs::read_to_string(file.path().with_extension("yaml")).ok()?;
     let value = text.lines().find_map(|line| line.trim().strip_prefix("parameterization:"))?;
     Some(if value.trim().trim_matches(['"', '\'']) == "v" { Predicts::V } else { Predicts::Epsilon })

@@ -130,7 +130,7 @@ pub enum WeightsError {
         /// Its full name.
         tensor: String,
         /// The reason.
-        source: WeightError,
+        source: LayerFault,
     },
     /// An adapter that fits no layer of a model.
     #[error(
@@ -154,6 +154,34 @@ pub enum WeightsError {
         layer: String,
         /// The reason.
         source: WeightError,
+    },
+}
+
+/// Why a tensor makes no layer.
+#[derive(Debug, thiserror::Error)]
+pub enum LayerFault {
+    /// The tensor room refuses it.
+    #[error(transparent)]
+    Weight(#[from] WeightError),
+    /// Queries, keys and values are not alike.
+    #[error("{rows} rows of {shape:?} make no three equal parts")]
+    Thirds {
+        /// Of the tensor.
+        rows: usize,
+        /// Its extents.
+        shape: Vec<usize>,
+    },
+    /// Something that is to be transposed has not two extents.
+    #[error("{shape:?} is no matrix")]
+    NoMatrix {
+        /// Its extents.
+        shape: Vec<usize>,
+    },
+    /// A value that half precision cannot hold.
+    #[error("its value {value} is beyond f16; choose bf16 or f32")]
+    BeyondF16 {
+        /// The first such value.
+        value: f32,
     },
 }
 

@@ -39,7 +39,7 @@ pub use damage::{
     SafetensorsDamage, TensorDamage, VocabularyDamage,
 };
 pub use description::{ComponentFacts, Description, Variant};
-pub use error::{JsonPlace, StoredAs, WeightsError};
+pub use error::{JsonPlace, LayerFault, StoredAs, WeightsError};
 pub use file::WeightFile;
 pub use layer_cache::LayerCache;
 pub use layout::{ForeignNetwork, KindAdvice, ModelFamily, ModelPart, Predicts, UnknownPrediction, WeightsKind};

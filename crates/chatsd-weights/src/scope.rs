@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeSet, path::Path};
 use chatsd_tensor::{Convolution, Embedding, Format, Layout, Linear, Norm, UpsampleConvolution, Weight, WeightError};
 
 use crate::{
-    LayerCache, Tally, WeightFile, WeightsError,
+    LayerCache, LayerFault, Tally, WeightFile, WeightsError,
     adapter::{MergedWeight, VectorPart, layer_name, stacked},
     file::nearest,
     layout::{KeyMap, StoredView},
@@ -410,11 +410,13 @@ impl<'a> Scope<'a> {
         self.error_of(&format!("{layer}.weight"), error)
     }
 
-    fn error_of(&self, name: &str, error: WeightError) -> WeightsError {
+    fn error_of(&self, name: &str, error: impl Into<LayerFault>) -> WeightsError {
         let full = self.full(name);
         let (path, tensor) = (self.path(&full).to_owned(), self.original(&full));
-        match error {
-            WeightError::Shape { found, expected } => WeightsError::Shape { path, tensor, found, expected },
+        match error.into() {
+            LayerFault::Weight(WeightError::Shape { found, expected }) => {
+                WeightsError::Shape { path, tensor, found, expected }
+            }
             source => WeightsError::Layer { path, tensor, source },
         }
     }

@@ -144,7 +144,7 @@ impl Change {
         let failed = |source: WeightError| WeightsError::Layer {
             path: adapter.file().path().to_owned(),
             tensor: layer.to_owned(),
-            source,
+            source: source.into(),
         };
         let alpha = values(ChangePart::Alpha)?.and_then(|alpha| alpha.values.first().copied());
         let scale = |rank: Option<usize>| {

@@ -101,7 +101,7 @@ impl AdapterFile {
         let values = weight.values().map_err(|source: WeightError| WeightsError::Layer {
             path: self.file().path().to_owned(),
             tensor: name.clone(),
-            source,
+            source: source.into(),
         })?;
         Ok(Some(Values { shape: weight.shape, values }))
     }

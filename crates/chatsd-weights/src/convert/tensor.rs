@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, path::Path};
 
-use chatsd_tensor::{Format, Weight};
+use chatsd_tensor::{Format, Weight, WeightError};
 
-use crate::{Scope, WeightsError, transpose::transpose};
+use crate::{LayerFault, Scope, WeightsError, transpose::transpose};
 
 /// How the values lie in the file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,14 +42,14 @@ impl<'a> Converted<'a> {
     }
 
     fn encoded(&self, parts: &[Weight<'_>]) -> Result<Vec<u8>, WeightsError> {
-        let failed = |source| WeightsError::Layer {
+        let failed = |source: LayerFault| WeightsError::Layer {
             path: self.scope.files().first().map_or(Path::new(""), |file| file.path()).to_owned(),
             tensor: self.names.join("+"),
             source,
         };
         let mut values = Vec::new();
         for part in parts {
-            values.extend(part.values().map_err(failed)?);
+            values.extend(part.values().map_err(|error| failed(error.into()))?);
         }
         let values = match (self.form, self.shape.as_slice()) {
             (Form::Transposed, &[rows, columns]) => transpose(&values, 1, columns, rows),
@@ -60,9 +60,8 @@ impl<'a> Converted<'a> {
         };
         let largest = if self.format == Format::F16 { 65_504.0 } else { f32::MAX };
         if let Some(value) = values.iter().find(|value| value.is_finite() && value.abs() > largest) {
-            let what = format!("its value {value} is beyond f16; choose bf16 or f32");
-            return Err(failed(chatsd_tensor::WeightError::Unsupported(what)));
+            return Err(failed(LayerFault::BeyondF16 { value: *value }));
         }
-        self.format.encode(&values).map_err(|error| failed(error.into()))
+        self.format.encode(&values).map_err(|error| failed(WeightError::from(error).into()))
     }
 }

@@ -5,10 +5,10 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use chatsd_tensor::{Format, Weight, WeightError};
+use chatsd_tensor::{Format, Weight};
 
 use super::shapes::Shapes;
-use crate::transpose::transpose;
+use crate::{LayerFault, transpose::transpose};
 
 /// What of a stored tensor a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl StoredView {
     }
 
     /// The tensor through it. Bytes are borrowed where they lie as wanted.
-    pub(crate) fn of(self, weight: Weight<'_>) -> Result<Weight<'_>, WeightError> {
+    pub(crate) fn of(self, weight: Weight<'_>) -> Result<Weight<'_>, LayerFault> {
         let shape = self.shape(&weight.shape);
         match self {
             Self::Third(part) => {
@@ -58,8 +58,7 @@ impl StoredView {
                 let bytes = shape.iter().try_fold(1_usize, |values, &extent| values.checked_mul(extent));
                 let bytes = bytes.and_then(|values| weight.format.bytes(values)).filter(|_| rows.is_multiple_of(3));
                 let Some(len) = bytes.filter(|len| len.checked_mul(3) == Some(weight.bytes.len())) else {
-                    let what = format!("{rows} rows of {:?} make no three equal parts", weight.shape);
-                    return Err(WeightError::Unsupported(what));
+                    return Err(LayerFault::Thirds { rows, shape: weight.shape });
                 };
                 let bytes = match weight.bytes {
                     Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[part * len..(part + 1) * len]),
@@ -69,7 +68,7 @@ impl StoredView {
             }
             Self::Transposed => {
                 let &[rows, columns] = weight.shape.as_slice() else {
-                    return Err(WeightError::Unsupported(format!("{:?} is no matrix", weight.shape)));
+                    return Err(LayerFault::NoMatrix { shape: weight.shape });
                 };
                 Ok(Weight::from_values(&shape, &transpose(&weight.values()?, 1, rows, columns)))
             }

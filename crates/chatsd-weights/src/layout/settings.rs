@@ -108,7 +108,7 @@ impl Found {
         let shifts = file.get(&name)?.values().map_err(|source| WeightsError::Layer {
             path: file.path().to_owned(),
             tensor: name,
-            source,
+            source: source.into(),
         })?;
         Ok(if spread(&shifts) > V_SPREAD { Predicts::V } else { Predicts::Epsilon })
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use chatsd_types::{Adapted, Adapter, FileKind, LearnedWord, PaintError, Request};
-use chatsd_weights::{self as weights, AdapterSet, Adopted, ModelFiles, Scope, Strength, WeightsError, Workshop};
+use chatsd_weights::{self as weights, AdapterSet, Adopted, LayerCache, ModelFiles, Scope, Strength, WeightsError};
 
 use crate::{DiffusionError, PictureModel, error::unusable, few_steps, picture_model::Networks, reader::TEXT_ENCODERS};
 
@@ -19,8 +19,8 @@ const TITLES: [&str; 2] = ["ss_output_name", "modelspec.title"];
 pub(crate) struct Adapting {
     files: ModelFiles,
     /// The layers of the model itself.
-    base: Workshop,
-    opened: Mutex<HashMap<String, Arc<weights::Adapter>>>,
+    base: LayerCache,
+    opened: Mutex<HashMap<String, Arc<weights::AdapterFile>>>,
     current: Mutex<Option<Current>>,
 }
 
@@ -28,12 +28,12 @@ pub(crate) struct Adapting {
 struct Current {
     adapters: Vec<Adapter>,
     words: Vec<LearnedWord>,
-    workshop: Option<Workshop>,
+    workshop: Option<LayerCache>,
     model: Arc<PictureModel>,
 }
 
 impl Adapting {
-    pub(crate) fn new(files: ModelFiles, base: Workshop) -> Self {
+    pub(crate) fn new(files: ModelFiles, base: LayerCache) -> Self {
         Self { files, base, opened: Mutex::default(), current: Mutex::default() }
     }
 }
@@ -59,7 +59,7 @@ impl PictureModel {
             (None, self.with_words(words)?)
         } else {
             let (set, _) = adapting.adopt(self, adapters)?;
-            let workshop = Workshop::new(self.engine.clone(), set);
+            let workshop = LayerCache::new(self.engine.clone(), set);
             workshop.share(&adapting.base);
             if let Some(before) = before.as_ref().and_then(|before| before.workshop.as_ref()) {
                 workshop.share(before);
@@ -139,12 +139,12 @@ impl Adapting {
     }
 
     /// An adapter by its name; opened once.
-    fn open(&self, model: &PictureModel, name: &str) -> Result<Arc<weights::Adapter>, PaintError> {
+    fn open(&self, model: &PictureModel, name: &str) -> Result<Arc<weights::AdapterFile>, PaintError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(adapter) = opened.get(name) {
             return Ok(Arc::clone(adapter));
         }
-        let found = model.finder.find(FileKind::Adapter, name).and_then(weights::Adapter::open);
+        let found = model.finder.find(FileKind::Adapter, name).and_then(weights::AdapterFile::open);
         let adapter = Arc::new(found.map_err(|why| unusable(FileKind::Adapter, name, why))?);
         opened.insert(name.to_owned(), Arc::clone(&adapter));
         Ok(adapter)

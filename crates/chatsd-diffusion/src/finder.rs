@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use chatsd_types::FileKind;
-use chatsd_weights::{ModelFiles, WeightsError};
+use chatsd_weights::{Missing, ModelFiles, WeightsError};
 
 /// Finds and opens files by kind and name. This room knows no folders.
 #[derive(Clone)]
@@ -46,7 +46,8 @@ impl Default for Finder {
     /// Knows no file.
     fn default() -> Self {
         Self::new(|kind, name| {
-            Err(WeightsError::Incomplete { path: PathBuf::from("this model"), what: format!("{kind} named {name}") })
+            let what = Missing::Named { kind: kind.to_string(), name: name.to_owned() };
+            Err(WeightsError::Incomplete { path: PathBuf::from("this model"), what })
         })
     }
 }

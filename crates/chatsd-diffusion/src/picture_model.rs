@@ -7,7 +7,7 @@ use chatsd_types::{
     Adapted, Adapter, Cost, FileKind, Image, ImageModel, LearnedWord, ModelCard, PaintError, Progress, Property,
     Request, Size, Source, TokenCount,
 };
-use chatsd_weights::{AdapterSet, ModelFiles, Workshop};
+use chatsd_weights::{AdapterSet, LayerCache, ModelFiles};
 use serde_json::Value as Json;
 
 use crate::{
@@ -65,13 +65,16 @@ pub(crate) struct Networks {
 
 impl Networks {
     /// Made in a workshop.
-    pub(crate) fn load(files: &ModelFiles, workshop: &Workshop) -> Result<Self, DiffusionError> {
+    pub(crate) fn load(files: &ModelFiles, workshop: &LayerCache) -> Result<Self, DiffusionError> {
         let unet = files.component("unet")?;
-        let unet = UNet::load(&unet.weights.made_in(workshop, "unet"), &unet.config)?;
+        let unet = UNet::load(&unet.weights.with_cache(workshop, "unet"), &unet.config)?;
         let components = TEXT_ENCODERS.into_iter().filter(|name| files.has(name));
         let text_encoders = components.map(|name| {
             let component = files.component(name)?;
-            Ok::<_, DiffusionError>(TextEncoder::load(&component.weights.made_in(workshop, name), &component.config)?)
+            Ok::<_, DiffusionError>(TextEncoder::load(
+                &component.weights.with_cache(workshop, name),
+                &component.config,
+            )?)
         });
         Ok(Self { unet, text_encoders: text_encoders.collect::<Result<_, _>>()? })
     }
@@ -148,7 +151,7 @@ impl PictureModel {
         parameters.levels.aligned_as_xl = family.aligned_as_xl;
         let unet = files.component("unet")?;
         let sample_size = unet.config.get("sample_size").and_then(Json::as_u64);
-        let workshop = Workshop::new(engine.clone(), AdapterSet::default());
+        let workshop = LayerCache::new(engine.clone(), AdapterSet::default());
         let Networks { unet, text_encoders } = Networks::load(files, &workshop)?;
         let autoencoder = match settings.patch {
             Some(patch) => Autoencoder::patch(patch)?,

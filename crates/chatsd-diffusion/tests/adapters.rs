@@ -10,7 +10,9 @@ use std::{
 
 use chatsd_diffusion::network::{Added, TextEncoder, UNet};
 use chatsd_tensor::{Engine, Format, Options, Shape, Tensor, testing::assert_close};
-use chatsd_weights::{Adapter, AdapterSet, Adopted, ModelFiles, Scope, Strength, WeightFile, WeightsError, Workshop};
+use chatsd_weights::{
+    AdapterFile, AdapterSet, Adopted, LayerCache, ModelFiles, Scope, Strength, WeightFile, WeightsError,
+};
 use common::{channels_last, goldens_folder, safetensors, weight};
 use serde_json::Value;
 
@@ -62,8 +64,8 @@ fn path(name: &str) -> PathBuf {
     if name.starts_with("peft") { folder.join(name) } else { folder.join(format!("{name}.safetensors")) }
 }
 
-fn adapter(name: &str) -> Arc<Adapter> {
-    Arc::new(Adapter::open(ModelFiles::open(&path(name)).unwrap()).unwrap())
+fn adapter(name: &str) -> Arc<AdapterFile> {
+    Arc::new(AdapterFile::open(ModelFiles::open(&path(name)).unwrap()).unwrap())
 }
 
 fn engine() -> Engine {
@@ -72,12 +74,12 @@ fn engine() -> Engine {
 
 impl Small {
     /// Networks whose layers are made with these adapters, sharing what they can with another workshop.
-    fn workshop(&self, adapters: &[(&str, f32)], share: Option<&Workshop>) -> (Workshop, Vec<Adopted>) {
+    fn workshop(&self, adapters: &[(&str, f32)], share: Option<&LayerCache>) -> (LayerCache, Vec<Adopted>) {
         let adapters =
             adapters.iter().map(|(name, weight)| (adapter(name), Strength { network: *weight, text: *weight }));
         let networks = [("unet", Scope::new(&self.unet)), ("text_encoder", Scope::new(&self.text))];
         let (set, adopted) = AdapterSet::new(adapters.collect(), &networks).unwrap();
-        let workshop = Workshop::new(engine(), set);
+        let workshop = LayerCache::new(engine(), set);
         if let Some(other) = share {
             workshop.share(other);
         }
@@ -88,8 +90,8 @@ impl Small {
         self.outputs.get(name).unwrap().values().unwrap()
     }
 
-    fn sample(&self, workshop: &Workshop, store: Option<Format>) -> Vec<f32> {
-        let weights = Scope::new(&self.unet).made_in(workshop, "unet").stored_as(store);
+    fn sample(&self, workshop: &LayerCache, store: Option<Format>) -> Vec<f32> {
+        let weights = Scope::new(&self.unet).with_cache(workshop, "unet").stored_as(store);
         let unet = UNet::load(&weights, &json(&self.outputs, "config")).unwrap();
         let engine = engine();
         let z = channels_last(&self.values("in.z"), Shape::new(1, 8, 8, 4));
@@ -101,8 +103,8 @@ impl Small {
         (0..256).map(at).collect()
     }
 
-    fn states(&self, workshop: &Workshop) -> Vec<f32> {
-        let weights = Scope::new(&self.text).made_in(workshop, "text_encoder");
+    fn states(&self, workshop: &LayerCache) -> Vec<f32> {
+        let weights = Scope::new(&self.text).with_cache(workshop, "text_encoder");
         let encoder = TextEncoder::load(&weights, &json(&self.outputs, "text.config")).unwrap();
         let tokens: Vec<u32> = self.values("in.tokens").iter().map(|token| *token as u32).collect();
         encoder.encode(&engine(), &tokens, 0, true).states.values().to_vec()
@@ -126,8 +128,8 @@ fn every_kind_changes_the_network_as_the_library_it_comes_from() {
 fn five_adapters_leave_in_any_order_without_a_trace() {
     let five = ["kohya", "lycoris-loha", "lycoris-oft", "peft-dora", "lycoris-full"];
     let bits =
-        |workshop: &Workshop| -> Vec<u32> { SMALL.sample(workshop, None).into_iter().map(f32::to_bits).collect() };
-    let states = |workshop: &Workshop| -> Vec<u32> { SMALL.states(workshop).into_iter().map(f32::to_bits).collect() };
+        |workshop: &LayerCache| -> Vec<u32> { SMALL.sample(workshop, None).into_iter().map(f32::to_bits).collect() };
+    let states = |workshop: &LayerCache| -> Vec<u32> { SMALL.states(workshop).into_iter().map(f32::to_bits).collect() };
     let (base, _) = SMALL.workshop(&[], None);
     let (expected, expected_states) = (bits(&base), states(&base));
     assert_close("base", &SMALL.sample(&base, None), &SMALL.values("out.base"), RELATIVE);
@@ -202,10 +204,10 @@ fn what_fits_nothing_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("xl.safetensors");
     std::fs::write(&path, file).unwrap();
-    let xl = Arc::new(Adapter::open(ModelFiles::open(&path).unwrap()).unwrap());
+    let xl = Arc::new(AdapterFile::open(ModelFiles::open(&path).unwrap()).unwrap());
     assert_eq!(xl.hash().len(), 64);
     let error = AdapterSet::new(vec![(xl, strength)], &[("unet", Scope::new(&SMALL.unet))]).unwrap_err();
     assert!(error.to_string().contains("made for Stable Diffusion XL"), "{error}");
-    let error = Adapter::open(ModelFiles::open(&goldens_folder().join("adapters/outputs.safetensors")).unwrap());
+    let error = AdapterFile::open(ModelFiles::open(&goldens_folder().join("adapters/outputs.safetensors")).unwrap());
     assert!(error.unwrap_err().to_string().contains("no tensor of it belongs to a LoRA"));
 }

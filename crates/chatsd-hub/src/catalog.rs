@@ -31,7 +31,7 @@ pub struct CatalogEntry {
     /// `sd1`, `sd2`, `sdxl`; nothing where any will do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
-    /// Where it is, as [`crate::Source::read`] reads it.
+    /// Where it is, as [`crate::ModelSource::read`] reads it.
     pub source: String,
     /// Its page.
     pub page: String,
@@ -147,7 +147,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{Source, stem};
+    use crate::{ModelSource, stem};
 
     #[test]
     fn every_entry_is_sound() {
@@ -160,8 +160,8 @@ mod tests {
             assert_eq!(stem(id), id, "a name that looks like a file");
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
             assert!(id.chars().all(plain), "{id}");
-            let source = Source::read(source, &[]).unwrap();
-            assert!(Source::read(&source.to_string(), &[]).is_ok(), "{id}");
+            let source = ModelSource::read(source, &[]).unwrap();
+            assert!(ModelSource::read(&source.to_string(), &[]).is_ok(), "{id}");
             assert!(page.starts_with("https://") && licence_url.starts_with("https://"), "{id}");
             assert!((1_000..=8_000_000_000).contains(bytes) && !licence.is_empty(), "{id}");
             let han = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));

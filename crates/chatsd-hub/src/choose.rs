@@ -1,17 +1,15 @@
 //! What is needed of a repository: one form of each network, the smallest that loses nothing that shows.
 
-use crate::{HubError, Remote, names, stem};
+use crate::{HubError, NameFault, OfferedFile, Remote, names, stem};
 
 /// Parts of a model as the diffusers library saves one.
 const PARTS: &[&str] = &["unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler"];
 /// Endings of weights that are read, the best first.
 const WEIGHTS: &[&str] = &["safetensors", "sft", "gguf", "ckpt", "pt", "pth", "bin"];
-/// Names offered when a choice is needed.
-const OFFERED: usize = 12;
 
 /// A file that is needed, and what to call it here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chosen {
+pub struct ChosenFile {
     /// Its place in the list.
     pub index: usize,
     /// Its path here: as in the repository, but without the mark of the 16-bit variant.
@@ -24,7 +22,7 @@ pub enum Choice {
     /// One file that is a model by itself.
     File(usize),
     /// A folder of files.
-    Folder(Vec<Chosen>),
+    Folder(Vec<ChosenFile>),
 }
 
 /// Chooses from the files of a repository. `named` is the file that was asked for.
@@ -32,7 +30,7 @@ pub enum Choice {
 /// # Errors
 /// A file that is not there, a repository without weights, or with several models: says which.
 pub fn choose(files: &[Remote], named: Option<&str>, repository: &str) -> Result<Choice, HubError> {
-    let trouble = |reason: String| HubError::Name { name: repository.into(), reason };
+    let refused = |fault| HubError::Name { name: repository.into(), fault };
     if let Some(named) = named {
         let at = files.iter().position(|file| file.path == named);
         return at.map(Choice::File).ok_or_else(|| {
@@ -40,7 +38,7 @@ pub fn choose(files: &[Remote], named: Option<&str>, repository: &str) -> Result
             let near = files.iter().filter(|file| file.path.to_lowercase().ends_with(&last)).collect::<Vec<_>>();
             let near =
                 if near.is_empty() { files.iter().filter(|file| is_weights(&file.path)).collect() } else { near };
-            trouble(format!("has no file {named}; it has {}", offered(near)))
+            refused(NameFault::NoFile { file: named.to_owned(), available: offered(near) })
         });
     }
     let has = |path: &str| files.iter().any(|file| file.path == path);
@@ -61,24 +59,17 @@ pub fn choose(files: &[Remote], named: Option<&str>, repository: &str) -> Result
     let best = single.iter().filter_map(|&at| rank(&files[at].path)).min();
     let best: Vec<usize> = single.into_iter().filter(|&at| rank(&files[at].path) == best).collect();
     match best[..] {
-        [] => Err(trouble("has no file of weights that can be read".into())),
+        [] => Err(refused(NameFault::NoWeights)),
         [one] => Ok(Choice::File(one)),
         _ => {
             let several = best.iter().map(|&at| &files[at]).collect();
-            Err(trouble(format!("has several models: name one after a slash, of {}", offered(several))))
+            Err(refused(NameFault::SeveralModels { available: offered(several) }))
         }
     }
 }
 
-/// The paths of files with their sizes, not too many.
-fn offered(files: Vec<&Remote>) -> String {
-    let size = |file: &Remote| file.bytes.map_or(String::new(), |bytes| format!(" ({})", in_words(bytes)));
-    let mut names: Vec<String> = files.iter().map(|file| format!("{}{}", file.path, size(file))).collect();
-    if names.len() > OFFERED {
-        let left = names.split_off(OFFERED).len();
-        names.push(format!("{left} more"));
-    }
-    if names.is_empty() { "none".into() } else { names.join(", ") }
+fn offered(files: Vec<&Remote>) -> Vec<OfferedFile> {
+    files.into_iter().map(|file| OfferedFile { path: file.path.clone(), bytes: file.bytes }).collect()
 }
 
 /// A size as people say it.
@@ -105,7 +96,7 @@ fn is_weights(path: &str) -> bool {
 }
 
 /// The files of these parts of a folder, each network in one form.
-fn folder(files: &[Remote], parts: &[&str]) -> Vec<Chosen> {
+fn folder(files: &[Remote], parts: &[&str]) -> Vec<ChosenFile> {
     let mut chosen = Vec::new();
     for part in parts {
         let inside: Vec<(usize, &str)> = files
@@ -131,17 +122,17 @@ fn folder(files: &[Remote], parts: &[&str]) -> Vec<Chosen> {
                 // Settings and vocabularies.
                 (name.ends_with(".json") || name.ends_with(".txt")).then(|| (*name).to_owned())
             };
-            chosen.extend(kept.map(|name| Chosen { index: *at, path: format!("{prefix}{name}") }));
+            chosen.extend(kept.map(|name| ChosenFile { index: *at, path: format!("{prefix}{name}") }));
         }
         // Sharded weights need the list of their shards.
         if form.len() > 1 {
             let index = inside.iter().find(|(_, name)| name.contains(".index.") && !name.contains("fp16"));
-            chosen.extend(index.map(|(at, name)| Chosen { index: *at, path: format!("{prefix}{name}") }));
+            chosen.extend(index.map(|(at, name)| ChosenFile { index: *at, path: format!("{prefix}{name}") }));
         }
     }
     if parts != [""] {
         let at = files.iter().position(|file| file.path == "model_index.json");
-        chosen.extend(at.map(|index| Chosen { index, path: "model_index.json".into() }));
+        chosen.extend(at.map(|index| ChosenFile { index, path: "model_index.json".into() }));
     }
     // What cannot be kept here under its name is not fetched.
     chosen.retain(|one| names::safe_path(&one.path).is_some());

@@ -16,7 +16,7 @@ use ureq::{
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
-use crate::{HubError, url};
+use crate::{AnswerFault, HubError, ListingFault, NameFault, NetworkFault, url};
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 10;
@@ -27,7 +27,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 /// What the surroundings say about networks. Nothing is read behind the caller's back.
 #[derive(Clone, Debug)]
-pub struct Network {
+pub struct NetworkOptions {
     /// The program that asks, as `name/version`.
     pub user_agent: String,
     /// A proxy for `http` addresses.
@@ -48,7 +48,7 @@ pub struct Network {
     pub connections: usize,
 }
 
-impl Default for Network {
+impl Default for NetworkOptions {
     fn default() -> Self {
         Self {
             user_agent: "chatsd".into(),
@@ -98,27 +98,27 @@ pub struct Link {
 
 /// Why a request brought nothing.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum RequestError {
     /// Try again: after this pause when the server said so.
-    Again(Box<HubError>, Option<Duration>),
+    Retry(Box<HubError>, Option<Duration>),
     /// Trying again would not help.
     Final(Box<HubError>),
 }
 
-impl Failure {
+impl RequestError {
     /// Worth another try, after a pause that the server may have asked for.
-    pub(crate) fn again(error: HubError, after: Option<Duration>) -> Self {
-        Self::Again(Box::new(error), after)
+    pub(crate) fn retry(error: HubError, after: Option<Duration>) -> Self {
+        Self::Retry(Box::new(error), after)
     }
 
     /// Not worth another try.
-    pub(crate) fn last(error: HubError) -> Self {
+    pub(crate) fn fatal(error: HubError) -> Self {
         Self::Final(Box::new(error))
     }
 
     pub(crate) fn error(self) -> HubError {
         match self {
-            Self::Again(error, _) | Self::Final(error) => *error,
+            Self::Retry(error, _) | Self::Final(error) => *error,
         }
     }
 }
@@ -146,7 +146,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// Asks servers.
 #[derive(Debug)]
 pub struct Client {
-    pub(crate) network: Network,
+    pub(crate) network: NetworkOptions,
     tls: TlsConfig,
     proxies: [Option<Proxy>; 2],
 }
@@ -156,11 +156,11 @@ impl Client {
     ///
     /// # Errors
     /// A proxy that is no address, certificates that cannot be read.
-    pub fn new(network: Network) -> Result<Self, HubError> {
+    pub fn new(network: NetworkOptions) -> Result<Self, HubError> {
         let proxy = |text: &Option<String>| {
             let Some(text) = text else { return Ok(None) };
-            let wrong = |_| HubError::Name { name: text.clone(), reason: "is no address of an HTTP proxy".into() };
-            let proxy = Proxy::new(text).map_err(wrong)?;
+            let refused = |_| HubError::Name { name: text.clone(), fault: NameFault::NoProxy };
+            let proxy = Proxy::new(text).map_err(refused)?;
             let Some(without) = &network.no_proxy else { return Ok(Some(proxy)) };
             let mut builder = Proxy::builder(proxy.protocol()).host(proxy.host()).port(proxy.port());
             for (set, value) in [(true, proxy.username()), (false, proxy.password())] {
@@ -170,7 +170,7 @@ impl Client {
             for host in without.split(',').map(str::trim).filter(|host| !host.is_empty()) {
                 builder = builder.no_proxy(host);
             }
-            builder.build().map(Some).map_err(wrong)
+            builder.build().map(Some).map_err(refused)
         };
         let proxies = [proxy(&network.http_proxy)?, proxy(&network.https_proxy)?];
         let mut tls = TlsConfig::builder();
@@ -180,8 +180,7 @@ impl Client {
             let certificates: Vec<_> =
                 items.filter_map(|item| if let PemItem::Certificate(one) = item { Some(one) } else { None }).collect();
             if certificates.is_empty() {
-                let reason = "holds no certificate in PEM form".into();
-                return Err(HubError::Name { name: path.display().to_string(), reason });
+                return Err(HubError::Name { name: path.display().to_string(), fault: NameFault::NoCertificate });
             }
             tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
         }
@@ -210,11 +209,11 @@ impl Client {
     }
 
     /// One request with its redirects. The answer's status is 200, 206 or 416.
-    pub(crate) fn ask(&self, agent: &Agent, link: &Link, headers: &[(&str, String)]) -> Result<Answer, Failure> {
-        let wrong = |url: &str, what: &str| Failure::last(HubError::Answer { url: url.into(), what: what.into() });
+    pub(crate) fn ask(&self, agent: &Agent, link: &Link, headers: &[(&str, String)]) -> Result<Answer, RequestError> {
+        let refused = |url: &str, fault| RequestError::fatal(HubError::Answer { url: url.into(), fault });
         let mut at = link.url.clone();
         for _ in 0..=REDIRECTS {
-            let origin = url::origin(&at).ok_or_else(|| wrong(&at, "is no http or https address"))?;
+            let origin = url::origin(&at).ok_or_else(|| refused(&at, AnswerFault::NotHttp))?;
             let own = url::origin(&link.url).as_ref() == Some(&origin);
             let mut request = agent.get(&at);
             for (name, value) in headers {
@@ -226,18 +225,18 @@ impl Client {
             let proxy = self.proxies[usize::from(origin.0 == "https")].clone();
             let response = request.config().proxy(proxy).build().call().map_err(|error| broken(&at, &error))?;
             if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
-                return meaning(link, Answer { url: at, response });
+                return checked_status(link, Answer { url: at, response });
             }
             let Some(location) = header(response.headers(), "location") else {
-                return Err(wrong(&at, "redirects to nowhere: the Location is missing"));
+                return Err(refused(&at, AnswerFault::NoLocation));
             };
             let next = url::join(&at, location);
             if origin.0 == "https" && url::origin(&next).is_some_and(|next| next.0 == "http") {
-                return Err(wrong(&at, &format!("redirects from https to {next}, where anyone could change the file")));
+                return Err(refused(&at, AnswerFault::Insecure { next }));
             }
             at = next;
         }
-        Err(wrong(&link.url, &format!("redirects more than {REDIRECTS} times")))
+        Err(refused(&link.url, AnswerFault::Redirects { limit: REDIRECTS }))
     }
 
     /// The JSON at a link. Failures that may pass are tried again.
@@ -256,8 +255,10 @@ impl Client {
             reader.read_to_end(&mut bytes).map_err(|error| broken(&link.url, &error.into()))?;
             Ok(bytes)
         })?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| HubError::Answer { url: link.url.clone(), what: format!("is no listing: {error}") })
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let fault = ListingFault::Json { said: error.to_string() };
+            HubError::Answer { url: link.url.clone(), fault: fault.into() }
+        })
     }
 
     /// Asks for one byte of a file, to learn its name and where it is.
@@ -267,16 +268,20 @@ impl Client {
     }
 
     /// Tries until it succeeds, fails for good, or patience ends.
-    fn patiently<T>(&self, stop: &AtomicBool, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, HubError> {
+    fn patiently<T>(
+        &self,
+        stop: &AtomicBool,
+        mut attempt: impl FnMut() -> Result<T, RequestError>,
+    ) -> Result<T, HubError> {
         let mut tries = 0;
         loop {
             match attempt() {
                 Ok(value) => return Ok(value),
-                Err(Failure::Final(error)) => return Err(*error),
-                Err(Failure::Again(error, after)) => {
+                Err(RequestError::Final(error)) => return Err(*error),
+                Err(RequestError::Retry(error, after)) => {
                     tries += 1;
                     let Some(pause) = self.pause(tries, after) else { return Err(*error) };
-                    if !rest(pause, stop) {
+                    if !pause_unless_stopped(pause, stop) {
                         return Err(*error);
                     }
                 }
@@ -293,7 +298,7 @@ impl Client {
 }
 
 /// Waits, unless it is asked to stop: then `false`.
-pub(crate) fn rest(pause: Duration, stop: &AtomicBool) -> bool {
+pub(crate) fn pause_unless_stopped(pause: Duration, stop: &AtomicBool) -> bool {
     let until = Instant::now() + pause;
     while !stop.load(Ordering::SeqCst) {
         let left = until.saturating_duration_since(Instant::now());
@@ -306,24 +311,25 @@ pub(crate) fn rest(pause: Duration, stop: &AtomicBool) -> bool {
 }
 
 /// A connection that brought no answer.
-pub(crate) fn broken(address: &str, error: &ureq::Error) -> Failure {
+pub(crate) fn broken(address: &str, error: &ureq::Error) -> RequestError {
     let host = url::host(address);
-    let reason = match error {
-        ureq::Error::HostNotFound => "its name is not known; is there a connection to the network?".to_owned(),
-        ureq::Error::Timeout(_) => format!("nothing came for {} s", SILENCE.as_secs()),
-        error => error.to_string(),
+    let fault = match error {
+        ureq::Error::HostNotFound => NetworkFault::UnknownHost,
+        ureq::Error::Timeout(_) => NetworkFault::Silent { seconds: SILENCE.as_secs() },
+        error => NetworkFault::Other { said: error.to_string() },
     };
     let fixed = matches!(
         error,
         ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::InvalidProxyUrl | ureq::Error::Rustls(_)
     );
-    let error = HubError::Network { host, reason };
-    if fixed { Failure::last(error) } else { Failure::again(error, None) }
+    let error = HubError::Network { host, fault };
+    if fixed { RequestError::fatal(error) } else { RequestError::retry(error, None) }
 }
 
 /// What a status means.
-fn meaning(link: &Link, answer: Answer) -> Result<Answer, Failure> {
+fn checked_status(link: &Link, answer: Answer) -> Result<Answer, RequestError> {
     let status = answer.response.status();
+    let words = status.canonical_reason().unwrap_or_default();
     if matches!(status.as_u16(), 200 | 206 | 416) {
         return Ok(answer);
     }
@@ -331,7 +337,7 @@ fn meaning(link: &Link, answer: Answer) -> Result<Answer, Failure> {
     let (url, host) = (link.url.clone(), url::host(&answer.url));
     let after = answer.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
     Err(match status.as_u16() {
-        401 | 403 => Failure::last(HubError::Refused {
+        401 | 403 => RequestError::fatal(HubError::Refused {
             host,
             url,
             variable: link.variable,
@@ -339,15 +345,15 @@ fn meaning(link: &Link, answer: Answer) -> Result<Answer, Failure> {
             sent: link.token.is_some(),
             said,
         }),
-        404 | 410 => Failure::last(HubError::NotFound { url, said }),
+        404 | 410 => RequestError::fatal(HubError::NotFound { url, said }),
         429 | 503 => {
             let seconds = after.map_or(0, |after| after.as_secs());
-            Failure::again(HubError::Limited { host, seconds }, after)
+            RequestError::retry(HubError::Limited { host, seconds }, after)
         }
         408 | 500 | 502 | 504 => {
-            let reason = format!("it answered with status {status}");
-            Failure::again(HubError::Network { host, reason }, after)
+            let fault = NetworkFault::Status { status: status.as_u16(), words };
+            RequestError::retry(HubError::Network { host, fault }, after)
         }
-        _ => Failure::last(HubError::Answer { url, what: format!("answered with status {status}, expected 200") }),
+        status => RequestError::fatal(HubError::Answer { url, fault: AnswerFault::Status { status, words } }),
     })
 }

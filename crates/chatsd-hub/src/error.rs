@@ -2,18 +2,18 @@
 
 use std::{io, path::PathBuf};
 
-use crate::in_words;
+use crate::{AnswerFault, NameFault, NetworkFault, in_words};
 
 /// What can go wrong with files from elsewhere. Every message says what to do where there is something to do.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
     /// No answer, or a connection that broke too often.
-    #[error("{host} cannot be reached: {reason}; what was fetched is kept, and the same command goes on from there")]
+    #[error("{host} cannot be reached: {fault}; what was fetched is kept, and the same command goes on from there")]
     Network {
         /// The machine that was asked.
         host: String,
         /// What happened.
-        reason: String,
+        fault: NetworkFault,
     },
     /// The server does not know the file.
     #[error("{url} is not there{}", its_words(.said))]
@@ -48,12 +48,12 @@ pub enum HubError {
         seconds: u64,
     },
     /// An answer that cannot be used.
-    #[error("{url}: {what}")]
+    #[error("{url}: {fault}")]
     Answer {
         /// What was asked for.
         url: String,
         /// What was found, and what was expected.
-        what: String,
+        fault: AnswerFault,
     },
     /// The file has another length than was said.
     #[error(
@@ -116,12 +116,12 @@ pub enum HubError {
         source: io::Error,
     },
     /// A name that means nothing.
-    #[error("\"{name}\" {reason}")]
+    #[error("\"{name}\" {fault}")]
     Name {
         /// What was written.
         name: String,
         /// What was expected.
-        reason: String,
+        fault: NameFault,
     },
     /// The network is not to be used.
     #[error(

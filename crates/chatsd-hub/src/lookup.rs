@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chatsd_files::nearest;
 use chatsd_types::FileKind;
 
-use crate::{Catalog, Folders, Record, in_words};
+use crate::{Catalog, ModelFolders, PullRecord, in_words};
 
 /// Names offered when one is not known.
 const OFFERED: usize = 3;
@@ -55,11 +55,11 @@ fn nearest_text(nearest: &[String]) -> String {
 ///
 /// # Errors
 /// [`LookupError`] when there is none.
-pub fn find(own: Option<&Path>, folders: &Folders, kind: FileKind, name: &str) -> Result<PathBuf, LookupError> {
+pub fn find(own: Option<&Path>, folders: &ModelFolders, kind: FileKind, name: &str) -> Result<PathBuf, LookupError> {
     if Path::new(name).exists() {
         return Ok(name.into());
     }
-    let pulled = own.and_then(|own| Record::find(own, Some(kind), name)).filter(Record::is_here);
+    let pulled = own.and_then(|own| PullRecord::find(own, Some(kind), name)).filter(PullRecord::is_here);
     if let Some(path) = pulled.map(|record| record.whole_path()).or_else(|| folders.find(kind, name)) {
         return Ok(path);
     }

@@ -8,8 +8,8 @@ use std::{
 use chatsd_types::FileKind;
 
 use crate::{
-    Catalog, Client, Event, HubError, Listing, Record, RecordedFile, Remote, Repository, Services, Source, Wanted,
-    cache,
+    AnswerFault, Catalog, Client, FetchEvent, HubError, Listing, ModelSource, NameFault, PullRecord, RecordedFile,
+    Remote, Repository, Services, Wanted, cache,
     choose::{Choice, choose},
     fetch,
     fetch::room,
@@ -30,7 +30,7 @@ pub struct Hub<'a> {
 
 /// How a model is wished for.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct PullOptions {
     /// What it is for, where the service does not say.
     pub kind: Option<FileKind>,
     /// What to call it.
@@ -43,12 +43,12 @@ pub struct Wish {
 #[derive(Clone, Debug)]
 pub struct PullPlan {
     /// What will be remembered; its files are filled in as they come.
-    pub record: Record,
+    pub record: PullRecord,
     /// What it consists of.
     pub files: Vec<PullFile>,
     /// Whether all of it is here already.
     pub here: bool,
-    target: Target,
+    target: PullTarget,
 }
 
 /// One file that will be fetched.
@@ -71,7 +71,7 @@ impl PullFile {
 }
 
 #[derive(Clone, Debug)]
-enum Target {
+enum PullTarget {
     /// The files are where they belong.
     Plain,
     /// A wheel, of which one file is kept.
@@ -92,7 +92,7 @@ pub struct PullEvent<'a> {
     /// Files in all.
     pub count: usize,
     /// What happens to it.
-    pub event: &'a Event,
+    pub event: &'a FetchEvent,
 }
 
 impl PullPlan {
@@ -104,26 +104,27 @@ impl PullPlan {
 }
 
 impl Hub<'_> {
-    /// What a name means and what it takes. The name is one of the catalog, or any that [`Source::read`] reads.
+    /// What a name means and what it takes. The name is one of the catalog, or any that [`ModelSource::read`] reads.
     ///
     /// # Errors
     /// A name that means nothing, a service that does not answer, a repository in which a choice is needed.
-    pub fn plan(&self, name: &str, wish: &Wish, stop: &AtomicBool) -> Result<PullPlan, HubError> {
+    pub fn plan(&self, name: &str, options: &PullOptions, stop: &AtomicBool) -> Result<PullPlan, HubError> {
         let entry = Catalog::builtin().find(name);
         let mirrors = self.services.mirrors();
         let mirrors: Vec<&str> = mirrors.iter().map(String::as_str).collect();
         let source = match &entry {
-            Some(entry) => Source::read(&entry.source, &mirrors),
-            None => Source::read(name, &mirrors),
+            Some(entry) => ModelSource::read(&entry.source, &mirrors),
+            None => ModelSource::read(name, &mirrors),
         }?;
-        let mut listing = if self.services.offline && matches!(source, Source::HuggingFace(_)) {
+        let mut listing = if self.services.offline && matches!(source, ModelSource::HuggingFace(_)) {
             self.cached(&source)?
         } else {
             self.services.list(self.client, &source, stop)?
         };
-        let kind = wish.kind.or(entry.map(|entry| entry.kind)).or(listing.kind).unwrap_or(FileKind::Model);
-        let called = wish.name.clone().or(entry.map(|entry| entry.id.clone())).unwrap_or_else(|| listing.name.clone());
-        let record = Record {
+        let kind = options.kind.or(entry.map(|entry| entry.kind)).or(listing.kind).unwrap_or(FileKind::Model);
+        let called =
+            options.name.clone().or(entry.map(|entry| entry.id.clone())).unwrap_or_else(|| listing.name.clone());
+        let record = PullRecord {
             name: names::safe_name(crate::stem(&called)),
             kind,
             source: listing.source.clone(),
@@ -135,29 +136,34 @@ impl Hub<'_> {
             whole: false,
             folder: self.own.join(own_place(kind)),
         };
-        let before = Record::find(self.own, Some(kind), &record.name);
+        let before = PullRecord::find(self.own, Some(kind), &record.name);
         if let Some(before) = &before {
             if !same(&before.source, &record.source) {
-                let reason = format!("is here already, from {}; remove it, or choose another --name", before.source);
-                return Err(HubError::Name { name: record.name, reason });
+                let fault = NameFault::FromElsewhere { source_name: before.source.clone() };
+                return Err(HubError::Name { name: record.name, fault });
             }
             if before.source == record.source && before.is_here() {
-                return Ok(PullPlan { record: before.clone(), files: Vec::new(), here: true, target: Target::Here });
+                return Ok(PullPlan {
+                    record: before.clone(),
+                    files: Vec::new(),
+                    here: true,
+                    target: PullTarget::Here,
+                });
             }
         }
         if let (Some(digits), [only]) = (entry.and_then(|entry| entry.sha256.clone()), &mut listing.files[..]) {
             only.sha256.get_or_insert(digits);
         }
-        self.planned(record, before.is_some(), &listing, &source, wish)
+        self.planned(record, before.is_some(), &listing, &source, options)
     }
 
     fn planned(
         &self,
-        mut record: Record,
+        mut record: PullRecord,
         begun: bool,
         listing: &Listing,
-        source: &Source,
-        wish: &Wish,
+        source: &ModelSource,
+        options: &PullOptions,
     ) -> Result<PullPlan, HubError> {
         let wanted =
             |remote: &Remote| Wanted { link: remote.link.clone(), bytes: remote.bytes, sha256: remote.sha256.clone() };
@@ -165,7 +171,7 @@ impl Hub<'_> {
             let remote = &listing.files[0];
             let to = record.folder.join(&remote.path);
             let file = PullFile { path: remote.path.clone(), wanted: wanted(remote), to, shared: None };
-            let target = Target::Wheel { named: listing.file.clone() };
+            let target = PullTarget::Wheel { named: listing.file.clone() };
             return Ok(PullPlan { record, files: vec![file], here: false, target });
         }
         let choice = choose(&listing.files, listing.file.as_deref(), &listing.source)?;
@@ -188,23 +194,22 @@ impl Hub<'_> {
                 let (path, to) = below(at);
                 files.push(PullFile { path, wanted: wanted(&listing.files[at]), to, shared: None });
             }
-            return Ok(PullPlan { record, files, here: true, target: Target::Here });
+            return Ok(PullPlan { record, files, here: true, target: PullTarget::Here });
         }
-        if self.services.offline && matches!(source, Source::HuggingFace(_)) {
+        if self.services.offline && matches!(source, ModelSource::HuggingFace(_)) {
             return Err(self.offline(source));
         }
         let shared = match (source, &listing.commit, &self.services.hugging_face_cache) {
-            (Source::HuggingFace(repository), Some(commit), Some(cache)) if wish.shared => {
+            (ModelSource::HuggingFace(repository), Some(commit), Some(cache)) if options.shared => {
                 Some((cache.clone(), repository.clone(), commit.clone()))
             }
-            _ if wish.shared => {
-                let reason = "does not come from Hugging Face, so its cache cannot hold it".into();
-                return Err(HubError::Name { name: listing.source.clone(), reason });
+            _ if options.shared => {
+                return Err(HubError::Name { name: listing.source.clone(), fault: NameFault::NotForCache });
             }
             _ => None,
         };
         let place = |path: &str| {
-            names::safe_path(path).ok_or_else(|| HubError::Name { name: path.into(), reason: "is no safe path".into() })
+            names::safe_path(path).ok_or_else(|| HubError::Name { name: path.into(), fault: NameFault::UnsafePath })
         };
         let mut files = Vec::new();
         match &choice {
@@ -229,11 +234,10 @@ impl Hub<'_> {
         let target = match shared {
             None => {
                 if !begun && record.whole_path().exists() {
-                    let reason =
-                        format!("is here already, as {}; choose another --name", record.whole_path().display());
-                    return Err(HubError::Name { name: record.name, reason });
+                    let fault = NameFault::Taken { path: record.whole_path() };
+                    return Err(HubError::Name { name: record.name, fault });
                 }
-                Target::Plain
+                PullTarget::Plain
             }
             Some((cache, repository, commit)) => {
                 for file in &mut files {
@@ -241,10 +245,8 @@ impl Hub<'_> {
                     let remote = remote.ok_or_else(|| self.offline(source))?;
                     place(&remote.path)?;
                     let blob = remote.blob.as_deref().filter(|blob| blob.chars().all(|c| c.is_ascii_hexdigit()));
-                    let blob = blob.ok_or_else(|| HubError::Answer {
-                        url: remote.link.url.clone(),
-                        what: "is listed without the number of its content (blobId), which the cache needs".into(),
-                    })?;
+                    let blob = blob
+                        .ok_or_else(|| HubError::Answer { url: remote.link.url.clone(), fault: AnswerFault::NoBlob })?;
                     file.to = cache::blob(&cache, &repository.id, blob);
                     file.shared = Some(remote.path.clone());
                 }
@@ -253,7 +255,7 @@ impl Hub<'_> {
                     (Choice::File(_), Some(path)) => snapshot.join(path),
                     _ => snapshot,
                 };
-                Target::Shared { cache, repository, commit }
+                PullTarget::Shared { cache, repository, commit }
             }
         };
         // The file that says "this is a model" comes last: a folder that is not whole is then none.
@@ -270,7 +272,7 @@ impl Hub<'_> {
         plan: PullPlan,
         stop: &AtomicBool,
         observer: &mut dyn FnMut(PullEvent<'_>),
-    ) -> Result<Record, HubError> {
+    ) -> Result<PullRecord, HubError> {
         let PullPlan { mut record, files, target, .. } = plan;
         if record.is_here() {
             return Ok(record);
@@ -282,8 +284,8 @@ impl Hub<'_> {
         let one = files.len() == 1 && !record.whole_path().is_dir();
         let count = files.len();
         for (number, file) in (1..).zip(&files) {
-            let mut tell = |event: &Event| observer(PullEvent { file: &file.path, number, count, event });
-            let fetched = if matches!(target, Target::Here) {
+            let mut tell = |event: &FetchEvent| observer(PullEvent { file: &file.path, number, count, event });
+            let fetched = if matches!(target, PullTarget::Here) {
                 let bytes = file.to.metadata().map_err(HubError::io(&file.to))?.len();
                 let stopped = || HubError::Stopped { path: file.to.clone(), bytes };
                 (bytes, sha256_of(&file.to, stop, &mut tell)?.ok_or_else(stopped)?)
@@ -292,7 +294,7 @@ impl Hub<'_> {
                 (fetched.bytes, fetched.sha256)
             };
             let path = match (&target, &file.shared) {
-                (Target::Shared { cache, repository, commit }, Some(path)) => {
+                (PullTarget::Shared { cache, repository, commit }, Some(path)) => {
                     cache::link(cache, &repository.id, commit, path, &file.to)?;
                     path.clone()
                 }
@@ -302,9 +304,9 @@ impl Hub<'_> {
             record.files.push(RecordedFile { path, bytes: fetched.0, sha256: fetched.1 });
         }
         match &target {
-            Target::Shared { cache, repository, commit } => cache::remember(cache, repository, commit)?,
-            Target::Wheel { named } => self.unpack(&mut record, &files[0].to, named.as_deref(), stop)?,
-            Target::Plain | Target::Here => {}
+            PullTarget::Shared { cache, repository, commit } => cache::remember(cache, repository, commit)?,
+            PullTarget::Wheel { named } => self.unpack(&mut record, &files[0].to, named.as_deref(), stop)?,
+            PullTarget::Plain | PullTarget::Here => {}
         }
         record.whole = true;
         record.write()?;
@@ -314,7 +316,7 @@ impl Hub<'_> {
     /// Keeps the model of a wheel, and the wheel no longer.
     fn unpack(
         &self,
-        record: &mut Record,
+        record: &mut PullRecord,
         wheel: &Path,
         named: Option<&str>,
         stop: &AtomicBool,
@@ -330,8 +332,8 @@ impl Hub<'_> {
     }
 
     /// Where all that was chosen lies in the cache of Hugging Face, if it does.
-    fn in_cache(&self, listing: &Listing, source: &Source, choice: &Choice) -> Option<PathBuf> {
-        let (Source::HuggingFace(repository), Some(commit)) = (source, &listing.commit) else { return None };
+    fn in_cache(&self, listing: &Listing, source: &ModelSource, choice: &Choice) -> Option<PathBuf> {
+        let (ModelSource::HuggingFace(repository), Some(commit)) = (source, &listing.commit) else { return None };
         let cache = self.services.hugging_face_cache.as_ref()?;
         let exact = Repository { revision: Some(commit.clone()), ..repository.clone() };
         let (_, snapshot) = cache::snapshot(cache, &exact)?;
@@ -348,8 +350,8 @@ impl Hub<'_> {
     }
 
     /// What the cache of Hugging Face has, told as the service would.
-    fn cached(&self, source: &Source) -> Result<Listing, HubError> {
-        let Source::HuggingFace(repository) = source else { return Err(self.offline(source)) };
+    fn cached(&self, source: &ModelSource) -> Result<Listing, HubError> {
+        let ModelSource::HuggingFace(repository) = source else { return Err(self.offline(source)) };
         let found = self.services.hugging_face_cache.as_ref().and_then(|cache| cache::snapshot(cache, repository));
         let (commit, snapshot) = found.ok_or_else(|| self.offline(source))?;
         let exact = Repository { revision: Some(commit.clone()), ..repository.clone() };
@@ -358,7 +360,7 @@ impl Hub<'_> {
         }
         Ok(Listing {
             name: source.short_name(),
-            source: Source::HuggingFace(exact).to_string(),
+            source: ModelSource::HuggingFace(exact).to_string(),
             files: cache::files(&snapshot),
             file: repository.file.clone(),
             commit: Some(commit),
@@ -366,7 +368,7 @@ impl Hub<'_> {
         })
     }
 
-    fn offline(&self, source: &Source) -> HubError {
+    fn offline(&self, source: &ModelSource) -> HubError {
         let cache = self.services.hugging_face_cache.clone().unwrap_or_default();
         HubError::Offline { what: source.to_string(), cache }
     }
@@ -374,11 +376,11 @@ impl Hub<'_> {
 
 /// Whether two sources are one thing in two states: other revisions or versions.
 fn same(before: &str, now: &str) -> bool {
-    let without = |text: &str| match Source::read(text, &[]) {
-        Ok(Source::HuggingFace(repository)) => format!("hf:{}", Repository { revision: None, ..repository }),
-        Ok(Source::ModelScope(repository)) => format!("ms:{}", Repository { revision: None, ..repository }),
-        Ok(Source::CivitAi { model: Some(model), .. }) => format!("civitai:{model}"),
-        Ok(Source::PyPi { package, file, .. }) => format!("pypi:{package}/{}", file.unwrap_or_default()),
+    let without = |text: &str| match ModelSource::read(text, &[]) {
+        Ok(ModelSource::HuggingFace(repository)) => format!("hf:{}", Repository { revision: None, ..repository }),
+        Ok(ModelSource::ModelScope(repository)) => format!("ms:{}", Repository { revision: None, ..repository }),
+        Ok(ModelSource::CivitAi { model: Some(model), .. }) => format!("civitai:{model}"),
+        Ok(ModelSource::PyPi { package, file, .. }) => format!("pypi:{package}/{}", file.unwrap_or_default()),
         _ => text.to_owned(),
     };
     without(before) == without(now)

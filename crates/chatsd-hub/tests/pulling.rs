@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use chatsd_hub::{Client, Folders, Hub, HubError, Network, Record, Services, Surroundings, Token, Wish};
+use chatsd_hub::{
+    Client, Environment, Hub, HubError, ModelFolders, NetworkOptions, PullOptions, PullRecord, Services, Token,
+};
 use chatsd_types::FileKind;
 use common::{
     Reply, Server,
@@ -22,12 +24,12 @@ struct Place {
     folder: tempfile::TempDir,
     client: Client,
     services: Services,
-    wish: Wish,
+    options: PullOptions,
 }
 
 impl Place {
     fn new(server: &Server) -> Self {
-        let network = Network { first_pause: Duration::from_millis(5), ..Network::default() };
+        let network = NetworkOptions { first_pause: Duration::from_millis(5), ..NetworkOptions::default() };
         let folder = tempfile::tempdir().unwrap();
         let services = Services {
             hugging_face: server.url.clone(),
@@ -37,18 +39,18 @@ impl Place {
             pypi: server.at("/simple"),
             ..Services::default()
         };
-        Self { client: Client::new(network).unwrap(), services, folder, wish: Wish::default() }
+        Self { client: Client::new(network).unwrap(), services, folder, options: PullOptions::default() }
     }
 
     fn own(&self) -> PathBuf {
         self.folder.path().join("models")
     }
 
-    fn pull(&self, name: &str) -> Result<Record, HubError> {
+    fn pull(&self, name: &str) -> Result<PullRecord, HubError> {
         let own = self.own();
         let hub = Hub { client: &self.client, services: &self.services, own: &own };
         let stop = AtomicBool::new(false);
-        let plan = hub.plan(name, &self.wish, &stop)?;
+        let plan = hub.plan(name, &self.options, &stop)?;
         hub.pull(plan, &stop, &mut |_| {})
     }
 
@@ -106,10 +108,10 @@ fn a_repository_becomes_a_folder_of_ours() {
     assert_eq!(record.licence.as_deref(), Some("creativeml-openrail-m"));
     assert_eq!((record.bytes(), record.is_here()), (40_050, true));
     assert!(record.files.iter().any(|file| file.sha256 == sha256(&noise(40_000))));
-    assert_eq!(Record::find(&place.own(), None, "Drawing"), Some(record.clone()));
+    assert_eq!(PullRecord::find(&place.own(), None, "Drawing"), Some(record.clone()));
 
     let own = Some(place.own());
-    let folders = Folders::new(&Surroundings { own, ..Surroundings::default() });
+    let folders = ModelFolders::new(&Environment { own, ..Environment::default() });
     assert_eq!(folders.find(FileKind::Model, "drawing"), Some(record.whole_path()));
     assert_eq!(folders.list(FileKind::Model).len(), 1);
 
@@ -123,7 +125,7 @@ fn a_repository_becomes_a_folder_of_ours() {
     assert_eq!(place.files("models"), expected);
     assert_eq!(server.sent_bytes() - before, 2 * listing + 30);
 
-    Record::find(&place.own(), None, "drawing").unwrap().remove().unwrap();
+    PullRecord::find(&place.own(), None, "drawing").unwrap().remove().unwrap();
     assert!(place.files("models").is_empty());
 }
 
@@ -131,16 +133,16 @@ fn a_repository_becomes_a_folder_of_ours() {
 fn one_file_of_a_repository_keeps_its_ending() {
     let server = hub(drawing());
     let mut place = Place::new(&server);
-    place.wish = Wish { kind: Some(FileKind::Adapter), name: Some("Pencil: soft".into()), shared: false };
+    place.options = PullOptions { kind: Some(FileKind::Adapter), name: Some("Pencil: soft".into()), shared: false };
     let url = format!("{}/me/drawing/blob/main/drawing.ckpt", server.url);
     let record = place.pull(&url).unwrap();
     assert_eq!(place.files("models"), ["loras/Pencil_ soft.chatsd.json", "loras/Pencil_ soft.ckpt"]);
     assert_eq!(record.files[0].sha256, sha256(&noise(100)));
-    place.wish.name = None;
+    place.options.name = None;
     assert!(place.pull("hf:me/drawing/other.ckpt").unwrap_err().to_string().contains("drawing.ckpt (1 kB)"));
     assert!(place.pull("me/nothing").unwrap_err().to_string().contains("Repository not found"));
     // A name is of one thing.
-    place.wish.name = Some("pencil_ soft".into());
+    place.options.name = Some("pencil_ soft".into());
     let error = place.pull("hf:me/drawing/unet/diffusion_pytorch_model.safetensors").unwrap_err();
     assert!(error.to_string().contains("--name"), "{error}");
 }
@@ -162,7 +164,7 @@ fn a_gate_says_how_to_pass_it() {
 fn the_cache_is_written_as_its_libraries_do_and_used_from_there() {
     let server = hub(drawing());
     let mut place = Place::new(&server);
-    place.wish.shared = true;
+    place.options.shared = true;
     let record = place.pull("me/drawing").unwrap();
     let large = sha256(&noise(40_000));
     let root = "hf/models--me--drawing";
@@ -176,7 +178,7 @@ fn the_cache_is_written_as_its_libraries_do_and_used_from_there() {
     assert_eq!(place.files(&format!("{root}/blobs")).len(), 3, "{:?}", place.files(root));
     assert!(record.is_here() && !record.is_own());
 
-    // Found there, nothing is fetched, with and without a network.
+    // FoundModel there, nothing is fetched, with and without a network.
     let other = Place::new(&server);
     let mut services = place.services.clone();
     let before = server.sent_bytes();
@@ -185,18 +187,19 @@ fn the_cache_is_written_as_its_libraries_do_and_used_from_there() {
     for offline in [false, true] {
         services.offline = offline;
         let hub = Hub { client: &other.client, services: &services, own: &own };
-        let plan =
-            hub.plan("me/drawing", &Wish { name: Some(format!("d{offline}")), ..Wish::default() }, &stop).unwrap();
+        let plan = hub
+            .plan("me/drawing", &PullOptions { name: Some(format!("d{offline}")), ..PullOptions::default() }, &stop)
+            .unwrap();
         assert!(plan.here);
         let record = hub.pull(plan, &stop, &mut |_| {}).unwrap();
         assert_eq!((record.whole_path(), record.bytes()), (snapshot.clone(), 40_050));
     }
     assert!(server.sent_bytes() - before < 2_000, "only the listing");
     let hub = Hub { client: &other.client, services: &services, own: &own };
-    let error = hub.plan("me/else", &Wish::default(), &stop).unwrap_err().to_string();
+    let error = hub.plan("me/else", &PullOptions::default(), &stop).unwrap_err().to_string();
     assert!(error.contains("HF_HUB_OFFLINE") && error.contains("me/else"), "{error}");
     // What is not ours stays.
-    Record::find(&own, None, "dtrue").unwrap().remove().unwrap();
+    PullRecord::find(&own, None, "dtrue").unwrap().remove().unwrap();
     assert!(snapshot.join("model_index.json").is_file());
 }
 
@@ -266,7 +269,7 @@ fn a_plain_address_may_be_named_by_its_server() {
     });
     let mut place = Place::new(&server);
     place.services.hugging_face = "https://huggingface.co".into();
-    place.wish.kind = Some(FileKind::Upscaler);
+    place.options.kind = Some(FileKind::Upscaler);
     place.pull(&server.at("/get?id=1")).unwrap();
     place.pull(&server.at("/x/con.pth?y=z")).unwrap();
     let expected = [

@@ -1,74 +1,101 @@
 //! What files, the parts of models and what to do with them are called, in both languages.
 
+use std::fmt::Display;
+
 use chatsd_hub::Badge;
-use chatsd_weights::Kind;
+use chatsd_weights::{ForeignNetwork, KindAdvice, ModelPart, Variant, WeightsKind};
 
 use crate::Lang;
 
 /// A kind of file.
-pub fn named(lang: Lang, kind: Kind) -> &'static str {
-    let [english, chinese] = match kind {
-        Kind::Checkpoint => ["a picture model", "图片模型"],
-        Kind::PictureNetwork => ["a picture network alone", "单独的图片网络"],
-        Kind::TextEncoder => ["a text encoder alone", "单独的文本编码器"],
-        Kind::Autoencoder => ["an autoencoder (VAE) alone", "单独的自编码器（VAE）"],
-        Kind::ControlNet => ["a ControlNet", "ControlNet"],
-        Kind::Lora => ["a LoRA", "LoRA"],
-        Kind::Embedding => ["a textual inversion", "文本反转嵌入"],
-        Kind::Upscaler => ["an upscaler", "放大模型"],
-        Kind::IpAdapter => ["an IP-Adapter", "IP-Adapter"],
-        Kind::VisionEncoder => ["a picture encoder of CLIP", "CLIP 图片编码器"],
-        Kind::Other(name) => [name, "这里不支持的模型"],
-        Kind::Unknown => ["a file of tensors of no known model", "不认识的张量文件"],
+pub fn named(lang: Lang, kind: WeightsKind) -> String {
+    let chinese = match kind {
+        WeightsKind::Checkpoint => "图片模型",
+        WeightsKind::PictureNetwork => "单独的图片网络",
+        WeightsKind::TextEncoder => "单独的文本编码器",
+        WeightsKind::Autoencoder => "单独的自编码器（VAE）",
+        WeightsKind::ControlNet => "ControlNet",
+        WeightsKind::Lora => "LoRA",
+        WeightsKind::Embedding => "文本反转嵌入",
+        WeightsKind::Upscaler => "放大模型",
+        WeightsKind::IpAdapter => "IP-Adapter",
+        WeightsKind::VisionEncoder => "CLIP 图片编码器",
+        WeightsKind::Other(network) => foreign(network),
+        WeightsKind::Unknown => "不认识的张量文件",
     };
-    lang.pick(english, chinese)
+    match kind {
+        WeightsKind::Autoencoder => lang.pick("an autoencoder (VAE) alone", chinese).to_owned(),
+        _ => english_or(lang, kind, chinese),
+    }
 }
 
-/// A part of a picture model, by the name of its component.
-pub fn part(lang: Lang, component: &str) -> &str {
-    let [english, chinese] = match component {
-        "unet" => ["picture network", "图片网络"],
-        "text_encoder" => ["text encoder", "文本编码器"],
-        "text_encoder_2" => ["text encoder 2", "第二文本编码器"],
-        "vae" => ["autoencoder", "自编码器（VAE）"],
-        "controlnet" => ["ControlNet", "ControlNet"],
-        other => [other, other],
+/// A model that is known and not built here.
+fn foreign(network: ForeignNetwork) -> &'static str {
+    match network {
+        ForeignNetwork::Flux => "Flux 模型：这里不支持",
+        ForeignNetwork::StableDiffusion3 => "Stable Diffusion 3 模型：这里不支持",
+        ForeignNetwork::StableCascade => "Stable Cascade 模型：这里不支持",
+        ForeignNetwork::WanOrFlux => "Wan 或 Flux 类模型：这里不支持",
+        ForeignNetwork::PixArtOrSana => "PixArt 或 Sana 模型：这里不支持",
+        ForeignNetwork::T5TextEncoder => "T5 文本编码器：这里不支持",
+        ForeignNetwork::MotionModule => "运动模块：这里不支持",
+        ForeignNetwork::LanguageModel => "语言模型：这里不支持",
+    }
+}
+
+/// A part of a picture model.
+pub fn part(lang: Lang, part: &ModelPart) -> String {
+    let chinese = match part {
+        ModelPart::PictureNetwork => "图片网络",
+        ModelPart::TextEncoder => "文本编码器",
+        ModelPart::SecondTextEncoder => "第二文本编码器",
+        ModelPart::Autoencoder => "自编码器（VAE）",
+        ModelPart::ControlNet => "ControlNet",
+        ModelPart::Other(component) => component,
     };
-    lang.pick(english, chinese)
+    match part {
+        ModelPart::SecondTextEncoder => lang.pick("text encoder 2", chinese).to_owned(),
+        _ => english_or(lang, part, chinese),
+    }
 }
 
 /// What tells a picture network from the first of its family.
-pub fn variant(lang: Lang, english: &'static str) -> &'static str {
-    let chinese = match english {
-        "inpainting" => "局部重绘",
-        "instruct-pix2pix" => "按指令改图（instruct-pix2pix）",
-        "latent consistency" => "潜在一致性（LCM）",
-        "distilled, without attention in the middle" => "蒸馏，中间没有注意力",
-        "distilled, one layer a block" => "蒸馏，每块一层",
-        other => other,
+pub fn variant(lang: Lang, variant: Variant) -> String {
+    let chinese = match variant {
+        Variant::Inpainting => "局部重绘",
+        Variant::InstructPix2Pix => "按指令改图（instruct-pix2pix）",
+        Variant::LatentConsistency => "潜在一致性（LCM）",
+        Variant::NoMiddleAttention => "蒸馏，中间没有注意力",
+        Variant::OneLayerBlocks => "蒸馏，每块一层",
     };
-    lang.pick(english, chinese)
+    english_or(lang, variant, chinese)
 }
 
-/// What to do with a file of a kind that has no `component`; with no component, with any of that kind.
-pub fn advice(lang: Lang, kind: Kind, component: &str) -> &'static str {
-    let chinese = match (kind, component) {
-        (Kind::Checkpoint | Kind::PictureNetwork, "vae") => "用 --vae 给出",
-        (Kind::Checkpoint | Kind::PictureNetwork, "text_encoder" | "text_encoder_2") => "用 --text-encoder 给出",
-        (Kind::Checkpoint, _) => "用 --model 给出",
-        (Kind::PictureNetwork, _) => "用 --text-encoder 和 --vae 给出其他部分",
-        (Kind::TextEncoder, _) => "与 --model 一起，用 --text-encoder 给出",
-        (Kind::Autoencoder, _) => "与 --model 一起，用 --vae 给出",
-        (Kind::ControlNet, _) => "与 --model 一起，用 --control 给出",
-        (Kind::Lora, _) => "与 --model 一起，用 --lora 给出",
-        (Kind::Embedding, _) => "放进嵌入文件夹，在提示词里写它的名字",
-        (Kind::Upscaler, _) => "它把画好的图放大：请用 --model 给出图片模型",
-        (Kind::IpAdapter | Kind::VisionEncoder, _) => "它用于以图为提示：请用 --model 给出图片模型",
-        (Kind::Other(_) | Kind::Unknown, _) => {
-            "请给出 Stable Diffusion 1、2、XL 系列的模型，或 chatsd models convert 写的文件"
-        }
+/// What to do with a file of weights.
+pub fn advice(lang: Lang, advice: KindAdvice) -> String {
+    let chinese = match advice {
+        KindAdvice::GiveOneWithVae => "用 --vae 给出",
+        KindAdvice::GiveOneWithTextEncoder => "用 --text-encoder 给出",
+        KindAdvice::GiveAsModel => "用 --model 给出",
+        KindAdvice::GiveOtherParts => "用 --text-encoder 和 --vae 给出其他部分",
+        KindAdvice::GiveAsTextEncoder => "与 --model 一起，用 --text-encoder 给出",
+        KindAdvice::GiveAsVae => "与 --model 一起，用 --vae 给出",
+        KindAdvice::GiveAsControl => "与 --model 一起，用 --control 给出",
+        KindAdvice::GiveAsLora => "与 --model 一起，用 --lora 给出",
+        KindAdvice::PutIntoEmbeddings => "放进嵌入文件夹，在提示词里写它的名字",
+        KindAdvice::ForFinishedPictures => "它把画好的图放大：请用 --model 给出图片模型",
+        KindAdvice::ForPicturesAsPrompts => "它用于以图为提示：请用 --model 给出图片模型",
+        KindAdvice::GiveKnownModel => "请给出 Stable Diffusion 1、2、XL 系列的模型，或 chatsd models convert 写的文件",
     };
-    lang.pick(kind.advice_for(component), chinese)
+    english_or(lang, advice, chinese)
+}
+
+/// What the room of weights says itself, or the same in Chinese.
+fn english_or(lang: Lang, english: impl Display, chinese: &str) -> String {
+    match lang {
+        Lang::En => english.to_string(),
+        Lang::Zh => chinese.to_owned(),
+    }
 }
 
 impl Lang {

@@ -1,33 +1,30 @@
 //! What a parser found wrong, before the file's name is put to it.
 
-/// Characters of a description that are kept: names in it may be as long as the file.
-const LENGTH_LIMIT: usize = 600;
+use crate::{Damage, Unsupported};
 
 /// Why a header was not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Parts of the file contradict each other.
-    Damaged(String),
+    Damaged(Damage),
     /// The file may be in order, but is of a kind that is not read.
-    Unsupported(String),
+    Unsupported(Unsupported),
 }
 
 impl Fault {
-    pub(crate) fn unsupported(what: impl Into<String>) -> Self {
-        Self::Unsupported(shortened(what.into()))
+    pub(crate) fn damaged(damage: impl Into<Damage>) -> Self {
+        Self::Damaged(damage.into())
     }
 }
 
-impl From<String> for Fault {
-    fn from(what: String) -> Self {
-        Self::Damaged(shortened(what))
+impl From<Damage> for Fault {
+    fn from(damage: Damage) -> Self {
+        Self::Damaged(damage)
     }
 }
 
-fn shortened(mut what: String) -> String {
-    if let Some((end, _)) = what.char_indices().nth(LENGTH_LIMIT) {
-        what.truncate(end);
-        what.push('…');
+impl From<Unsupported> for Fault {
+    fn from(unsupported: Unsupported) -> Self {
+        Self::Unsupported(unsupported)
     }
-    what
 }

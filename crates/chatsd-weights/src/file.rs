@@ -12,14 +12,13 @@ use chatsd_files::{Sha256, likeness};
 use chatsd_tensor::{Format, Layout, MappedFile, Weight, map_file};
 
 use crate::{
-    Value, WeightsError,
+    FileLooks, StoredAs, Value, WeightsError,
     fault::Fault,
-    gguf::{self, Place},
-    looks::looks_like,
+    gguf::{self, ValuePlace},
     pytorch,
-    reader::Reader,
+    reader::ByteReader,
     safetensors,
-    spans::{Entry, Stored},
+    spans::{Entry, StoredFormat},
 };
 
 /// Tensors that one layer is made of at the most: three weights and their biases.
@@ -62,7 +61,7 @@ enum Bytes {
 #[derive(Debug)]
 enum Metadata {
     Texts(BTreeMap<String, String>),
-    Places(BTreeMap<String, Place>),
+    Places(BTreeMap<String, ValuePlace>),
     Values(BTreeMap<String, Value<'static>>),
 }
 
@@ -77,13 +76,13 @@ struct Header {
 fn read(bytes: &[u8]) -> Result<Option<Header>, Fault> {
     let dropped = BTreeSet::new();
     Ok(if bytes.starts_with(&gguf::MAGIC) {
-        let gguf::Header { metadata, tensors } = gguf::parse(bytes)?;
+        let gguf::GgufHeader { metadata, tensors } = gguf::parse(bytes)?;
         Some(Header { metadata: Metadata::Places(metadata), tensors, dropped })
     } else if safetensors::is_likely(bytes) {
-        let safetensors::Header { metadata, tensors } = safetensors::parse(bytes)?;
+        let safetensors::SafetensorsHeader { metadata, tensors, .. } = safetensors::parse(bytes)?;
         Some(Header { metadata: Metadata::Texts(metadata), tensors, dropped })
     } else if pytorch::is_likely(bytes) {
-        pytorch::parse(bytes)?.map(|pytorch::Header { metadata, tensors, dropped }| Header {
+        pytorch::parse(bytes)?.map(|pytorch::CheckpointHeader { metadata, tensors, dropped }| Header {
             metadata: Metadata::Values(metadata),
             tensors,
             dropped,
@@ -102,16 +101,15 @@ impl WeightFile {
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
         let failed = |source| WeightsError::Io { path: path.to_owned(), source };
         let metadata = fs::metadata(path).map_err(failed)?; // before it is opened: a pipe would wait for a writer
-        let not_a_model = |looks, advice| WeightsError::NotAModel { path: path.to_owned(), looks, advice };
+        let not_a_model = |looks| WeightsError::NotAModel { path: path.to_owned(), looks };
         if metadata.is_dir() {
-            return Err(not_a_model("a folder", "give the file of weights inside it"));
+            return Err(not_a_model(FileLooks::Folder));
         }
         if !metadata.is_file() {
-            return Err(not_a_model("a device or pipe", "choose another file"));
+            return Err(not_a_model(FileLooks::Device));
         }
         if metadata.len() == 0 {
-            let (looks, advice) = looks_like(&[]);
-            return Err(not_a_model(looks, advice)); // not every system maps nothing
+            return Err(not_a_model(FileLooks::Empty)); // not every system maps nothing
         }
         let file = File::open(path).map_err(failed)?;
         Self::parse(path.to_owned(), Bytes::Mapped(map_file(&file).map_err(failed)?))
@@ -138,10 +136,7 @@ impl WeightFile {
             Ok(Some(Header { metadata, tensors, dropped })) => {
                 Ok(Self { path, bytes, metadata, tensors, dropped, sha256: OnceLock::new(), recent: Mutex::default() })
             }
-            Ok(None) => {
-                let (looks, advice) = looks_like(bytes.as_slice());
-                Err(WeightsError::NotAModel { path, looks, advice })
-            }
+            Ok(None) => Err(WeightsError::NotAModel { path, looks: FileLooks::of(bytes.as_slice()) }),
             Err(Fault::Damaged(what)) => Err(WeightsError::Damaged { path, what }),
             Err(Fault::Unsupported(what)) => Err(WeightsError::Unsupported { path, what }),
         }
@@ -185,8 +180,8 @@ impl WeightFile {
         let unsupported =
             |found| WeightsError::UnsupportedTensor { path: self.path.clone(), tensor: name.into(), found };
         let format = match &entry.stored {
-            Stored::As(format) => *format,
-            Stored::Other(found) => return Err(unsupported(found.to_string())),
+            StoredFormat::As(format) => *format,
+            StoredFormat::Other(found) => return Err(unsupported(StoredAs::Type(found.to_string()))),
         };
         self.let_go_behind(entry.span.clone());
         let weight = self.as_stored(entry, format);
@@ -198,18 +193,6 @@ impl WeightFile {
 
     fn as_stored(&self, entry: &Entry, format: Format) -> Weight<'_> {
         Weight { shape: entry.shape.clone(), format, bytes: entry.bytes(self.bytes.as_slice(), format) }
-    }
-
-    /// Tensors with numbers that are not finite, and how many each has: weights of a training that failed, or damage. They
-    /// load, and the pictures are black. Reads every number of the file: a second or more for each gigabyte.
-    pub fn not_finite(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.tensors.iter().filter_map(|(name, entry)| match entry.stored {
-            Stored::As(format) if !format.is_integer() => {
-                let count = not_finite(&self.as_stored(entry, format));
-                (count > 0).then_some((name.as_str(), count))
-            }
-            _ => None,
-        })
     }
 
     /// Lets the memory of tensors go that were asked for some time before: layers are made of them by now, and a model
@@ -230,8 +213,8 @@ impl WeightFile {
     /// As [`WeightFile::get`].
     pub fn format(&self, name: &str) -> Result<Format, WeightsError> {
         match self.tensors.get(name).map(|entry| &entry.stored) {
-            Some(Stored::As(format)) if self.scale_of(name, *format).is_none() => Ok(*format),
-            Some(Stored::As(_)) => Ok(Format::F16),
+            Some(StoredFormat::As(format)) if self.scale_of(name, *format).is_none() => Ok(*format),
+            Some(StoredFormat::As(_)) => Ok(Format::F16),
             _ => self.get(name).map(|weight| weight.format),
         }
     }
@@ -252,7 +235,7 @@ impl WeightFile {
     /// `position_ids`, that nobody needs, and what files of eight bits hold for products in eight bits.
     pub fn unused<'f, 'p>(&'f self, prefix: &'p str) -> impl Iterator<Item = &'f str> + use<'f, 'p> {
         let entries = self.tensors.iter().filter(move |(name, _)| name.starts_with(prefix));
-        let is_weight = |entry: &Entry| matches!(entry.stored, Stored::As(format) if !format.is_integer());
+        let is_weight = |entry: &Entry| matches!(entry.stored, StoredFormat::As(format) if !format.is_integer());
         let unused = move |entry: &Entry| is_weight(entry) && !entry.asked.load(Ordering::Relaxed);
         let is_for_layers = |name: &str| !EIGHT_BIT_ARITHMETIC.contains(&name.rsplit('.').next().unwrap_or(name));
         entries.filter(move |(name, entry)| unused(entry) && is_for_layers(name)).map(|(name, _)| name.as_str())
@@ -273,7 +256,7 @@ impl WeightFile {
             Metadata::Values(values) => values.get(key).cloned(),
             Metadata::Places(places) => {
                 let place = places.get(key)?;
-                Reader::starting_at(self.bytes.as_slice(), place.at).value(place.kind, 0).ok()
+                ByteReader::starting_at(self.bytes.as_slice(), place.at).value(place.kind, 0).ok()
             }
         }
     }
@@ -282,7 +265,7 @@ impl WeightFile {
     pub(crate) fn texts<'f>(&'f self, key: &str) -> Option<impl Iterator<Item = &'f str> + use<'f>> {
         let Metadata::Places(places) = &self.metadata else { return None };
         let place = places.get(key).filter(|place| place.kind == gguf::ARRAY)?;
-        Reader::starting_at(self.bytes.as_slice(), place.at).texts()
+        ByteReader::starting_at(self.bytes.as_slice(), place.at).texts()
     }
 
     /// The order in which the file stores convolutions: PyTorch's, unless its metadata says otherwise.
@@ -340,31 +323,19 @@ impl Bytes {
 }
 
 /// A weight times a factor, or times one for each row.
-fn scaled(weight: &Weight<'_>, scale: &Weight<'_>) -> Result<Weight<'static>, String> {
+fn scaled(weight: &Weight<'_>, scale: &Weight<'_>) -> Result<Weight<'static>, StoredAs> {
     let (values, scales) = (weight.values(), scale.values());
-    let (Ok(mut values), Ok(scales)) = (values, scales) else { return Err("bytes that are no values".into()) };
+    let (Ok(mut values), Ok(scales)) = (values, scales) else { return Err(StoredAs::NotValues) };
     let rows = weight.shape.first().copied().unwrap_or(1);
     if scales.len() != 1 && scales.len() != rows {
-        return Err(format!("{} with {} factors for {rows} rows", weight.format, scales.len()));
+        return Err(StoredAs::Factors { format: weight.format, factors: scales.len(), rows });
     }
     let row = (values.len() / scales.len().max(1)).max(1);
     for (values, scale) in values.chunks_mut(row).zip(scales) {
         values.iter_mut().for_each(|value| *value *= scale);
     }
-    let bytes = Format::F16.encode(&values).map_err(|error| error.to_string())?;
+    let bytes = Format::F16.encode(&values)?;
     Ok(Weight { shape: weight.shape.clone(), format: Format::F16, bytes: bytes.into() })
-}
-
-/// Numbers of a weight that are not finite.
-fn not_finite(weight: &Weight<'_>) -> usize {
-    let format = weight.format;
-    let mut values = vec![0.0; 1024 * format.block()];
-    let parts = weight.bytes.chunks(1024 * format.block_bytes());
-    let bad = parts.map(|bytes| {
-        let values = &mut values[..bytes.len() / format.block_bytes() * format.block()];
-        format.decode(bytes, values).map_or(0, |()| values.iter().filter(|value| !value.is_finite()).count())
-    });
-    bad.sum()
 }
 
 /// The name most like `wanted`, when one is like it at all.

@@ -11,7 +11,9 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{WeightFile, WeightsError, vocabulary::OwnedVocabulary};
+use crate::{
+    IndexDamage, JsonPlace, Missing, Unsupported, WeightFile, WeightsError, damage::short, vocabulary::OwnedVocabulary,
+};
 
 /// Longest config, index or vocabulary file that is read.
 const TEXT_LIMIT: u64 = 64 << 20;
@@ -40,13 +42,13 @@ const WEIGHTS: [&str; 16] = [
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    components: BTreeMap<String, Part>,
+    components: BTreeMap<String, ComponentFolder>,
     vocabulary: OnceLock<OwnedVocabulary>,
 }
 
 /// A component's folder.
 #[derive(Debug)]
-struct Part {
+struct ComponentFolder {
     path: PathBuf,
     opened: OnceLock<(Value, Vec<WeightFile>)>,
 }
@@ -58,16 +60,14 @@ impl Folder {
         for entry in fs::read_dir(path).map_err(failed)? {
             let part = entry.map_err(failed)?;
             if let (Ok(name), true) = (part.file_name().into_string(), part.path().join("config.json").is_file()) {
-                components.insert(name, Part { path: part.path(), opened: OnceLock::new() });
+                components.insert(name, ComponentFolder { path: part.path(), opened: OnceLock::new() });
             }
         }
         if let (true, Some(name)) = (components.is_empty(), component_of(path)) {
-            components.insert(name.to_owned(), Part { path: path.to_owned(), opened: OnceLock::new() });
+            components.insert(name.to_owned(), ComponentFolder { path: path.to_owned(), opened: OnceLock::new() });
         }
         if components.is_empty() {
-            let what = "component folder with a config.json (unet, text_encoder, vae); give a model folder as \
-                        diffusers saves one, or a GGUF file";
-            return Err(WeightsError::Incomplete { path: path.to_owned(), what: what.into() });
+            return Err(WeightsError::Incomplete { path: path.to_owned(), what: Missing::ComponentFolder });
         }
         Ok(Self { path: path.to_owned(), components, vocabulary: OnceLock::new() })
     }
@@ -84,7 +84,7 @@ impl Folder {
     pub(crate) fn component(&self, name: &str) -> Result<&(Value, Vec<WeightFile>), WeightsError> {
         let part = self.components.get(name).ok_or_else(|| WeightsError::Incomplete {
             path: self.path.clone(),
-            what: format!("{name}/config.json; get the whole model again"),
+            what: Missing::ComponentConfig { component: name.to_owned() },
         })?;
         if let Some(opened) = part.opened.get() {
             return Ok(opened);
@@ -117,7 +117,7 @@ impl Folder {
     }
 }
 
-impl Part {
+impl ComponentFolder {
     /// The file of its weights, or the list of several.
     fn weights(&self) -> Option<PathBuf> {
         WEIGHTS.iter().map(|name| self.path.join(name)).find(|path| path.is_file())
@@ -127,7 +127,7 @@ impl Part {
         let config = read_json(&self.path.join("config.json"))?;
         let path = self.weights().ok_or_else(|| WeightsError::Incomplete {
             path: self.path.clone(),
-            what: format!("{} or {}; get the whole model again", WEIGHTS[0], WEIGHTS[1]),
+            what: Missing::WeightFile { names: [WEIGHTS[0], WEIGHTS[1]] },
         })?;
         let is_list = path.extension().is_some_and(|extension| extension == "json");
         let files = if is_list { self.open_shards(&path)? } else { vec![WeightFile::open(&path)?] };
@@ -140,27 +140,27 @@ impl Part {
         let mut index: serde_json::Map<String, Value> = read_json(path)?;
         let map: Result<BTreeMap<String, String>, _> =
             serde_json::from_value(index.remove("weight_map").unwrap_or_default());
-        let map =
-            map.map_err(|source| WeightsError::Json { path: path.to_owned(), place: "weight_map".into(), source })?;
-        let damaged = |what| WeightsError::Damaged { path: path.to_owned(), what };
+        let place = || JsonPlace::Key("weight_map".to_owned());
+        let map = map.map_err(|source| WeightsError::Json { path: path.to_owned(), place: place(), source })?;
+        let damaged = |what: IndexDamage| WeightsError::Damaged { path: path.to_owned(), what: what.into() };
         let names: BTreeSet<&str> = map.values().map(String::as_str).collect();
         let mut files = Vec::with_capacity(names.len());
         for name in &names {
             // The index may come from anywhere: it must not lead out of the model's folder.
             if Path::new(name).file_name() != Some(name.as_ref()) {
-                return Err(damaged(format!("it lists {name:?}, expected the name of a file beside it")));
+                return Err(damaged(IndexDamage::File { file: short(name) }));
             }
             files.push(WeightFile::open(&self.path.join(name))?);
         }
         for (tensor, name) in &map {
             let at = names.iter().position(|known| known == name);
             if !at.is_some_and(|at| files[at].contains(tensor)) {
-                return Err(damaged(format!("tensor {tensor:?} should be in {name}, which does not have it")));
+                return Err(damaged(IndexDamage::MissingTensor { tensor: short(tensor), file: short(name) }));
             }
         }
         for (at, file) in files.iter().enumerate() {
             if let Some(twice) = file.names().find(|name| files[..at].iter().any(|other| other.contains(name))) {
-                return Err(damaged(format!("tensor {twice} is in two of its files")));
+                return Err(damaged(IndexDamage::TensorTwice { tensor: short(twice) }));
             }
         }
         Ok(files)
@@ -185,7 +185,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, WeightsError> {
     let mut text = String::new();
     let len = file.take(TEXT_LIMIT + 1).read_to_string(&mut text).map_err(failed)?;
     if len as u64 > TEXT_LIMIT {
-        let what = format!("more than {TEXT_LIMIT} bytes, too long for a text of a model");
+        let what = Unsupported::LongText { limit: TEXT_LIMIT };
         return Err(WeightsError::Unsupported { path: path.to_owned(), what });
     }
     Ok(text)
@@ -196,7 +196,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, WeightsEr
     let text = read_text(path)?;
     serde_json::from_str(&text).map_err(|source| WeightsError::Json {
         path: path.to_owned(),
-        place: "the file".into(),
+        place: JsonPlace::File,
         source,
     })
 }

@@ -8,10 +8,11 @@ use std::{borrow::Cow, collections::BTreeMap};
 use chatsd_tensor::Format;
 
 use crate::{
-    Array, Value,
+    Array, Damage, GgufDamage, TensorDamage, Unsupported, Value,
+    damage::short,
     fault::Fault,
-    reader::{Reader, Result},
-    spans::{Entry, Stored, check_name, check_spans, count},
+    reader::{ByteReader, Result},
+    spans::{Entry, StoredFormat, check_name, check_spans, count},
 };
 
 /// The first four bytes of a file.
@@ -31,11 +32,11 @@ const ALIGNMENT_LIMIT: u64 = 1 << 16;
 /// Arrays of arrays of arrays … accepted.
 const DEPTH_LIMIT: usize = 8;
 
-impl<'a> Reader<'a> {
+impl<'a> ByteReader<'a> {
     pub(crate) fn text(&mut self) -> Result<&'a str> {
         let len = self.size()?;
         let at = self.at;
-        std::str::from_utf8(self.take(len)?).map_err(|_| format!("the text at byte {at} is not UTF-8"))
+        std::str::from_utf8(self.take(len)?).map_err(|_| GgufDamage::NotUtf8 { at }.into())
     }
 
     /// A value of a type; `depth` arrays lie around it.
@@ -51,14 +52,14 @@ impl<'a> Reader<'a> {
             7 => match self.fixed::<1>()?[0] {
                 0 => Value::Bool(false),
                 1 => Value::Bool(true),
-                other => return Err(format!("byte {} is {other}, expected a truth value of 0 or 1", self.at - 1)),
+                found => return Err(GgufDamage::TruthValue { at: self.at - 1, found }.into()),
             },
             8 => Value::Text(self.text()?.into()),
             ARRAY => Value::Array(self.array(depth)?),
             10 => Value::U64(self.u64()?),
             11 => Value::I64(self.fixed().map(i64::from_le_bytes)?),
             12 => Value::F64(self.fixed().map(f64::from_le_bytes)?),
-            _ => return Err(format!("the value before byte {} has the unknown type {kind}", self.at)),
+            _ => return Err(GgufDamage::ValueType { at: self.at, kind }.into()),
         })
     }
 
@@ -70,7 +71,7 @@ impl<'a> Reader<'a> {
 
     fn array(&mut self, depth: usize) -> Result<Array<'a>> {
         if depth == DEPTH_LIMIT {
-            return Err(format!("more than {DEPTH_LIMIT} arrays lie in each other at byte {}", self.at));
+            return Err(GgufDamage::DeepArrays { limit: DEPTH_LIMIT, at: self.at }.into());
         }
         let (kind, len) = (self.u32()?, self.size()?);
         // Every value takes at least `least` bytes, so a loop over `len` is no longer than the file.
@@ -82,10 +83,10 @@ impl<'a> Reader<'a> {
             7 => (1, false),
             8 => (8, false),
             ARRAY => (12, false),
-            _ => return Err(format!("the array before byte {} has the unknown type {kind}", self.at)),
+            _ => return Err(GgufDamage::ArrayType { at: self.at, kind }.into()),
         };
         let start = self.at;
-        let bytes = self.take(len.checked_mul(least).ok_or_else(|| format!("an array of {len} values"))?)?;
+        let bytes = self.take(len.checked_mul(least).ok_or(GgufDamage::HugeArray { values: len })?)?;
         if all_alike {
             return Ok(Array { kind, len, bytes: Cow::Borrowed(bytes) });
         }
@@ -99,107 +100,98 @@ impl<'a> Reader<'a> {
 
 /// Where a metadata value lies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct ValuePlace {
     pub(crate) kind: u32,
     pub(crate) at: usize,
 }
 
 /// A whole header, checked against the file's length.
-pub(crate) struct Header {
-    pub(crate) metadata: BTreeMap<String, Place>,
+pub(crate) struct GgufHeader {
+    pub(crate) metadata: BTreeMap<String, ValuePlace>,
     pub(crate) tensors: BTreeMap<String, Entry>,
 }
 
 /// Reads the header of a file that starts with [`MAGIC`].
-pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<Header, Fault> {
-    let mut reader = Reader::starting_at(bytes, MAGIC.len());
+pub(crate) fn parse(bytes: &[u8]) -> std::result::Result<GgufHeader, Fault> {
+    let mut reader = ByteReader::starting_at(bytes, MAGIC.len());
     match reader.u32()? {
         2 | 3 => {}
         version if matches!(version.swap_bytes(), 1..=3) => {
-            return Err(Fault::Unsupported("a GGUF file of a big-endian machine; use a little-endian one".into()));
+            return Err(Unsupported::BigEndianGguf.into());
         }
-        version => {
-            let what = format!("GGUF version {version}, expected 2 or 3; convert the model anew");
-            return Err(Fault::Unsupported(what));
-        }
+        found => return Err(Unsupported::GgufVersion { found }.into()),
     }
     let (tensor_count, metadata_count) = (reader.u64()?, reader.u64()?);
-    for (what, found, limit) in
-        [("tensors", tensor_count, TENSOR_LIMIT), ("metadata entries", metadata_count, METADATA_LIMIT)]
-    {
-        if found > limit {
-            return Err(Fault::Unsupported(format!("a header of {found} {what}, expected at most {limit}")));
-        }
+    if tensor_count > TENSOR_LIMIT {
+        return Err(Unsupported::ManyTensors { found: tensor_count, limit: TENSOR_LIMIT }.into());
+    }
+    if metadata_count > METADATA_LIMIT {
+        return Err(Unsupported::MuchMetadata { found: metadata_count, limit: METADATA_LIMIT }.into());
     }
     let mut metadata = BTreeMap::new();
     for _ in 0..metadata_count {
         let key = reader.text()?;
         if key.is_empty() || key.len() > 0xffff || key.chars().any(char::is_control) {
-            return Err(format!("a metadata key of {} bytes before byte {} is no name", key.len(), reader.at).into());
+            return Err(Fault::damaged(GgufDamage::MetadataKey { bytes: key.len(), at: reader.at }));
         }
         let kind = reader.u32()?;
-        let place = Place { kind, at: reader.at };
+        let place = ValuePlace { kind, at: reader.at };
         reader.value(kind, 0)?;
         if metadata.insert(key.to_owned(), place).is_some() {
-            return Err(format!("the metadata key {key} stands twice").into());
+            return Err(Fault::damaged(GgufDamage::MetadataKeyTwice { key: short(key) }));
         }
     }
     let alignment = match metadata.get(ALIGNMENT_KEY) {
         None => ALIGNMENT,
         Some(place) => {
-            let found = Reader::starting_at(bytes, place.at).value(place.kind, 0)?.as_u64();
+            let found = ByteReader::starting_at(bytes, place.at).value(place.kind, 0)?.as_u64();
             let alignment = found.filter(|&number| number.is_power_of_two() && number <= ALIGNMENT_LIMIT);
             let alignment = alignment.and_then(|number| usize::try_from(number).ok());
-            alignment.ok_or_else(|| {
-                let found = found.map_or("no whole number".into(), |number| number.to_string());
-                format!("{ALIGNMENT_KEY} is {found}, expected a power of two up to {ALIGNMENT_LIMIT}")
-            })?
+            alignment.ok_or_else(|| Fault::damaged(GgufDamage::Alignment { found, limit: ALIGNMENT_LIMIT }))?
         }
     };
     let mut described = Vec::new();
     for _ in 0..tensor_count {
-        described.push(Described::read(&mut reader)?);
+        described.push(GgufTensor::read(&mut reader)?);
     }
-    let start = reader.at.checked_next_multiple_of(alignment).ok_or_else(|| "its header has no end".to_owned())?;
+    let start = reader.at.checked_next_multiple_of(alignment);
+    let start = start.ok_or_else(|| Fault::damaged(GgufDamage::NoEnd))?;
     let mut tensors = BTreeMap::new();
-    for Described { name, shape, kind, offset } in described {
-        let (stored, size) = storage(kind, &shape).map_err(|what| format!("tensor {name}: {what}"))?;
+    for GgufTensor { name, shape, kind, offset } in described {
+        let (stored, size) = storage(kind, &shape).map_err(|damage| Damage::Tensor { name: short(name), damage })?;
         let end = start.checked_add(offset).and_then(|at| Some((at, at.checked_add(size)?)));
         let Some((at, end)) = end.filter(|&(_, end)| end <= bytes.len() || size == 0) else {
-            return Err(format!(
-                "tensor {name} takes {size} bytes at {start} + {offset}, but the file ends at {}",
-                bytes.len()
-            )
-            .into());
+            let (name, file_end) = (short(name), bytes.len());
+            return Err(Fault::damaged(GgufDamage::BeyondFile { name, bytes: size, start, offset, file_end }));
         };
         if !offset.is_multiple_of(alignment) {
-            return Err(format!("tensor {name} lies at offset {offset}, expected a multiple of {alignment}").into());
+            return Err(Fault::damaged(GgufDamage::Offset { name: short(name), offset, alignment }));
         }
         // An empty last tensor may lie past the end by its padding.
         let span = at.min(bytes.len())..end.min(bytes.len());
         if tensors.insert(name.to_owned(), Entry::new(shape, stored, span)).is_some() {
-            return Err(format!("tensor {name} stands twice").into());
+            return Err(Damage::TensorTwice { name: short(name) }.into());
         }
     }
     check_spans(tensors.iter().map(|(name, entry)| (name.as_str(), entry)), None)?;
-    Ok(Header { metadata, tensors })
+    Ok(GgufHeader { metadata, tensors })
 }
 
 /// A tensor's description in the header.
-struct Described<'a> {
+struct GgufTensor<'a> {
     name: &'a str,
     shape: Vec<usize>,
     kind: u32,
     offset: usize,
 }
 
-impl<'a> Described<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self> {
+impl<'a> GgufTensor<'a> {
+    fn read(reader: &mut ByteReader<'a>) -> Result<Self> {
         let name = reader.text()?;
         check_name(name)?;
         let extents = reader.u32()? as usize;
         if extents > EXTENT_LIMIT {
-            return Err(format!("tensor {name} has {extents} extents, expected at most {EXTENT_LIMIT}"));
+            return Err(GgufDamage::Extents { name: short(name), found: extents, limit: EXTENT_LIMIT }.into());
         }
         let mut shape = (0..extents).map(|_| reader.size()).collect::<Result<Vec<_>>>()?;
         shape.reverse(); // innermost first in the file
@@ -213,21 +205,22 @@ pub(crate) fn kind_of(format: Format) -> Option<u32> {
 }
 
 /// How a tensor is stored, and the bytes it takes.
-fn storage(kind: u32, shape: &[usize]) -> Result<(Stored, usize)> {
+fn storage(kind: u32, shape: &[usize]) -> std::result::Result<(StoredFormat, usize), TensorDamage> {
     let values = count(shape)?;
     let (block, block_bytes, stored) = if let Some(&(_, format)) = KINDS.iter().find(|known| known.0 == kind) {
-        (format.block(), format.block_bytes(), Stored::As(format))
+        (format.block(), format.block_bytes(), StoredFormat::As(format))
     } else if let Some(&(_, name, block, bytes)) = OTHERS.iter().find(|other| other.0 == kind) {
-        (block, bytes, Stored::Other(name.into()))
+        (block, bytes, StoredFormat::Other(name.into()))
     } else {
         // Newer than these tables: nothing is known of its size, and nothing of it is read.
-        return Ok((Stored::Other(format!("type {kind}").into()), 0));
+        return Ok((StoredFormat::Other(format!("type {kind}").into()), 0));
     };
     let inner = shape.last().copied().unwrap_or(1);
     if !inner.is_multiple_of(block) {
-        return Err(format!("rows of {inner} values make no whole blocks of {block}"));
+        return Err(TensorDamage::PartialBlocks { values: inner, block });
     }
-    let size = (values / block).checked_mul(block_bytes).ok_or_else(|| format!("shape {shape:?} fits no file"))?;
+    let size = (values / block).checked_mul(block_bytes);
+    let size = size.ok_or_else(|| TensorDamage::ShapeBeyondFile { shape: shape.to_vec() })?;
     Ok((stored, size))
 }
 

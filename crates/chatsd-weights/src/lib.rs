@@ -1,20 +1,24 @@
-//! Model files: find them, read safetensors, GGUF and PyTorch checkpoints into named tensors. Does not know what the tensors mean.
+//! Model files: safetensors, GGUF and PyTorch checkpoints read into named tensors, and what each program calls those. Does not
+//! know what the tensors compute.
 //!
 //! A [`WeightFile`] is one file; [`ModelFiles`] is everything a picture model consists of, a folder or a single file;
 //! a [`Scope`] is the part of it below one name, from which a network takes its layers. Every length and offset of a
-//! file is checked before it is believed. An [`Adapter`] changes what a scope makes; a [`Workshop`] keeps layers that were
+//! file is checked before it is believed. An [`AdapterFile`] changes what a scope makes; a [`LayerCache`] keeps layers that were
 //! made, for networks that differ in others alone.
 
 mod adapter;
 mod convert;
+mod damage;
 mod description;
 mod error;
 mod fault;
 mod file;
 mod folder;
 mod gguf;
+mod layer_cache;
 mod layout;
 mod looks;
+mod missing;
 mod model;
 mod outline;
 mod pytorch;
@@ -23,20 +27,28 @@ mod safetensors;
 mod safetensors_writer;
 mod scope;
 mod spans;
+mod transpose;
+mod unsupported;
 mod value;
 mod vocabulary;
-mod workshop;
 mod writer;
 
-pub use adapter::{Adapter, AdapterSet, Adopted, Strength};
-pub use description::{ComponentFacts, Description};
-pub use error::WeightsError;
+pub use adapter::{AdapterFile, AdapterSet, Adopted, Strength};
+pub use damage::{
+    ArchiveDamage, BytesDamage, CheckpointDamage, Damage, GgufDamage, IndexDamage, NameDamage, PickleDamage,
+    SafetensorsDamage, TensorDamage, VocabularyDamage,
+};
+pub use description::{ComponentFacts, Description, Variant};
+pub use error::{JsonPlace, LayerFault, StoredAs, WeightsError};
 pub use file::WeightFile;
-pub use layout::{Family, Kind, Predicts};
+pub use layer_cache::LayerCache;
+pub use layout::{ForeignNetwork, KindAdvice, ModelFamily, ModelPart, Predicts, UnknownPrediction, WeightsKind};
+pub use looks::{FileAdvice, FileLooks};
+pub use missing::Missing;
 pub use model::{Component, ModelFiles};
 pub use outline::Tally;
 pub use scope::Scope;
+pub use unsupported::{Unsupported, WriteFault};
 pub use value::{Array, Value};
 pub use vocabulary::Vocabulary;
-pub use workshop::Workshop;
 pub use writer::GgufWriter;

@@ -11,7 +11,7 @@ use chatsd_tensor::Format;
 use serde_json::Value;
 
 use crate::{
-    Family, Predicts, Scope, Tally, Vocabulary, WeightFile, WeightsError,
+    JsonPlace, Missing, ModelFamily, Predicts, Scope, Tally, Vocabulary, WeightFile, WeightsError,
     folder::Folder,
     layout::{self, Found},
 };
@@ -178,7 +178,7 @@ impl ModelFiles {
     /// When one is missing: names it, and what to do.
     pub fn check_whole(&self) -> Result<(), WeightsError> {
         let Some(found) = self.found() else { return Ok(()) };
-        let texts = found.family.map_or(["text_encoder"].as_slice(), Family::text_encoders);
+        let texts = found.family.map_or(["text_encoder"].as_slice(), ModelFamily::text_encoders);
         let missing = ["unet"].iter().chain(texts).find(|name| !self.has(name));
         missing.map_or(Ok(()), |name| Err(found.without(name, self.path())))
     }
@@ -214,7 +214,7 @@ impl ModelFiles {
             Source::Own(files) => {
                 let config = json(&files[0], &config_key(name))?.ok_or_else(|| WeightsError::Incomplete {
                     path: self.path().to_owned(),
-                    what: format!("{} in its metadata: it holds no {name}; give a whole model", config_key(name)),
+                    what: Missing::ConfigEntry { component: name.to_owned() },
                 })?;
                 Ok(Component {
                     config,
@@ -235,7 +235,7 @@ impl ModelFiles {
         };
         match own {
             Some(scale) => Ok(scale),
-            None => Ok(Family::of_config(&self.component("unet")?.config)
+            None => Ok(ModelFamily::of_config(&self.component("unet")?.config)
                 .map_or(Value::Null, |family| family.latent_scale().into())),
         }
     }
@@ -321,5 +321,8 @@ fn config_key(component: &str) -> String {
 fn json(file: &WeightFile, key: &str) -> Result<Option<Value>, WeightsError> {
     let Some(value) = file.metadata(key) else { return Ok(None) };
     let parsed = serde_json::from_str(value.as_text().unwrap_or_default());
-    parsed.map(Some).map_err(|source| WeightsError::Json { path: file.path().to_owned(), place: key.into(), source })
+    parsed.map(Some).map_err(|source| {
+        let place = JsonPlace::Key(key.to_owned());
+        WeightsError::Json { path: file.path().to_owned(), place, source }
+    })
 }

@@ -1,16 +1,18 @@
 //! Bytes that may end anywhere.
 
+use crate::{BytesDamage, Damage};
+
 /// Reads one thing after another from bytes that may end anywhere.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct ByteReader<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) at: usize,
 }
 
 /// What was found where; the caller knows the file.
-pub(crate) type Result<T> = std::result::Result<T, String>;
+pub(crate) type Result<T> = std::result::Result<T, Damage>;
 
-impl<'a> Reader<'a> {
+impl<'a> ByteReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
@@ -20,14 +22,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let end = self.at.checked_add(len).filter(|&end| end <= self.bytes.len());
-        let Some(end) = end else {
-            let left = self.bytes.len().saturating_sub(self.at);
-            return Err(format!("{len} bytes were promised at byte {}, but only {left} are left", self.at));
+        let at = self.at;
+        let Some(end) = at.checked_add(len).filter(|&end| end <= self.bytes.len()) else {
+            let left = self.bytes.len().saturating_sub(at);
+            return Err(BytesDamage::Short { promised: len, at, left }.into());
         };
-        let taken = &self.bytes[self.at..end];
         self.at = end;
-        Ok(taken)
+        Ok(&self.bytes[at..end])
     }
 
     pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
@@ -52,7 +53,7 @@ impl<'a> Reader<'a> {
 
     /// A number that counts things in memory.
     pub(crate) fn size(&mut self) -> Result<usize> {
-        let size = self.u64()?;
-        usize::try_from(size).map_err(|_| format!("a length of {size} at byte {} fits no memory", self.at))
+        let length = self.u64()?;
+        usize::try_from(length).map_err(|_| BytesDamage::HugeLength { length, at: self.at }.into())
     }
 }

@@ -8,12 +8,14 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 use chatsd_tensor::Format;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 use crate::{
+    Damage, SafetensorsDamage, TensorDamage,
+    damage::short,
     fault::Fault,
-    spans::{Entry, Stored, check_name, check_spans, count},
+    spans::{Entry, StoredFormat, check_name, check_spans, count},
 };
 
 /// Longest header accepted; the format's own limit.
@@ -28,9 +30,11 @@ const METADATA_KEY: &str = "__metadata__";
 
 /// A whole header, checked against the file's length.
 #[derive(Debug, Default)]
-pub(crate) struct Header {
+pub(crate) struct SafetensorsHeader {
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) tensors: BTreeMap<String, Entry>,
+    /// The first thing that is wrong, after which nothing was kept.
+    damage: Option<Damage>,
 }
 
 /// Whether a file begins as this format does: it has no magic, but its header is a JSON object.
@@ -40,22 +44,27 @@ pub(crate) fn is_likely(bytes: &[u8]) -> bool {
 }
 
 /// Reads the header of a file.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Header, Fault> {
-    let (len, rest) = bytes.split_first_chunk().ok_or_else(|| "it ends within its first 8 bytes".to_owned())?;
+pub(crate) fn parse(bytes: &[u8]) -> Result<SafetensorsHeader, Fault> {
+    let (len, rest) = bytes.split_first_chunk().ok_or_else(|| Fault::damaged(SafetensorsDamage::NoLength))?;
     let len = u64::from_le_bytes(*len);
     if len > HEADER_LIMIT {
-        return Err(format!("it promises a header of {len} bytes, expected at most {HEADER_LIMIT}").into());
+        return Err(Fault::damaged(SafetensorsDamage::LongHeader { bytes: len, limit: HEADER_LIMIT }));
     }
     let header = usize::try_from(len).ok().and_then(|len| rest.get(..len));
-    let header = header.ok_or_else(|| format!("its header has {len} bytes, but only {} are left", rest.len()))?;
+    let header =
+        header.ok_or_else(|| Fault::damaged(SafetensorsDamage::ShortHeader { bytes: len, left: rest.len() }))?;
     let start = 8 + header.len();
-    let text = std::str::from_utf8(header).map_err(|_| "its header is not UTF-8".to_owned())?;
-    let mut parsed: Header = serde_json::from_str(text).map_err(|error| format!("its header: {error}"))?;
+    let text = std::str::from_utf8(header).map_err(|_| Fault::damaged(SafetensorsDamage::NotUtf8))?;
+    let json = |error: serde_json::Error| SafetensorsDamage::Json { said: short(&error.to_string()) };
+    let mut parsed: SafetensorsHeader = serde_json::from_str(text).map_err(|error| Fault::damaged(json(error)))?;
+    if let Some(damage) = parsed.damage {
+        return Err(damage.into());
+    }
     for (name, entry) in &mut parsed.tensors {
-        let end = entry.span.end.checked_add(start).filter(|&end| end <= bytes.len());
-        let end = end.ok_or_else(|| {
-            format!("tensor {name} ends at {start} + {}, but the file at {}", entry.span.end, bytes.len())
-        })?;
+        let (end, file_end) = (entry.span.end, bytes.len());
+        let beyond = || SafetensorsDamage::BeyondFile { name: short(name), start, end, file_end };
+        let end = end.checked_add(start).filter(|&end| end <= file_end);
+        let end = end.ok_or_else(|| Fault::damaged(beyond()))?;
         entry.span = entry.span.start + start..end;
     }
     let entries = parsed.tensors.iter().map(|(name, entry)| (name.as_str(), entry));
@@ -76,85 +85,97 @@ fn bits(dtype: &str) -> Option<usize> {
     })
 }
 
-impl<'de> Deserialize<'de> for Header {
+impl<'de> Deserialize<'de> for SafetensorsHeader {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
+        struct HeaderVisitor;
 
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Header;
+        impl<'de> Visitor<'de> for HeaderVisitor {
+            type Value = SafetensorsHeader;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("tensors by name")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-                let mut header = Header::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SafetensorsHeader, A::Error> {
+                let mut header = SafetensorsHeader::default();
                 let mut has_metadata = false;
                 while let Some(name) = map.next_key::<String>()? {
                     if name == METADATA_KEY {
-                        if std::mem::replace(&mut has_metadata, true) {
-                            return Err(A::Error::custom("the metadata stands twice"));
-                        }
-                        header.metadata = map.next_value::<Option<Texts>>()?.unwrap_or_default().0;
-                        continue;
+                        let Texts { texts, damage } = map.next_value::<Option<Texts>>()?.unwrap_or_default();
+                        let twice = has_metadata.then_some(SafetensorsDamage::MetadataTwice);
+                        header.damage = header.damage.or_else(|| twice.or(damage).map(Damage::from));
+                        header.metadata = texts;
+                        has_metadata = true;
+                    } else if header.damage.is_some() {
+                        map.next_value::<IgnoredAny>()?;
+                    } else if let Err(damage) = check_name(&name) {
+                        header.damage = Some(damage.into());
+                        map.next_value::<IgnoredAny>()?;
+                    } else {
+                        header.damage = header.add(name, map.next_value()?).err();
                     }
-                    check_name(&name).map_err(A::Error::custom)?;
-                    let described: Described = map.next_value()?;
-                    let entry = described.entry().map_err(|what| A::Error::custom(format!("tensor {name}: {what}")))?;
-                    if header.tensors.len() == TENSOR_LIMIT {
-                        return Err(A::Error::custom(format!("more than {TENSOR_LIMIT} tensors")));
-                    }
-                    if header.tensors.contains_key(&name) {
-                        return Err(A::Error::custom(format!("tensor {name} stands twice")));
-                    }
-                    header.tensors.insert(name, entry);
                 }
                 Ok(header)
             }
         }
 
-        deserializer.deserialize_map(Entries)
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+impl SafetensorsHeader {
+    /// Adds a tensor whose name was checked.
+    fn add(&mut self, name: String, described: JsonTensor) -> Result<(), Damage> {
+        let entry = described.entry().map_err(|damage| Damage::Tensor { name: short(&name), damage })?;
+        if self.tensors.len() == TENSOR_LIMIT {
+            return Err(SafetensorsDamage::ManyTensors { limit: TENSOR_LIMIT }.into());
+        }
+        if self.tensors.contains_key(&name) {
+            return Err(Damage::TensorTwice { name: short(&name) });
+        }
+        self.tensors.insert(name, entry);
+        Ok(())
     }
 }
 
 /// A tensor's description in the header.
 #[derive(Deserialize)]
-struct Described {
+struct JsonTensor {
     dtype: String,
     shape: Extents,
     data_offsets: [usize; 2],
 }
 
-impl Described {
+impl JsonTensor {
     /// The entry, its span counted from the end of the header.
-    fn entry(self) -> Result<Entry, String> {
+    fn entry(self) -> Result<Entry, TensorDamage> {
         if self.dtype.len() > DTYPE_LIMIT || !self.dtype.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("its data type is no name".into());
+            return Err(TensorDamage::TypeName);
         }
         let [start, end] = self.data_offsets;
         let span: Range<usize> = start..end;
-        let found = end.checked_sub(start).ok_or_else(|| format!("it ends at {end}, before its start at {start}"))?;
+        let found = end.checked_sub(start).ok_or(TensorDamage::Backwards { start, end })?;
         let shape = self.shape.0;
         let values = count(&shape)?;
         if let Some(bits) = bits(&self.dtype) {
             let expected = values.checked_mul(bits).filter(|bits| bits.is_multiple_of(8)).map(|bits| bits / 8);
             if expected != Some(found) {
-                return Err(format!("{found} bytes for {shape:?} values of {}", self.dtype));
+                return Err(TensorDamage::Size { bytes: found, shape, dtype: self.dtype });
             }
         }
         let stored = match self.dtype.as_str() {
-            "F32" => Stored::As(Format::F32),
-            "F16" => Stored::As(Format::F16),
-            "BF16" => Stored::As(Format::Bf16),
-            "F64" => Stored::As(Format::F64),
-            "F8_E4M3" => Stored::As(Format::F8E4M3),
-            "F8_E5M2" => Stored::As(Format::F8E5M2),
-            "I8" => Stored::As(Format::I8),
-            "U8" | "BOOL" => Stored::As(Format::U8),
-            "I16" => Stored::As(Format::I16),
-            "I32" => Stored::As(Format::I32),
-            "I64" => Stored::As(Format::I64),
-            _ => Stored::Other(self.dtype.into()),
+            "F32" => StoredFormat::As(Format::F32),
+            "F16" => StoredFormat::As(Format::F16),
+            "BF16" => StoredFormat::As(Format::Bf16),
+            "F64" => StoredFormat::As(Format::F64),
+            "F8_E4M3" => StoredFormat::As(Format::F8E4M3),
+            "F8_E5M2" => StoredFormat::As(Format::F8E5M2),
+            "I8" => StoredFormat::As(Format::I8),
+            "U8" | "BOOL" => StoredFormat::As(Format::U8),
+            "I16" => StoredFormat::As(Format::I16),
+            "I32" => StoredFormat::As(Format::I32),
+            "I64" => StoredFormat::As(Format::I64),
+            _ => StoredFormat::Other(self.dtype.into()),
         };
         Ok(Entry::new(shape, stored, span))
     }
@@ -165,9 +186,9 @@ struct Extents(Vec<usize>);
 
 impl<'de> Deserialize<'de> for Extents {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shape;
+        struct ExtentsVisitor;
 
-        impl<'de> Visitor<'de> for Shape {
+        impl<'de> Visitor<'de> for ExtentsVisitor {
             type Value = Extents;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,19 +207,22 @@ impl<'de> Deserialize<'de> for Extents {
             }
         }
 
-        deserializer.deserialize_seq(Shape)
+        deserializer.deserialize_seq(ExtentsVisitor)
     }
 }
 
 /// Metadata; each key once.
 #[derive(Default)]
-struct Texts(BTreeMap<String, String>);
+struct Texts {
+    texts: BTreeMap<String, String>,
+    damage: Option<SafetensorsDamage>,
+}
 
 impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
+        struct TextsVisitor;
 
-        impl<'de> Visitor<'de> for Pairs {
+        impl<'de> Visitor<'de> for TextsVisitor {
             type Value = Texts;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -206,19 +230,18 @@ impl<'de> Deserialize<'de> for Texts {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
-                let mut texts = BTreeMap::new();
+                let mut read = Texts::default();
                 while let Some((key, text)) = map.next_entry::<String, String>()? {
-                    if texts.len() == METADATA_LIMIT {
-                        return Err(A::Error::custom(format!("more than {METADATA_LIMIT} metadata entries")));
-                    }
-                    if texts.insert(key, text).is_some() {
-                        return Err(A::Error::custom("a metadata key stands twice"));
+                    if read.texts.len() == METADATA_LIMIT {
+                        read.damage = Some(SafetensorsDamage::MuchMetadata { limit: METADATA_LIMIT });
+                    } else if read.texts.insert(key, text).is_some() {
+                        read.damage = Some(SafetensorsDamage::MetadataKeyTwice);
                     }
                 }
-                Ok(Texts(texts))
+                Ok(read)
             }
         }
 
-        deserializer.deserialize_map(Pairs)
+        deserializer.deserialize_map(TextsVisitor)
     }
 }

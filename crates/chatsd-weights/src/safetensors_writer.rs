@@ -10,7 +10,7 @@ use chatsd_files::WholeFile;
 use chatsd_tensor::Format;
 use serde_json::{Map, json};
 
-use crate::{WeightsError, convert::Converted, spans::count};
+use crate::{Unsupported, WeightsError, WriteFault, convert::Converted, spans::count};
 
 /// The format's own alignment of its header, so that what follows lies well in a map.
 const ALIGNMENT: usize = 8;
@@ -39,20 +39,22 @@ impl<'a> SafetensorsWriter<'a> {
 
     /// Writes the file, whole or not at all, and tells how many of how many tensors are done.
     pub(crate) fn write(&self, path: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<(), WeightsError> {
-        let unsupported = |what| WeightsError::Unsupported { path: path.to_owned(), what };
+        let unsupported = |what: Unsupported| WeightsError::Unsupported { path: path.to_owned(), what };
+        let unwritable = |fault: WriteFault| unsupported(fault.into());
         let failed = |source| WeightsError::Io { path: path.to_owned(), source };
         let mut header = Map::new();
         header.insert("__metadata__".into(), json!(self.metadata));
         let mut at = 0_usize;
         for (name, tensor) in &self.tensors {
             let dtype = dtype(tensor.format)
-                .ok_or_else(|| unsupported(format!("safetensors has no {}; write a .gguf file", tensor.format)))?;
-            let size = count(&tensor.shape).map(|values| tensor.format.bytes(values)).map_err(unsupported)?;
+                .ok_or_else(|| unsupported(Unsupported::NotInSafetensors { format: tensor.format }))?;
+            let values = count(&tensor.shape).map_err(|damage| unwritable(damage.into()))?;
+            let size = tensor.format.bytes(values);
             let end = size.and_then(|size| at.checked_add(size));
-            let end = end.ok_or_else(|| unsupported(format!("{name} is larger than any file")))?;
+            let end = end.ok_or_else(|| unwritable(WriteFault::HugeTensor { name: name.clone() }))?;
             let entry = json!({"dtype": dtype, "shape": tensor.shape, "data_offsets": [at, end]});
             if header.insert(name.clone(), entry).is_some() {
-                return Err(unsupported(format!("tensor {name} stands twice")));
+                return Err(unwritable(WriteFault::TensorTwice { name: name.clone() }));
             }
             at = end;
         }

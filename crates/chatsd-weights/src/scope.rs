@@ -5,10 +5,10 @@ use std::{borrow::Cow, collections::BTreeSet, path::Path};
 use chatsd_tensor::{Convolution, Embedding, Format, Layout, Linear, Norm, UpsampleConvolution, Weight, WeightError};
 
 use crate::{
-    Tally, WeightFile, WeightsError, Workshop,
-    adapter::{Prepared, VectorPart, layer_name, stacked},
+    LayerCache, LayerFault, Tally, WeightFile, WeightsError,
+    adapter::{MergedWeight, VectorPart, layer_name, stacked},
     file::nearest,
-    layout::{KeyMap, View},
+    layout::{KeyMap, StoredView},
 };
 
 /// The tensors of one or several files whose names begin with a prefix. A network hands `scope.at("part")` to its
@@ -28,12 +28,12 @@ pub struct Scope<'a> {
     /// Where the sizes of layers are added up, when they are outlined instead of loaded.
     pub(crate) tally: Option<Tally>,
     /// Where layers are made and kept, and which network they are of.
-    workshop: Option<(&'a Workshop, Network<'a>)>,
+    cache: Option<(&'a LayerCache, LayerRoot<'a>)>,
 }
 
 /// A network's name, and how long the prefix of all its tensors is.
 #[derive(Clone, Copy, Debug)]
-struct Network<'a> {
+struct LayerRoot<'a> {
     name: &'a str,
     root: usize,
 }
@@ -52,7 +52,7 @@ impl<'a> Scope<'a> {
     /// All tensors of `files`, which are the parts of one set of weights.
     #[must_use]
     pub fn new(files: &'a [WeightFile]) -> Self {
-        Self { files, keys: None, prefix: String::new(), store: None, tally: None, workshop: None }
+        Self { files, keys: None, prefix: String::new(), store: None, tally: None, cache: None }
     }
 
     /// The tensors of `files` by the names that stand in `keys`.
@@ -94,11 +94,11 @@ impl<'a> Scope<'a> {
         Self { tally: tally.cloned(), ..self.clone() }
     }
 
-    /// The same tensors, whose layers are made in a workshop: those of the network `name` (`unet`, `text_encoder`), all
+    /// The same tensors, whose layers are made once and kept in `cache`: those of the network `name` (`unet`, `text_encoder`), all
     /// of whose names begin here.
     #[must_use]
-    pub fn made_in(&self, workshop: &'a Workshop, name: &'a str) -> Self {
-        Self { workshop: Some((workshop, Network { name, root: self.prefix.len() })), ..self.clone() }
+    pub fn with_cache(&self, cache: &'a LayerCache, name: &'a str) -> Self {
+        Self { cache: Some((cache, LayerRoot { name, root: self.prefix.len() })), ..self.clone() }
     }
 
     /// Whether there is a tensor `name` here, or one below it.
@@ -171,7 +171,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Where the tensor of a full name lies.
-    fn place_of(&self, full: &str) -> Result<(&'a WeightFile, Cow<'a, str>, View), WeightsError> {
+    fn place_of(&self, full: &str) -> Result<(&'a WeightFile, Cow<'a, str>, StoredView), WeightsError> {
         self.place(full).ok_or_else(|| {
             let tensor = self.original(full);
             let nearest = nearest(&tensor, self.files.iter().flat_map(WeightFile::names));
@@ -180,7 +180,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Where the tensor of a full name lies: in which file, under which name, and what of it.
-    fn place(&self, full: &str) -> Option<(&'a WeightFile, Cow<'a, str>, View)> {
+    fn place(&self, full: &str) -> Option<(&'a WeightFile, Cow<'a, str>, StoredView)> {
         match self.keys {
             Some(keys) => {
                 let stored = keys.get(full)?;
@@ -188,7 +188,7 @@ impl<'a> Scope<'a> {
             }
             None => {
                 let file = self.files.iter().find(|file| file.contains(full))?;
-                Some((file, Cow::Owned(full.to_owned()), View::Whole))
+                Some((file, Cow::Owned(full.to_owned()), StoredView::Whole))
             }
         }
     }
@@ -207,7 +207,7 @@ impl<'a> Scope<'a> {
             return Ok(self.tallied(Linear::meta(inputs, outputs, format, false), Linear::size));
         }
         self.made("linear", &[name], || {
-            let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
+            let MergedWeight { weight, store, path, .. } = self.prepared(name, true)?;
             let bias = self.bias(name, outputs)?;
             let layer = Linear::new(&weight, bias.as_ref(), inputs, outputs, store);
             layer.and_then(|layer| beside!(layer, path)).map_err(|error| self.error(name, error))
@@ -223,7 +223,7 @@ impl<'a> Scope<'a> {
             return Ok(self.tallied(Linear::meta(inputs, outputs, format, true), Linear::size));
         }
         self.made("gated", &[name], || {
-            let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
+            let MergedWeight { weight, store, path, .. } = self.prepared(name, true)?;
             let bias = self.bias(name, outputs)?;
             let layer = Linear::gated(&weight, bias.as_ref(), inputs, outputs, store);
             layer.and_then(|layer| beside!(layer, path)).map_err(|error| self.error(name, error))
@@ -242,7 +242,7 @@ impl<'a> Scope<'a> {
             let mut parts = Vec::with_capacity(names.len());
             let (mut paths, mut plain) = (Vec::new(), None);
             for name in names {
-                let Prepared { weight, store, path, merged } = self.prepared(name, true)?;
+                let MergedWeight { weight, store, path, merged } = self.prepared(name, true)?;
                 if weight.shape != [outputs, inputs, 1, 1] {
                     weight.expect_shape(&[outputs, inputs]).map_err(|error| self.error(name, error))?;
                 }
@@ -273,7 +273,7 @@ impl<'a> Scope<'a> {
             return Ok(self.tallied(Convolution::meta([inputs, outputs, kernel], format), Convolution::size));
         }
         self.made("convolution", &[name], || {
-            let Prepared { weight, store, path, .. } = self.prepared(name, true)?;
+            let MergedWeight { weight, store, path, .. } = self.prepared(name, true)?;
             let bias = self.bias(name, outputs)?;
             let layer = Convolution::new(&weight, bias.as_ref(), [inputs, outputs, kernel], self.layout(name), store);
             layer.and_then(|layer| beside!(layer, path)).map_err(|error| self.error(name, error))
@@ -294,7 +294,7 @@ impl<'a> Scope<'a> {
             return Ok(self.tallied(outline, UpsampleConvolution::size));
         }
         self.made("upsampling", &[name], || {
-            let Prepared { weight, store, .. } = self.prepared(name, false)?;
+            let MergedWeight { weight, store, .. } = self.prepared(name, false)?;
             let bias = self.bias(name, outputs)?;
             let layer = UpsampleConvolution::new(&weight, bias.as_ref(), [inputs, outputs], self.layout(name), store);
             layer.map_err(|error| self.error(name, error))
@@ -347,38 +347,38 @@ impl<'a> Scope<'a> {
         weight.map(|weight| self.vector(name, VectorPart::Bias, weight)).transpose()
     }
 
-    /// The layer of `kind` that `make` makes of the layers `names`: in a workshop, made once.
+    /// The layer of `kind` that `make` makes of the layers `names`; with a cache, made once.
     fn made<T: Clone + Send + Sync + 'static>(
         &self,
         kind: &str,
         names: &[&str],
         make: impl FnOnce() -> Result<T, WeightsError>,
     ) -> Result<T, WeightsError> {
-        let Some((workshop, network)) = self.workshop else { return make() };
+        let Some((cache, network)) = self.cache else { return make() };
         let of: Vec<String> =
             names.iter().map(|name| layer_name(network.name, &self.full(name)[network.root..])).collect();
-        workshop.layer(format!("{kind} {}", of.join("+")), of, make)
+        cache.layer(format!("{kind} {}", of.join("+")), of, make)
     }
 
     /// The weights of the layer `name` as adapters change them, or what they put `beside` where that is allowed.
-    fn prepared(&self, name: &str, beside: bool) -> Result<Prepared<'a>, WeightsError> {
+    fn prepared(&self, name: &str, beside: bool) -> Result<MergedWeight<'a>, WeightsError> {
         let weight = self.weight(&format!("{name}.weight"))?;
-        match self.workshop {
-            Some((workshop, network)) if !workshop.adapters.is_empty() => {
+        match self.cache {
+            Some((cache, network)) if !cache.adapters.is_empty() => {
                 let layer = &self.full(name)[network.root..];
                 let (layer, layout) = ((network.name, layer), self.layout(name));
-                workshop.adapters.weight(&workshop.engine, layer, weight, layout, self.store, beside)
+                cache.adapters.weight(&cache.engine, layer, weight, layout, self.store, beside)
             }
-            _ => Ok(Prepared { weight, store: self.store, path: None, merged: false }),
+            _ => Ok(MergedWeight { weight, store: self.store, path: None, merged: false }),
         }
     }
 
     /// A bias, scale or shift of the layer `name` as adapters change it.
     fn vector(&self, name: &str, part: VectorPart, weight: Weight<'a>) -> Result<Weight<'a>, WeightsError> {
-        match self.workshop {
-            Some((workshop, network)) if !workshop.adapters.is_empty() => {
+        match self.cache {
+            Some((cache, network)) if !cache.adapters.is_empty() => {
                 let layer = layer_name(network.name, &self.full(name)[network.root..]);
-                workshop.adapters.vector(&layer, part, weight)
+                cache.adapters.vector(&layer, part, weight)
             }
             _ => Ok(weight),
         }
@@ -410,11 +410,13 @@ impl<'a> Scope<'a> {
         self.error_of(&format!("{layer}.weight"), error)
     }
 
-    fn error_of(&self, name: &str, error: WeightError) -> WeightsError {
+    fn error_of(&self, name: &str, error: impl Into<LayerFault>) -> WeightsError {
         let full = self.full(name);
         let (path, tensor) = (self.path(&full).to_owned(), self.original(&full));
-        match error {
-            WeightError::Shape { found, expected } => WeightsError::Shape { path, tensor, found, expected },
+        match error.into() {
+            LayerFault::Weight(WeightError::Shape { found, expected }) => {
+                WeightsError::Shape { path, tensor, found, expected }
+            }
             source => WeightsError::Layer { path, tensor, source },
         }
     }

@@ -4,12 +4,14 @@ use std::{borrow::Cow, ops::Range, sync::atomic::AtomicBool};
 
 use chatsd_tensor::Format;
 
+use crate::{Damage, NameDamage, TensorDamage, damage::short};
+
 /// Longest tensor name accepted, in bytes. The longest of known picture models has about 100.
 const NAME_LIMIT: usize = 1024;
 
 /// How a tensor's numbers are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stored {
+pub(crate) enum StoredFormat {
     /// In a format that layers can be made of.
     As(Format),
     /// In another, by its name in the file.
@@ -21,7 +23,7 @@ pub(crate) enum Stored {
 pub(crate) struct Entry {
     /// Outermost first.
     pub(crate) shape: Vec<usize>,
-    pub(crate) stored: Stored,
+    pub(crate) stored: StoredFormat,
     /// In bytes from the start of the file.
     pub(crate) span: Range<usize>,
     /// Values from one index to the next in each extent, where they do not simply follow each other.
@@ -31,7 +33,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(shape: Vec<usize>, stored: Stored, span: Range<usize>) -> Self {
+    pub(crate) fn new(shape: Vec<usize>, stored: StoredFormat, span: Range<usize>) -> Self {
         Self { shape, stored, span, strides: None, asked: AtomicBool::new(false) }
     }
 
@@ -67,21 +69,21 @@ fn gathered(stored: &[u8], shape: &[usize], strides: &[usize], unit: usize) -> V
 }
 
 /// How many values a shape holds; says so when no file could.
-pub(crate) fn count(shape: &[usize]) -> Result<usize, String> {
+pub(crate) fn count(shape: &[usize]) -> Result<usize, TensorDamage> {
     let product = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
-    product.ok_or_else(|| format!("shape {shape:?} holds more values than any file"))
+    product.ok_or_else(|| TensorDamage::HugeShape { shape: shape.to_vec() })
 }
 
 /// Refuses names that no model has and that would garble a terminal.
-pub(crate) fn check_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_name(name: &str) -> Result<(), NameDamage> {
     if name.is_empty() {
-        return Err("a tensor has no name".into());
+        return Err(NameDamage::Empty);
     }
     if name.len() > NAME_LIMIT {
-        return Err(format!("a tensor's name has {} bytes, expected at most {NAME_LIMIT}", name.len()));
+        return Err(NameDamage::Long { bytes: name.len(), limit: NAME_LIMIT });
     }
     if name.chars().any(char::is_control) {
-        return Err(format!("the tensor name {name:?} has control characters"));
+        return Err(NameDamage::ControlCharacters { name: short(name) });
     }
     Ok(())
 }
@@ -90,27 +92,24 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
 pub(crate) fn check_spans<'a>(
     entries: impl Iterator<Item = (&'a str, &'a Entry)>,
     whole: Option<Range<usize>>,
-) -> Result<(), String> {
+) -> Result<(), Damage> {
     let mut spans: Vec<(usize, usize, &str)> =
         entries.map(|(name, entry)| (entry.span.start, entry.span.end, name)).collect();
     spans.sort_unstable();
     for pair in spans.windows(2) {
         let [(_, end, first), (start, _, second)] = [pair[0], pair[1]];
         if start < end {
-            return Err(format!("tensors {first} and {second} overlap at byte {start}"));
+            return Err(Damage::Overlap { first: short(first), second: short(second), at: start });
         }
         if whole.is_some() && start > end {
-            return Err(format!("bytes {end} to {start}, between tensors {first} and {second}, belong to none"));
+            return Err(Damage::Gap { start: end, end: start, first: short(first), second: short(second) });
         }
     }
     if let Some(whole) = whole {
         let start = spans.first().map_or(whole.start, |span| span.0);
         let end = spans.last().map_or(whole.start, |span| span.1);
         if (start, end) != (whole.start, whole.end) {
-            return Err(format!(
-                "the tensors take bytes {start} to {end}, but the file has {} to {}",
-                whole.start, whole.end
-            ));
+            return Err(Damage::Span { start, end, file_start: whole.start, file_end: whole.end });
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{gguf::ARRAY, reader::Reader};
+use crate::{gguf::ARRAY, reader::ByteReader};
 
 /// A metadata value. GGUF has all of these; safetensors has texts.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,7 +151,7 @@ impl Array<'_> {
 
     /// The values in order.
     pub fn values(&self) -> impl Iterator<Item = Value<'_>> {
-        let mut reader = Reader::new(&self.bytes);
+        let mut reader = ByteReader::new(&self.bytes);
         (0..self.len).map_while(move |_| reader.value(self.kind, 0).ok())
     }
 }

@@ -11,7 +11,8 @@ use serde::{
 };
 
 use crate::{
-    WeightFile, WeightsError,
+    Missing, VocabularyDamage, WeightFile, WeightsError,
+    damage::short,
     folder::{read_json, read_text},
 };
 
@@ -20,7 +21,7 @@ use crate::{
 pub struct Vocabulary<'a> {
     /// Each token's text; its index is its number.
     pub tokens: Vec<&'a str>,
-    /// Pairs that are joined, the most frequent first.
+    /// NumbersVisitor that are joined, the most frequent first.
     pub merges: Vec<(&'a str, &'a str)>,
 }
 
@@ -28,10 +29,8 @@ impl<'a> Vocabulary<'a> {
     /// From the metadata of a GGUF file.
     pub(crate) fn of_file(file: &'a WeightFile) -> Result<Self, WeightsError> {
         let texts = |key: &'static str| {
-            file.texts(key).ok_or_else(|| WeightsError::Incomplete {
-                path: file.path().to_owned(),
-                what: format!("array of texts {key} in its metadata: it is no whole model"),
-            })
+            file.texts(key)
+                .ok_or_else(|| WeightsError::Incomplete { path: file.path().to_owned(), what: Missing::Words { key } })
         };
         let tokens = texts("tokenizer.ggml.tokens")?.collect();
         let merges = texts("tokenizer.ggml.merges")?.map(|text| pair(file.path(), text)).collect::<Result<_, _>>()?;
@@ -54,12 +53,12 @@ impl OwnedVocabulary {
         let Numbered(numbered) = read_json(&path)?;
         let mut tokens = vec![None; numbered.len()];
         for (token, number) in numbered {
-            let of = tokens.len();
+            let count = tokens.len();
             match tokens.get_mut(number) {
                 Some(place @ None) => *place = Some(token),
                 _ => {
-                    let what = format!("token {token:?} has number {number}, expected each of 0 to {of} once");
-                    return Err(WeightsError::Damaged { path, what });
+                    let damage = VocabularyDamage::Number { token: short(&token), number, count };
+                    return Err(WeightsError::Damaged { path, what: damage.into() });
                 }
             }
         }
@@ -81,9 +80,9 @@ struct Numbered(Vec<(String, usize)>);
 
 impl<'de> Deserialize<'de> for Numbered {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
+        struct NumbersVisitor;
 
-        impl<'de> Visitor<'de> for Pairs {
+        impl<'de> Visitor<'de> for NumbersVisitor {
             type Value = Numbered;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,13 +94,13 @@ impl<'de> Deserialize<'de> for Numbered {
             }
         }
 
-        deserializer.deserialize_map(Pairs)
+        deserializer.deserialize_map(NumbersVisitor)
     }
 }
 
 fn pair<'a>(path: &Path, text: &'a str) -> Result<(&'a str, &'a str), WeightsError> {
     text.split_once(' ').filter(|(first, second)| !first.is_empty() && !second.is_empty()).ok_or_else(|| {
-        let what = format!("the merge {text:?} is not two texts with a space between");
-        WeightsError::Damaged { path: path.to_owned(), what }
+        let damage = VocabularyDamage::Merge { line: short(text) };
+        WeightsError::Damaged { path: path.to_owned(), what: damage.into() }
     })
 }

@@ -6,8 +6,9 @@ use chatsd_files::WholeFile;
 use chatsd_tensor::{Format, Weight};
 
 use crate::{
-    Value, WeightsError,
+    Value, WeightsError, WriteFault,
     convert::Converted,
+    damage::short,
     gguf::{ALIGNMENT, ALIGNMENT_KEY, EXTENT_LIMIT, MAGIC, kind_of},
     spans::{check_name, count},
 };
@@ -16,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct GgufWriter<'a> {
     metadata: Vec<(String, Value<'a>)>,
-    tensors: Vec<(String, Tensor<'a>)>,
+    tensors: Vec<(String, WriterTensor<'a>)>,
 }
 
 impl<'a> GgufWriter<'a> {
@@ -34,13 +35,13 @@ impl<'a> GgufWriter<'a> {
 
     /// Adds a tensor.
     pub fn tensor(&mut self, name: impl Into<String>, weight: Weight<'a>) -> &mut Self {
-        self.tensors.push((name.into(), Tensor::Ready(weight)));
+        self.tensors.push((name.into(), WriterTensor::Ready(weight)));
         self
     }
 
     /// Adds a tensor that is made when its turn comes.
     pub(crate) fn converted(&mut self, name: String, tensor: Converted<'a>) {
-        self.tensors.push((name, Tensor::Converted(tensor)));
+        self.tensors.push((name, WriterTensor::Converted(tensor)));
     }
 
     /// Writes the file at `path`, whole or not at all: under another name beside it, renamed when complete.
@@ -54,41 +55,41 @@ impl<'a> GgufWriter<'a> {
 
     /// As [`GgufWriter::write`], and tells how many of how many tensors are done.
     pub(crate) fn write_with(&self, path: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<(), WeightsError> {
-        self.check().map_err(|what| WeightsError::Unsupported { path: path.to_owned(), what })?;
+        self.check().map_err(|fault| WeightsError::Unsupported { path: path.to_owned(), what: fault.into() })?;
         let failed = |source| WeightsError::Io { path: path.to_owned(), source };
         let mut file = WholeFile::create(path).map_err(failed)?;
         self.write_to(path, &mut file, progress)?;
         file.finish().map_err(failed)
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), WriteFault> {
         let mut names = BTreeSet::new();
         for (name, tensor) in &self.tensors {
             check_name(name)?;
             if !names.insert(name) {
-                return Err(format!("tensor {name} stands twice"));
+                return Err(WriteFault::TensorTwice { name: name.clone() });
             }
             let (shape, format) = (tensor.shape(), tensor.format());
             if shape.len() > EXTENT_LIMIT {
-                return Err(format!("tensor {name} has {} extents, expected at most {EXTENT_LIMIT}", shape.len()));
+                return Err(WriteFault::Extents { name: name.clone(), found: shape.len(), limit: EXTENT_LIMIT });
             }
             let row = shape.last().copied().unwrap_or(1);
             if kind_of(format).is_none() {
-                return Err(format!("tensor {name} is {format}, which GGUF has no number for"));
+                return Err(WriteFault::NotInGguf { name: name.clone(), format });
             }
             let size = format.bytes(count(shape)?);
-            let bytes = if let Tensor::Ready(weight) = tensor { weight.bytes.len() } else { size.unwrap_or(0) };
+            let bytes = if let WriterTensor::Ready(weight) = tensor { weight.bytes.len() } else { size.unwrap_or(0) };
             if size != Some(bytes) || format.bytes(row).is_none() {
-                return Err(format!("tensor {name} has {bytes} bytes for {shape:?} values of {format:?}"));
+                return Err(WriteFault::Size { name: name.clone(), bytes, shape: shape.to_vec(), format });
             }
         }
         let mut keys = BTreeSet::new();
         for (key, _) in &self.metadata {
             if key.is_empty() || key.len() > 0xffff || key.chars().any(char::is_control) || !keys.insert(key) {
-                return Err(format!("the metadata key {key:?} is no name or stands twice"));
+                return Err(WriteFault::MetadataKey { key: short(key) });
             }
             if key == ALIGNMENT_KEY {
-                return Err(format!("{ALIGNMENT_KEY} is {ALIGNMENT} and cannot be chosen"));
+                return Err(WriteFault::Alignment { alignment: ALIGNMENT });
             }
         }
         Ok(())
@@ -138,12 +139,12 @@ impl<'a> GgufWriter<'a> {
 
 /// A tensor whose bytes are there, or are made when they are written.
 #[derive(Clone, Debug)]
-enum Tensor<'a> {
+enum WriterTensor<'a> {
     Ready(Weight<'a>),
     Converted(Converted<'a>),
 }
 
-impl<'a> Tensor<'a> {
+impl<'a> WriterTensor<'a> {
     fn shape(&self) -> &[usize] {
         match self {
             Self::Ready(weight) => &weight.shape,

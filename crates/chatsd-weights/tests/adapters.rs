@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use chatsd_tensor::{Engine, Format};
-use chatsd_weights::{Adapter, AdapterSet, ModelFiles, Scope, Strength, WeightFile, Workshop};
+use chatsd_weights::{AdapterFile, AdapterSet, LayerCache, ModelFiles, Scope, Strength, WeightFile};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Map, Value, json};
 
@@ -62,15 +62,15 @@ proptest! {
         named.dedup_by(|a, b| a.0 == b.0);
         fs::write(&path, file(&named)).unwrap();
         let Ok(files) = ModelFiles::open(&path) else { return Ok(()) };
-        let Ok(adapter) = Adapter::open(files) else { return Ok(()) };
+        let Ok(adapter) = AdapterFile::open(files) else { return Ok(()) };
         let files = [WeightFile::open(&base_path).unwrap()];
         let scope = Scope::new(&files).stored_as(quantised.then_some(Format::Q8_0));
         let strength = Strength { network: 0.5, text: 1.0 };
         let Ok((set, _)) = AdapterSet::new(vec![(Arc::new(adapter), strength)], &[("unet", scope.clone())]) else {
             return Ok(());
         };
-        let workshop = Workshop::new(Engine::reference(), set);
-        let scope = scope.made_in(&workshop, "unet");
+        let cache = LayerCache::new(Engine::reference(), set);
+        let scope = scope.with_cache(&cache, "unet");
         if base.len() == 2 {
             prop_assert!(scope.linear("a", 4, 4).is_ok());
         } else {

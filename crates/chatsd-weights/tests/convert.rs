@@ -5,7 +5,7 @@ mod common;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use chatsd_tensor::Format;
-use chatsd_weights::{Array, GgufWriter, Kind, ModelFiles, Value, WeightFile};
+use chatsd_weights::{Array, GgufWriter, ModelFiles, Value, WeightFile, WeightsKind};
 use common::checkpoints::{Golden, folder_with, golden, values, write};
 
 /// A model that has words and nothing else.
@@ -70,7 +70,7 @@ fn a_checkpoint_becomes_a_file_of_ours_and_a_checkpoint_again() {
         if golden.components.contains_key("unet") {
             assert_eq!(ours.pipeline_config().unwrap(), files.pipeline_config().unwrap(), "{family}");
             assert_eq!(ours.vocabulary().unwrap(), files.vocabulary().unwrap(), "{family}");
-            assert_eq!(ours.description().unwrap().kind, Kind::Checkpoint, "{family}");
+            assert_eq!(ours.description().unwrap().kind, WeightsKind::Checkpoint, "{family}");
         }
         let path = folder.path().join("theirs.safetensors");
         convert(&ours, &path, None);

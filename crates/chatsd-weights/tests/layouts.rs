@@ -9,13 +9,13 @@ use std::{
     path::Path,
 };
 
-use chatsd_weights::{Family, Kind, ModelFiles, WeightsError};
+use chatsd_weights::{ForeignNetwork, ModelFamily, ModelFiles, WeightsError, WeightsKind};
 use common::checkpoints::{Tensor, folder_with, golden, values, write};
 use serde_json::{Value, json};
 
-const FAMILIES: [(&str, Kind, Option<Family>); 23] = {
-    use Family::{Sd1, Sd2, Sdxl, SdxlRefiner};
-    use Kind::{Autoencoder, Checkpoint, ControlNet, PictureNetwork, TextEncoder};
+const FAMILIES: [(&str, WeightsKind, Option<ModelFamily>); 23] = {
+    use ModelFamily::{Sd1, Sd2, Sdxl, SdxlRefiner};
+    use WeightsKind::{Autoencoder, Checkpoint, ControlNet, PictureNetwork, TextEncoder};
     [
         ("sd1", Checkpoint, Some(Sd1)),
         ("sd1-inpaint", Checkpoint, Some(Sd1)),
@@ -151,7 +151,7 @@ fn wrappers_around_a_model_do_not_matter() {
     for prefix in ["state_dict.", "module.", "model.module."] {
         let (_folder, path) = folder_with(&golden, prefix, true);
         let files = ModelFiles::open(&path).unwrap();
-        assert_eq!(files.description().unwrap().kind, Kind::Checkpoint, "{prefix}");
+        assert_eq!(files.description().unwrap().kind, WeightsKind::Checkpoint, "{prefix}");
         for (name, component) in &golden.components {
             let scope = files.component(name).unwrap().weights;
             let Tensor(ours, theirs, _, _, shape) = &component.tensors[0];
@@ -185,7 +185,7 @@ fn what_is_missing_is_told_by_the_names_of_the_file() {
     let files = ModelFiles::open(&path).unwrap();
     assert!(files.component("unet").unwrap().weights.unused().contains(&"model.diffusion_model.something_else"));
     let error = files.component("vae").unwrap_err();
-    assert!(matches!(error, WeightsError::WithoutPart { kind: Kind::PictureNetwork, .. }), "{error}");
+    assert!(matches!(error, WeightsError::WithoutPart { kind: WeightsKind::PictureNetwork, .. }), "{error}");
     let message = error.to_string();
     assert!(message.ends_with("has no autoencoder; give the file of one with --vae"), "{message}");
 
@@ -199,35 +199,63 @@ fn what_is_missing_is_told_by_the_names_of_the_file() {
 
 #[test]
 fn other_kinds_of_files_are_told_apart() {
-    type Case<'a> = (&'a [(&'a str, &'a [usize])], Kind, Option<Family>);
-    let cases: [Case<'_>; 12] = [
+    type Case<'a> = (&'a [(&'a str, &'a [usize])], WeightsKind, Option<ModelFamily>);
+    let cases: [Case<'_>; 16] = [
         (
             &[
                 ("lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight", &[4, 768]),
                 ("lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_up.weight", &[320, 4]),
             ],
-            Kind::Lora,
-            Some(Family::Sd1),
+            WeightsKind::Lora,
+            Some(ModelFamily::Sd1),
         ),
         (
             &[("unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.lora_A.weight", &[4, 2048])],
-            Kind::Lora,
-            Some(Family::Sdxl),
+            WeightsKind::Lora,
+            Some(ModelFamily::Sdxl),
         ),
-        (&[("lora_te_text_model_encoder_layers_0_mlp_fc1.hada_w1_a", &[4, 4])], Kind::Lora, None),
-        (&[("emb_params", &[2, 768])], Kind::Embedding, Some(Family::Sd1)),
-        (&[("<a-word>", &[1024])], Kind::Embedding, Some(Family::Sd2)),
-        (&[("clip_g", &[3, 1280]), ("clip_l", &[3, 768])], Kind::Embedding, Some(Family::Sdxl)),
-        (&[("model.0.weight", &[64, 3, 3, 3]), ("model.1.sub.0.RDB1.conv1.0.weight", &[1])], Kind::Upscaler, None),
-        (&[("conv_first.weight", &[64, 3, 3, 3]), ("body.0.rdb1.conv1.weight", &[1])], Kind::Upscaler, None),
-        (&[("params.body.0.weight", &[64, 3, 3, 3]), ("params.body.1.weight", &[64])], Kind::Upscaler, None),
-        (&[("image_proj.proj.weight", &[1, 1]), ("ip_adapter.1.to_k_ip.weight", &[1, 1])], Kind::IpAdapter, None),
+        (&[("lora_te_text_model_encoder_layers_0_mlp_fc1.hada_w1_a", &[4, 4])], WeightsKind::Lora, None),
         (
-            &[("model.diffusion_model.double_blocks.0.img_attn.norm.key_norm.scale", &[1])],
-            Kind::Other("a Flux model: not built here"),
+            &[(
+                "unet.up_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.lora_linear_layer.down.weight",
+                &[4, 768],
+            )],
+            WeightsKind::Lora,
+            Some(ModelFamily::Sd1),
+        ),
+        (&[("base_model.model.down_blocks.0.attn1.to_q.oft_R.weight", &[8, 6])], WeightsKind::Lora, None),
+        (
+            &[
+                ("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w1_a", &[4, 1]),
+                ("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w1_b", &[1, 4]),
+                ("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w2_a", &[80, 1]),
+                ("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w2_b", &[1, 80]),
+            ],
+            WeightsKind::Lora,
             None,
         ),
-        (&[("anything", &[2, 3])], Kind::Unknown, None),
+        (&[("decoder.1.snake.alpha", &[64])], WeightsKind::Unknown, None),
+        (&[("emb_params", &[2, 768])], WeightsKind::Embedding, Some(ModelFamily::Sd1)),
+        (&[("<a-word>", &[1024])], WeightsKind::Embedding, Some(ModelFamily::Sd2)),
+        (&[("clip_g", &[3, 1280]), ("clip_l", &[3, 768])], WeightsKind::Embedding, Some(ModelFamily::Sdxl)),
+        (
+            &[("model.0.weight", &[64, 3, 3, 3]), ("model.1.sub.0.RDB1.conv1.0.weight", &[1])],
+            WeightsKind::Upscaler,
+            None,
+        ),
+        (&[("conv_first.weight", &[64, 3, 3, 3]), ("body.0.rdb1.conv1.weight", &[1])], WeightsKind::Upscaler, None),
+        (&[("params.body.0.weight", &[64, 3, 3, 3]), ("params.body.1.weight", &[64])], WeightsKind::Upscaler, None),
+        (
+            &[("image_proj.proj.weight", &[1, 1]), ("ip_adapter.1.to_k_ip.weight", &[1, 1])],
+            WeightsKind::IpAdapter,
+            None,
+        ),
+        (
+            &[("model.diffusion_model.double_blocks.0.img_attn.norm.key_norm.scale", &[1])],
+            WeightsKind::Other(ForeignNetwork::Flux),
+            None,
+        ),
+        (&[("anything", &[2, 3])], WeightsKind::Unknown, None),
     ];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.safetensors");
@@ -238,7 +266,7 @@ fn other_kinds_of_files_are_told_apart() {
         let told = files.description().unwrap();
         assert_eq!((told.kind, told.family), (kind, family), "{tensors:?}");
         let message = files.component("unet").unwrap_err().to_string();
-        assert!(message.contains(&kind.to_string()) && message.contains(kind.advice()), "{message}");
+        assert!(message.contains(&kind.to_string()) && message.contains(&kind.advice().to_string()), "{message}");
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use chatsd_weights::{Kind, ModelFiles};
+use chatsd_weights::{ModelFiles, WeightsKind};
 
 const WIDTH: usize = 32;
 
@@ -17,7 +17,7 @@ fn values(name: &str, count: usize) -> Vec<f32> {
 fn its_names_are_known() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/sdcpp.gguf");
     let files = ModelFiles::open(&path).unwrap();
-    assert_eq!(files.description().unwrap().kind, Kind::TextEncoder);
+    assert_eq!(files.description().unwrap().kind, WeightsKind::TextEncoder);
     let component = files.component("text_encoder").unwrap();
     assert_eq!(component.config["hidden_act"], "gelu");
     assert_eq!(component.config["num_hidden_layers"], 2);

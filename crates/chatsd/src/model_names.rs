@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use chatsd_hub::{Advice, Catalog, Folders, Record, Surroundings};
+use chatsd_hub::{Advice, Catalog, ModelFolders, PullRecord, Environment};
 use chatsd_types::ModelCard;
 
 use crate::args::{config, settings::Settings};
@@ -17,8 +17,8 @@ pub fn own_folder() -> Result<PathBuf> {
 }
 
 /// Every folder with model files on this machine, as the settings and the usual places say.
-pub fn folders(settings: &Settings) -> Folders {
-    Folders::new(&Surroundings {
+pub fn folders(settings: &Settings) -> ModelFolders {
+    ModelFolders::new(&Environment {
         own: own_folder().ok(),
         named: settings.model_folders.clone().unwrap_or_default().0,
         hugging_face: config::hugging_face_cache(),
@@ -35,7 +35,7 @@ pub fn name(wanted: &str) -> String {
 /// Puts what is known of a model that was pulled, or that is one of the catalog, into its card. Its hash is asked for
 /// only where the file has the size of one of the catalog: it may have to be read whole.
 pub fn advise(path: &Path, card: &mut ModelCard, hash: impl FnOnce() -> Option<String>) {
-    let record = own_folder().ok().and_then(|own| Record::of_path(&own, path));
+    let record = own_folder().ok().and_then(|own| PullRecord::of_path(&own, path));
     let catalog = Catalog::builtin();
     let entry = record.as_ref().and_then(|record| catalog.find(record.catalog.as_deref()?));
     let size = path.metadata().ok().filter(|data| data.is_file()).map(|data| data.len());

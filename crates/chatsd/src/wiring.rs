@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use chatsd_diffusion::{Enlarger, Finder, PictureModel, Reader};
-use chatsd_hub::{Folders, LookupError};
+use chatsd_hub::{ModelFolders, LookupError};
 use chatsd_messages::Lang;
 use chatsd_prompt::StyleLibrary;
 use chatsd_studio::{ModelError, Models, OpenModel, Pace, SharedWildcards, Studio};
@@ -21,7 +21,7 @@ use crate::{
     args::{
         config,
         settings::Settings,
-        values::{InstructionSet, Predicts, Store},
+        values::{InstructionSet, Store},
     },
     failure::ProgramError,
     memory, model_names,
@@ -42,7 +42,7 @@ pub struct House(Arc<Inside>);
 struct Inside {
     settings: Settings,
     /// Looking for the folders of other programs waits until a name is looked up.
-    folders: LazyLock<Folders, Box<dyn FnOnce() -> Folders + Send + Sync>>,
+    folders: LazyLock<ModelFolders, Box<dyn FnOnce() -> ModelFolders + Send + Sync>>,
     engine: Mutex<Option<Engine>>,
 }
 
@@ -50,7 +50,7 @@ impl House {
     /// As the settings want it. Nothing is opened yet.
     pub fn new(settings: &Settings) -> Self {
         let for_folders = settings.clone();
-        let folders: Box<dyn FnOnce() -> Folders + Send + Sync> = Box::new(move || model_names::folders(&for_folders));
+        let folders: Box<dyn FnOnce() -> ModelFolders + Send + Sync> = Box::new(move || model_names::folders(&for_folders));
         let (settings, folders) = (settings.clone(), LazyLock::new(folders));
         Self(Arc::new(Inside { settings, folders, engine: Mutex::default() }))
     }
@@ -146,10 +146,7 @@ impl House {
             let second = other.has("text_encoder_2") && !other.has("text_encoder");
             files = files.with_component(if second { "text_encoder_2" } else { "text_encoder" }, other)?;
         }
-        Ok(files.predicting(settings.predicts.map(|predicts| match predicts {
-            Predicts::Epsilon => chatsd_weights::Predicts::Epsilon,
-            Predicts::V => chatsd_weights::Predicts::V,
-        })))
+        Ok(files.predicting(settings.predicts))
     }
 
     /// Where jobs are done.

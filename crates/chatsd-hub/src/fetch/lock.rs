@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::part::beside;
+use super::part::with_suffix;
 use crate::HubError;
 
 /// Held while a file is fetched: `NAME.lock`, which the system frees even of a program that was killed.
@@ -16,7 +16,7 @@ pub(super) struct Lock {
 
 impl Lock {
     pub(super) fn take(to: &Path) -> Result<Self, HubError> {
-        let path = beside(to, ".lock");
+        let path = with_suffix(to, ".lock");
         let file = File::create(&path).map_err(HubError::io(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file, path }),

@@ -1,25 +1,31 @@
 //! One file from elsewhere: resumed, over several connections, checked, and there whole or not at all.
 
+mod download;
+mod error;
 mod lock;
-mod pace;
 mod part;
-mod work;
+mod plan;
+mod progress;
+mod worker;
 
 use std::{
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
 use chatsd_files::Sha256;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-pub use pace::Pace;
 pub use part::BLOCK;
+pub use progress::FetchProgress;
 
-use self::{lock::Lock, pace::Clock, part::beside};
+use self::{lock::Lock, part::with_suffix, progress::ProgressClock};
 use crate::{Client, HubError, Link};
 
 /// Bytes that are left free on the disk.
@@ -50,20 +56,26 @@ pub struct Fetched {
 }
 
 /// What happens while a file is fetched.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
+pub enum FetchEvent {
     /// Bytes came, or did not for a while.
-    Fetching(Pace),
+    Fetching(FetchProgress),
     /// The server is let in peace for a while.
     Waiting {
         /// How long.
         seconds: f64,
         /// Why.
-        reason: String,
+        #[serde(rename = "reason", serialize_with = "as_text")]
+        error: Arc<HubError>,
     },
     /// The bytes that are here are checked.
-    Checking(Pace),
+    Checking(FetchProgress),
+}
+
+/// An error as its message.
+fn as_text<S: Serializer>(error: &Arc<HubError>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(error)
 }
 
 /// Fetches a file to a path, where it is whole or not at all.
@@ -71,7 +83,7 @@ pub enum Event {
 /// Bytes are asked for in blocks of 8 MiB over several connections, where the server can. What came is kept beside the
 /// path (`NAME.part`, `NAME.part.blocks`) until all is there, so that a run that was stopped, killed or cut off is gone
 /// on with. The SHA-256 is checked where it is known; the ETag tells whether it is still the same file. `observer` is
-/// told about ten times a second; `stop` ends the work and keeps what came.
+/// last_event about ten times a second; `stop` ends the work and keeps what came.
 ///
 /// # Errors
 /// See [`HubError`].
@@ -80,7 +92,7 @@ pub fn fetch(
     wanted: &Wanted,
     to: &Path,
     stop: &AtomicBool,
-    observer: &mut dyn FnMut(&Event),
+    observer: &mut dyn FnMut(&FetchEvent),
 ) -> Result<Fetched, HubError> {
     let wanted =
         &Wanted { sha256: wanted.sha256.as_ref().map(|digits| digits.trim().to_lowercase()), ..wanted.clone() };
@@ -90,17 +102,17 @@ pub fn fetch(
     if let Some(here) = already(wanted, to, stop, observer)? {
         return Ok(here);
     }
-    let part = beside(to, ".part");
+    let part = with_suffix(to, ".part");
     let mut from_scratch = false;
     for _ in 0..CHANGES {
-        let resumed = match work::all(client, wanted, to, stop, observer)? {
-            work::End::Whole { resumed } => resumed,
-            work::End::Changed => continue,
+        let resumed = match download::download(client, wanted, to, stop, observer)? {
+            download::Outcome::Whole { resumed } => resumed,
+            download::Outcome::Changed => continue,
         };
         let bytes = fs::metadata(&part).map_err(HubError::io(&part))?.len();
         let sha256 = sha256_of(&part, stop, observer)?.ok_or(HubError::Stopped { path: to.into(), bytes })?;
         if let Some(expected) = wanted.sha256.as_ref().filter(|expected| **expected != sha256) {
-            work::discard(to)?;
+            download::discard(to)?;
             // Power that failed may have kept the record and lost the bytes: once, all is fetched anew.
             if resumed && !from_scratch {
                 from_scratch = true;
@@ -117,7 +129,7 @@ pub fn fetch(
 
 /// Where the bytes of a file are kept until all are there.
 pub(crate) fn part_of(to: &Path) -> PathBuf {
-    beside(to, ".part")
+    with_suffix(to, ".part")
 }
 
 /// Gives the whole file its name, so that no crash leaves half of it there.
@@ -128,7 +140,7 @@ pub(crate) fn settle(part: &Path, to: &Path) -> Result<(), HubError> {
     if let Some(Ok(folder)) = to.parent().map(File::open) {
         let _ = folder.sync_all();
     }
-    part::remove(&beside(to, ".part.blocks"))
+    part::remove(&with_suffix(to, ".part.blocks"))
 }
 
 /// Whether there is room for so many bytes more on the disk of a path.
@@ -136,7 +148,7 @@ pub(crate) fn room(to: &Path, needed: u64) -> Result<(), HubError> {
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A folder that is to be made lies on the disk of the one it is made in.
     let folder = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-    // A file system that does not tell is believed to have room.
+    // A file system that does not progress is believed to have room.
     let Ok(free) = fs4::available_space(folder) else { return Ok(()) };
     if needed.saturating_add(ROOM) > free {
         return Err(HubError::Space { path: to.into(), needed, free });
@@ -144,12 +156,12 @@ pub(crate) fn room(to: &Path, needed: u64) -> Result<(), HubError> {
     Ok(())
 }
 
-/// The file, when it is here and is the one that is wanted, as far as can be told.
+/// The file, when it is here and is the one that is wanted, as far as can be last_event.
 fn already(
     wanted: &Wanted,
     to: &Path,
     stop: &AtomicBool,
-    observer: &mut dyn FnMut(&Event),
+    observer: &mut dyn FnMut(&FetchEvent),
 ) -> Result<Option<Fetched>, HubError> {
     let Ok(data) = fs::metadata(to) else { return Ok(None) };
     let bytes = data.len();
@@ -165,13 +177,17 @@ fn already(
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn sha256_of(path: &Path, stop: &AtomicBool, observer: &mut dyn FnMut(&Event)) -> Result<Option<String>, HubError> {
+pub fn sha256_of(
+    path: &Path,
+    stop: &AtomicBool,
+    observer: &mut dyn FnMut(&FetchEvent),
+) -> Result<Option<String>, HubError> {
     let mut file = File::open(path).map_err(HubError::io(path))?;
     let total = file.metadata().map_err(HubError::io(path))?.len();
-    let mut clock = Clock::start(Instant::now(), 0);
+    let mut clock = ProgressClock::start(Instant::now(), 0);
     let mut hash = Sha256::default();
     let mut buffer = vec![0; 1 << 20];
-    let (mut done, mut told) = (0, Instant::now());
+    let (mut done, mut last_event) = (0, Instant::now());
     loop {
         let count = file.read(&mut buffer).map_err(HubError::io(path))?;
         if count == 0 {
@@ -182,9 +198,9 @@ pub fn sha256_of(path: &Path, stop: &AtomicBool, observer: &mut dyn FnMut(&Event
         if stop.load(Ordering::SeqCst) {
             return Ok(None);
         }
-        if told.elapsed() >= work::TELL {
-            told = Instant::now();
-            observer(&Event::Checking(clock.tell(told, done, Some(total))));
+        if last_event.elapsed() >= download::TELL {
+            last_event = Instant::now();
+            observer(&FetchEvent::Checking(clock.progress(last_event, done, Some(total))));
         }
     }
     Ok(Some(hash.hex()))

@@ -21,7 +21,7 @@ pub(super) const PIECE: u64 = 256 << 10;
 
 /// Which file it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
+pub(super) struct FileIdentity {
     /// Its length in bytes.
     pub size: u64,
     /// What the server knows this state of it by: its ETag, else its date.
@@ -32,26 +32,26 @@ pub(super) struct Identity {
 
 /// A file that is not whole yet.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct PartialFile {
     pub path: PathBuf,
     record_path: PathBuf,
-    pub identity: Identity,
+    pub identity: FileIdentity,
     /// For each block, how many of its first bytes are here.
     pub done: Vec<u64>,
     record: File,
 }
 
 /// `NAME.part` beside `NAME`.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(ending);
     path.with_file_name(name)
 }
 
-impl Part {
+impl PartialFile {
     /// What an earlier run left of the file; nothing when there is nothing, or it cannot be used.
     pub(super) fn resume(to: &Path, sha256: Option<&str>) -> Result<Option<Self>, HubError> {
-        let (path, record_path) = (beside(to, ".part"), beside(to, ".part.blocks"));
+        let (path, record_path) = (with_suffix(to, ".part"), with_suffix(to, ".part.blocks"));
         let Ok(text) = fs::read_to_string(&record_path) else { return Ok(None) };
         let Some((identity, done)) = read(&text) else { return Ok(None) };
         let other_file = sha256.is_some() && identity.sha256.as_deref() != sha256;
@@ -62,8 +62,8 @@ impl Part {
     }
 
     /// Begins a file; what was there of it is gone.
-    pub(super) fn begin(to: &Path, identity: Identity) -> Result<Self, HubError> {
-        let (path, record_path) = (beside(to, ".part"), beside(to, ".part.blocks"));
+    pub(super) fn begin(to: &Path, identity: FileIdentity) -> Result<Self, HubError> {
+        let (path, record_path) = (with_suffix(to, ".part"), with_suffix(to, ".part.blocks"));
         remove(&record_path)?;
         let file = File::create(&path).map_err(HubError::io(&path))?;
         file.set_len(identity.size).map_err(HubError::io(&path))?;
@@ -72,13 +72,13 @@ impl Part {
     }
 
     /// Writes the record anew, in short.
-    fn write(path: PathBuf, record_path: PathBuf, identity: Identity, done: Vec<u64>) -> Result<Self, HubError> {
+    fn write(path: PathBuf, record_path: PathBuf, identity: FileIdentity, done: Vec<u64>) -> Result<Self, HubError> {
         let mut text = serde_json::to_string(&identity).unwrap_or_default();
         text.push('\n');
         for (block, done) in done.iter().enumerate().filter(|(_, done)| **done > 0) {
             text.push_str(&format!("{block} {done}\n"));
         }
-        let fresh = beside(&record_path, ".new");
+        let fresh = with_suffix(&record_path, ".new");
         fs::write(&fresh, text).map_err(HubError::io(&fresh))?;
         fs::rename(&fresh, &record_path).map_err(HubError::io(&record_path))?;
         let record = OpenOptions::new().append(true).open(&record_path).map_err(HubError::io(&record_path))?;
@@ -120,9 +120,9 @@ pub(super) fn remove(path: &Path) -> Result<(), HubError> {
 }
 
 /// Reads a record. A line that was cut, and everything after a line that makes no sense, is not believed.
-fn read(text: &str) -> Option<(Identity, Vec<u64>)> {
+fn read(text: &str) -> Option<(FileIdentity, Vec<u64>)> {
     let mut lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-    let identity: Identity = serde_json::from_str(lines.next()?).ok()?;
+    let identity: FileIdentity = serde_json::from_str(lines.next()?).ok()?;
     let blocks = identity.size.div_ceil(BLOCK);
     // A lying size must not fill the memory.
     let mut done = vec![0; usize::try_from(blocks).ok().filter(|blocks| *blocks <= 1 << 24)?];
@@ -144,28 +144,28 @@ mod tests {
 
     use super::*;
 
-    fn identity(size: u64) -> Identity {
-        Identity { size, validator: Some("\"a\"".into()), sha256: Some("b".into()) }
+    fn identity(size: u64) -> FileIdentity {
+        FileIdentity { size, validator: Some("\"a\"".into()), sha256: Some("b".into()) }
     }
 
     #[test]
     fn what_was_noted_is_there_again_and_a_cut_line_is_not_believed() {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("x.bin");
-        let mut part = Part::begin(&to, identity(2 * BLOCK + 5)).unwrap();
+        let mut part = PartialFile::begin(&to, identity(2 * BLOCK + 5)).unwrap();
         part.note(2, 5).unwrap();
         part.note(0, PIECE).unwrap();
         part.note(0, 2 * PIECE).unwrap();
-        let again = Part::resume(&to, Some("b")).unwrap().unwrap();
+        let again = PartialFile::resume(&to, Some("b")).unwrap().unwrap();
         assert_eq!(again.done, [2 * PIECE, 0, 5]);
-        assert!(Part::resume(&to, Some("c")).unwrap().is_none(), "another file");
+        assert!(PartialFile::resume(&to, Some("c")).unwrap().is_none(), "another file");
 
-        let record = beside(&to, ".part.blocks");
+        let record = with_suffix(&to, ".part.blocks");
         let mut file = OpenOptions::new().append(true).open(&record).unwrap();
         file.write_all(b"1 83").unwrap();
-        assert_eq!(Part::resume(&to, None).unwrap().unwrap().done, [2 * PIECE, 0, 5]);
-        fs::write(beside(&to, ".part"), "short").unwrap();
-        assert!(Part::resume(&to, Some("b")).unwrap().is_none(), "bytes that are gone");
+        assert_eq!(PartialFile::resume(&to, None).unwrap().unwrap().done, [2 * PIECE, 0, 5]);
+        fs::write(with_suffix(&to, ".part"), "short").unwrap();
+        assert!(PartialFile::resume(&to, Some("b")).unwrap().is_none(), "bytes that are gone");
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use chatsd_types::FileKind::{
 };
 use serde::Serialize;
 
-use super::{Shelf, paths_file};
+use super::{ModelFolder, paths_file};
 
 /// Whose folder it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -137,15 +137,15 @@ const LAYOUTS: &[(Program, &str, &str, Places)] = &[
     (Program::StabilityMatrix, "Models/StableDiffusion", "Models", MATRIX),
 ];
 
-/// The folder of our own in which files of a kind are kept, below [`super::Surroundings::own`].
+/// The folder of our own in which files of a kind are kept, below [`super::Environment::own`].
 #[must_use]
 pub fn own_place(kind: FileKind) -> &'static str {
     COMFY.iter().find(|(of, _)| *of == kind).map_or("other", |(_, place)| place)
 }
 
 /// Our own shelves; files that the user put beside them count as models.
-pub(super) fn own(root: &Path) -> Vec<Shelf> {
-    let shelf = |(kind, place): &(FileKind, &str)| Shelf {
+pub(super) fn own(root: &Path) -> Vec<ModelFolder> {
+    let shelf = |(kind, place): &(FileKind, &str)| ModelFolder {
         kind: Some(*kind),
         path: root.join(place),
         program: Program::ChatSd,
@@ -154,7 +154,7 @@ pub(super) fn own(root: &Path) -> Vec<Shelf> {
 }
 
 /// The shelves below the root of a program, and those its own settings name. Empty where no program is known.
-pub(super) fn shelves_of(root: &Path, home: Option<&Path>) -> Vec<Shelf> {
+pub(super) fn shelves_of(root: &Path, home: Option<&Path>) -> Vec<ModelFolder> {
     let is_fooocus = root.join("fooocus_version.py").is_file();
     let mut shelves = Vec::new();
     for (program, sign, below, places) in LAYOUTS {
@@ -165,7 +165,7 @@ pub(super) fn shelves_of(root: &Path, home: Option<&Path>) -> Vec<Shelf> {
         let program = if is_fooocus && *program == Program::ComfyUI { Program::Fooocus } else { *program };
         for (kind, place) in *places {
             let path: PathBuf = root.join(below).join(place);
-            shelves.push(Shelf { kind: Some(*kind), path, program });
+            shelves.push(ModelFolder { kind: Some(*kind), path, program });
         }
     }
     shelves.extend(paths_file::comfy(&root.join("extra_model_paths.yaml"), home));

@@ -1,4 +1,4 @@
-//! Folders with model files: our own, and those of other programs, which are shared and only read.
+//! ModelFolders with model files: our own, and those of other programs, which are shared and only read.
 
 mod layout;
 mod paths_file;
@@ -15,10 +15,10 @@ pub use walk::{is_model_file, stem};
 
 /// Where to look. Everything that the surroundings say comes in here, so that nothing is read behind the caller's back.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
+pub struct Environment {
     /// The program's own folder of models.
     pub own: Option<PathBuf>,
-    /// Folders that the user named: roots of other programs, or plain folders with model files.
+    /// ModelFolders that the user named: roots of other programs, or plain folders with model files.
     pub named: Vec<PathBuf>,
     /// The cache of Hugging Face: the folder with `models--owner--name` folders.
     pub hugging_face: Option<PathBuf>,
@@ -28,7 +28,7 @@ pub struct Surroundings {
 
 /// A folder that holds files of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Shelf {
+pub struct ModelFolder {
     /// What lies there; nothing where it can be anything.
     pub kind: Option<FileKind>,
     /// The folder.
@@ -39,7 +39,7 @@ pub struct Shelf {
 
 /// A model file, or a folder that is one model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Found {
+pub struct FoundModel {
     /// What it is called: its path below the shelf without the ending; `owner/name` in the cache of Hugging Face.
     pub name: String,
     /// What lies on the shelf it was found on.
@@ -54,14 +54,14 @@ pub struct Found {
 
 /// All folders that were found.
 #[derive(Clone, Debug, Default)]
-pub struct Folders {
-    shelves: Vec<Shelf>,
+pub struct ModelFolders {
+    shelves: Vec<ModelFolder>,
 }
 
-impl Folders {
+impl ModelFolders {
     /// Looks for folders. What is not there or cannot be read is passed over.
     #[must_use]
-    pub fn new(surroundings: &Surroundings) -> Self {
+    pub fn new(surroundings: &Environment) -> Self {
         let mut shelves = Vec::new();
         if let Some(own) = &surroundings.own {
             shelves.extend(layout::own(own));
@@ -69,7 +69,7 @@ impl Folders {
         for folder in &surroundings.named {
             let found = layout::shelves_of(folder, surroundings.home.as_deref());
             if found.is_empty() {
-                shelves.push(Shelf { kind: None, path: folder.clone(), program: Program::Named });
+                shelves.push(ModelFolder { kind: None, path: folder.clone(), program: Program::Named });
             }
             shelves.extend(found);
         }
@@ -77,7 +77,7 @@ impl Folders {
             shelves.extend(usual::shelves(home));
         }
         if let Some(cache) = &surroundings.hugging_face {
-            shelves.push(Shelf { kind: None, path: cache.clone(), program: Program::HuggingFace });
+            shelves.push(ModelFolder { kind: None, path: cache.clone(), program: Program::HuggingFace });
         }
         let mut seen = BTreeSet::new();
         shelves.retain(|shelf| {
@@ -89,7 +89,7 @@ impl Folders {
 
     /// The folders, in the order in which they are looked through: our own first.
     #[must_use]
-    pub fn shelves(&self) -> &[Shelf] {
+    pub fn shelves(&self) -> &[ModelFolder] {
         &self.shelves
     }
 
@@ -117,8 +117,8 @@ impl Folders {
     /// Everything of that kind, our own first, each once however many ways lead to it. Of a folder that can hold
     /// anything, only what says its kind itself counts, and single files count as models.
     #[must_use]
-    pub fn list(&self, kind: FileKind) -> Vec<Found> {
-        let mut all: Vec<Found> = Vec::new();
+    pub fn list(&self, kind: FileKind) -> Vec<FoundModel> {
+        let mut all: Vec<FoundModel> = Vec::new();
         let mut seen = BTreeSet::new();
         for shelf in &self.shelves {
             // A folder that can hold anything is not walked for what nothing in it can say it is.
@@ -134,8 +134,8 @@ impl Folders {
                 let real = found.path.canonicalize().unwrap_or_else(|_| found.path.clone());
                 if of == kind && !silent && !other && seen.insert(real) {
                     let bytes = walk::bytes(&found.path);
-                    let Shelf { program, .. } = *shelf;
-                    all.push(Found { name: found.name, kind, path: found.path, program, bytes });
+                    let ModelFolder { program, .. } = *shelf;
+                    all.push(FoundModel { name: found.name, kind, path: found.path, program, bytes });
                 }
             }
         }

@@ -9,7 +9,7 @@ use std::{
 use chatsd_types::FileKind;
 
 use super::{
-    Shelf,
+    ModelFolder,
     layout::{COMFY, Program},
 };
 
@@ -30,7 +30,7 @@ fn kind(name: &str) -> Option<FileKind> {
 
 /// The shelves that `extra_model_paths.yaml` names. ComfyUI joins each line of a value to the `base_path` of its
 /// group, and that to the folder of the file (`utils/extra_config.py`).
-pub(super) fn comfy(path: &Path, home: Option<&Path>) -> Vec<Shelf> {
+pub(super) fn comfy(path: &Path, home: Option<&Path>) -> Vec<ModelFolder> {
     let Some(text) = text(path) else { return Vec::new() };
     let here = path.parent().unwrap_or(Path::new(""));
     let mut shelves = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn comfy(path: &Path, home: Option<&Path>) -> Vec<Shelf> {
         let base = here.join(base.map_or_else(PathBuf::new, |base| expanded(base, home)));
         for (key, lines) in &group {
             let Some(kind) = kind(key) else { continue };
-            shelves.extend(lines.iter().map(|line| Shelf {
+            shelves.extend(lines.iter().map(|line| ModelFolder {
                 kind: Some(kind),
                 path: base.join(expanded(line, home)),
                 program: Program::ComfyUI,
@@ -114,7 +114,7 @@ const FOOOCUS: &[(&str, FileKind)] = &[
 ];
 
 /// The shelves that Fooocus' `config.txt` names, each a text or a list of texts.
-pub(super) fn fooocus(path: &Path) -> Vec<Shelf> {
+pub(super) fn fooocus(path: &Path) -> Vec<ModelFolder> {
     let parsed = text(path).and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
     let Some(settings) = parsed else { return Vec::new() };
     let here = path.parent().unwrap_or(Path::new(""));
@@ -122,7 +122,7 @@ pub(super) fn fooocus(path: &Path) -> Vec<Shelf> {
     for (key, kind) in FOOOCUS {
         let value = &settings[key];
         let texts = value.as_str().into_iter().chain(value.as_array().into_iter().flatten().filter_map(|v| v.as_str()));
-        let shelf = |text: &str| Shelf { kind: Some(*kind), path: here.join(text), program: Program::Fooocus };
+        let shelf = |text: &str| ModelFolder { kind: Some(*kind), path: here.join(text), program: Program::Fooocus };
         shelves.extend(texts.map(shelf));
     }
     shelves

@@ -15,8 +15,8 @@ fn home(files: &[&str]) -> tempfile::TempDir {
     home
 }
 
-fn folders(home: &Path) -> Folders {
-    Folders::new(&Surroundings {
+fn folders(home: &Path) -> ModelFolders {
+    ModelFolders::new(&Environment {
         own: Some(home.join("data")),
         named: vec![home.join("named")],
         hugging_face: Some(home.join("hf")),

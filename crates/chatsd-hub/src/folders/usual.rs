@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{Shelf, layout, paths_file};
+use super::{ModelFolder, layout, paths_file};
 
-/// Folders in which people put programs.
+/// ModelFolders in which people put programs.
 const PARENTS: &[&str] = &["", "Documents", "Desktop", "Downloads", "AI", "ai", "apps", "git", "src"];
 
 /// Names that the programs' own instructions give their folders.
@@ -32,7 +32,7 @@ const INSTALLED: &[&str] =
 const DESKTOP: &[&str] = &[".config/ComfyUI", "AppData/Roaming/ComfyUI", "Library/Application Support/ComfyUI"];
 
 /// Every shelf of every program in its usual place.
-pub(super) fn shelves(home: &Path) -> Vec<Shelf> {
+pub(super) fn shelves(home: &Path) -> Vec<ModelFolder> {
     let mut shelves = Vec::new();
     let roots = PARENTS.iter().flat_map(|parent| PROGRAMS.iter().map(move |name| home.join(parent).join(name)));
     for root in roots.chain(INSTALLED.iter().map(|place| home.join(place))).filter(|root| root.is_dir()) {

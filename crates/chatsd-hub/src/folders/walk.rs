@@ -9,11 +9,11 @@ use std::{
 use chatsd_types::FileKind;
 use serde_json::Value;
 
-use super::{Program, Shelf};
+use super::{ModelFolder, Program};
 
 /// Endings of model files, the best to read first.
 const ENDINGS: &[&str] = &["safetensors", "sft", "gguf", "ckpt", "pt", "pth", "bin"];
-/// Folders below a shelf that are looked into.
+/// ModelFolders below a shelf that are looked into.
 const DEPTH: usize = 8;
 /// Entries of a shelf that are looked at.
 const ENTRIES: usize = 50_000;
@@ -30,7 +30,7 @@ pub(super) struct Item {
 }
 
 /// The files of a shelf by name; of two that differ in the ending only, the better to read first.
-pub(super) fn files(shelf: &Shelf) -> Vec<Item> {
+pub(super) fn files(shelf: &ModelFolder) -> Vec<Item> {
     let mut items = match shelf.program {
         Program::HuggingFace => repositories(&shelf.path),
         _ => below(&shelf.path),

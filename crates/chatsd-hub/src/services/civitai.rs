@@ -1,57 +1,57 @@
 //! CivitAI: `GET /api/v1/models/{id}` and `/api/v1/model-versions/{id}` list, `/api/download/models/{id}` gives a file
-//! (developer.civitai.com, "Model versions").
+//! (developer.civitai.com, "CivitaiModel versions").
 
 use std::sync::atomic::AtomicBool;
 
 use chatsd_types::FileKind;
 use serde::Deserialize;
 
-use super::{Listing, Remote, Services, strange};
-use crate::{Client, HubError, Link, Source, names};
+use super::{Listing, Remote, Services, bad_listing};
+use crate::{Client, HubError, Link, ListingFault, ModelSource, NameFault, names};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Model {
+struct CivitaiModel {
     #[serde(default)]
-    model_versions: Vec<Numbered>,
+    model_versions: Vec<VersionNumber>,
 }
 
 #[derive(Deserialize)]
-struct Numbered {
+struct VersionNumber {
     id: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Version {
+struct CivitaiVersion {
     id: u64,
     model_id: Option<u64>,
-    model: Option<Named>,
+    model: Option<ModelType>,
     #[serde(default)]
-    files: Vec<File>,
+    files: Vec<CivitaiFile>,
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct ModelType {
     #[serde(rename = "type")]
     kind: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct File {
+struct CivitaiFile {
     name: String,
     #[serde(default)]
     primary: Option<bool>,
     #[serde(rename = "type")]
     kind: Option<String>,
     download_url: Option<String>,
-    hashes: Option<Hashes>,
+    hashes: Option<CivitaiHashes>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-struct Hashes {
+struct CivitaiHashes {
     sha256: Option<String>,
 }
 
@@ -74,17 +74,16 @@ pub(super) fn list(
         (Some(version), _) => version,
         (None, Some(model)) => {
             let listing = link(format!("{endpoint}/api/v1/models/{model}"), Some(model));
-            let found: Model = client.json(&listing, "application/json", stop)?;
+            let found: CivitaiModel = client.json(&listing, "application/json", stop)?;
             // The newest stands first.
-            found.model_versions.first().ok_or_else(|| strange(&listing, "the model has no version"))?.id
+            found.model_versions.first().ok_or_else(|| bad_listing(&listing, ListingFault::NoVersion))?.id
         }
         (None, None) => {
-            let reason = "names neither a model nor a version".into();
-            return Err(HubError::Name { name: "civitai:".into(), reason });
+            return Err(HubError::Name { name: "civitai:".into(), fault: NameFault::NeitherModelNorVersion });
         }
     };
     let listing = link(format!("{endpoint}/api/v1/model-versions/{version}"), model);
-    let found: Version = client.json(&listing, "application/json", stop)?;
+    let found: CivitaiVersion = client.json(&listing, "application/json", stop)?;
     let model = model.or(found.model_id);
     let kind = match found.model.and_then(|model| model.kind).as_deref() {
         Some("Checkpoint") => Some(FileKind::Model),
@@ -95,13 +94,13 @@ pub(super) fn list(
         Some("Upscaler") => Some(FileKind::Upscaler),
         _ => None,
     };
-    let rank = |file: &File| {
+    let rank = |file: &CivitaiFile| {
         let model = file.kind.as_deref().is_none_or(|kind| kind == "Model");
         let safe = file.name.ends_with(".safetensors");
         (!file.primary.unwrap_or(false), !model, !safe)
     };
     let first = found.files.iter().min_by_key(|file| rank(file)).map(|file| names::safe_name(&file.name));
-    let first = first.ok_or_else(|| strange(&listing, "the version has no file"))?;
+    let first = first.ok_or_else(|| bad_listing(&listing, ListingFault::NoFile))?;
     let files = found.files.into_iter().map(|file| Remote {
         path: names::safe_name(&file.name),
         // `sizeKB` is rounded, so it is not asked to be right to the byte.
@@ -110,7 +109,7 @@ pub(super) fn list(
         blob: None,
         link: link(file.download_url.unwrap_or_else(|| format!("{endpoint}/api/download/models/{}", found.id)), model),
     });
-    let source = Source::CivitAi { model, version: Some(found.id) };
+    let source = ModelSource::CivitAi { model, version: Some(found.id) };
     Ok(Listing {
         source: source.to_string(),
         name: crate::stem(&first).to_owned(),

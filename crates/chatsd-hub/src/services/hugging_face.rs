@@ -7,14 +7,14 @@ use chatsd_types::FileKind;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Listing, Remote, Services, strange};
-use crate::{Client, HubError, Link, Repository, Source, url};
+use super::{Listing, Remote, RepositoryPage, Services, bad_listing};
+use crate::{Client, HubError, ListingFault, ModelSource, Repository, url};
 
 #[derive(Deserialize)]
-struct Model {
+struct RepositoryInfo {
     sha: Option<String>,
     #[serde(default)]
-    siblings: Vec<Sibling>,
+    siblings: Vec<RepositoryFile>,
     #[serde(default)]
     tags: Vec<String>,
     #[serde(rename = "cardData")]
@@ -22,16 +22,16 @@ struct Model {
 }
 
 #[derive(Deserialize)]
-struct Sibling {
+struct RepositoryFile {
     rfilename: String,
     size: Option<u64>,
     #[serde(rename = "blobId")]
     blob: Option<String>,
-    lfs: Option<Lfs>,
+    lfs: Option<LargeFile>,
 }
 
 #[derive(Deserialize)]
-struct Lfs {
+struct LargeFile {
     sha256: Option<String>,
     size: Option<u64>,
 }
@@ -47,30 +47,25 @@ pub(super) fn list(
 ) -> Result<Listing, HubError> {
     let endpoint = services.hugging_face.trim_end_matches('/');
     let Repository { id, revision, file } = repository;
-    let page = format!("{endpoint}/{id}");
-    let link = |url: String| Link {
-        url,
-        token: services.hugging_face_token.clone(),
-        variable: Some("HF_TOKEN"),
-        page: Some(page.clone()),
-    };
+    let token = &services.hugging_face_token;
+    let place = RepositoryPage { endpoint, token, variable: "HF_TOKEN", page: format!("{endpoint}/{id}") };
     // A revision with a slash in it is one part of the path.
     let asked = url::encoded_part(revision.as_deref().unwrap_or(MAIN));
-    let listing = link(format!("{endpoint}/api/models/{id}/revision/{asked}?blobs=true"));
-    let model: Model = client.json(&listing, "application/json", stop)?;
+    let listing = place.link(&format!("/api/models/{id}/revision/{asked}?blobs=true"));
+    let model: RepositoryInfo = client.json(&listing, "application/json", stop)?;
     // The commit makes sure that all files are of one state.
-    let commit = model.sha.ok_or_else(|| strange(&listing, "it names no commit (sha)"))?;
+    let commit = model.sha.ok_or_else(|| bad_listing(&listing, ListingFault::NoCommit))?;
     if !commit.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return Err(strange(&listing, "its commit (sha) is no hexadecimal number"));
+        return Err(bad_listing(&listing, ListingFault::Commit));
     }
     let files = model.siblings.into_iter().map(|sibling| {
-        let Sibling { rfilename: path, size, blob, lfs } = sibling;
+        let RepositoryFile { rfilename: path, size, blob, lfs } = sibling;
         let sha256 = lfs.as_ref().and_then(|lfs| lfs.sha256.clone());
         Remote {
             bytes: lfs.as_ref().and_then(|lfs| lfs.size).or(size),
             blob: sha256.clone().or(blob),
             sha256,
-            link: link(format!("{endpoint}/{id}/resolve/{commit}/{}", url::encoded(&path))),
+            link: place.link(&format!("/{id}/resolve/{commit}/{}", url::encoded(&path))),
             path,
         }
     });
@@ -87,13 +82,13 @@ pub(super) fn list(
     let licence = of_card("license").or_else(of_tag);
     let licence = licence.filter(|licence| licence != "other").or_else(|| of_card("license_name"));
     let exact = Repository { revision: Some(commit.clone()), ..repository.clone() };
-    let source = Source::HuggingFace(exact);
+    let source = ModelSource::HuggingFace(exact);
     Ok(Listing {
-        name: Source::HuggingFace(repository.clone()).short_name(),
+        name: ModelSource::HuggingFace(repository.clone()).short_name(),
         source: source.to_string(),
         kind,
         licence,
-        page: Some(page.clone()),
+        page: Some(place.page.clone()),
         files: files.collect(),
         file: file.clone(),
         packed: false,

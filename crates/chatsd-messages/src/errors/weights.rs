@@ -19,16 +19,16 @@ impl Spoken for WeightsError {
 fn old(error: &WeightsError) -> String {
     match error {
         WeightsError::Io { path, source } => format!("{}：{source}", path.display()),
-        WeightsError::NotAModel { path, looks, advice } => {
-            format!("{} 是 {looks}，不是 safetensors 或 GGUF 文件；{advice}", path.display())
+        WeightsError::NotAModel { path, looks } => {
+            format!("{} 是 {looks}，不是 safetensors 或 GGUF 文件；{}", path.display(), looks.advice())
         }
         WeightsError::Damaged { path, what } => format!("{} 已损坏：{what}；请重新获取", path.display()),
         WeightsError::Unsupported { path, what } => format!("{}：不支持：{what}", path.display()),
         WeightsError::Incomplete { path, what } => format!("{} 中没有 {what}", path.display()),
-        WeightsError::WithoutPart { path, kind, family, component } => {
+        WeightsError::WithoutPart { path, kind, family, part } => {
             let family = family.map(|family| format!("（{family}）")).unwrap_or_default();
-            let advice = crate::advice(Lang::Zh, *kind, component);
-            let (kind, part) = (crate::named(Lang::Zh, *kind), crate::part(Lang::Zh, component));
+            let advice = crate::advice(Lang::Zh, kind.advice_for(part));
+            let (kind, part) = (crate::named(Lang::Zh, *kind), crate::part(Lang::Zh, part));
             format!("{} 是{kind}{family}，没有{part}；{advice}", path.display())
         }
         WeightsError::Json { path, place, source } => {
@@ -49,8 +49,8 @@ fn old(error: &WeightsError) -> String {
         WeightsError::OtherModel { path, found, expected } => format!(
             "{} 与这个模型没有一层相配：它是为 {} 做的，模型是 {}；请用适合这类模型的",
             path.display(),
-            found.unwrap_or("别的网络"),
-            expected.unwrap_or("别的一类")
+            found.map_or_else(|| "别的网络".to_owned(), |found| found.to_string()),
+            expected.map_or_else(|| "别的一类".to_owned(), |expected| expected.to_string())
         ),
         WeightsError::Change { layer, source } => format!("层 {layer} 无法改变：{source}"),
     }

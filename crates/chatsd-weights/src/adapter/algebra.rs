@@ -2,26 +2,17 @@
 
 use chatsd_tensor::{Engine, Epilogue, Linear, Shape, Tensor, Weight, WeightError};
 
+use crate::transpose::transpose;
+
 /// `a · b` of `[m, k]` and `[k, n]`.
 pub(super) fn product(engine: &Engine, a: &[f32], b: &[f32], [m, k, n]: [usize; 3]) -> Result<Vec<f32>, WeightError> {
     if m == 0 || k == 0 || n == 0 {
         return Ok(vec![0.0; m * n]);
     }
-    let b = Weight::from_values(&[n, k], &turned(b, 1, k, n));
+    let b = Weight::from_values(&[n, k], &transpose(b, 1, k, n));
     let b = Linear::new(&b, None, k, n, None)?;
     let a = Tensor::new(Shape::sequence(1, m, k), a.to_vec());
     Ok(engine.linear(&a, &b, Epilogue::default()).values().to_vec())
-}
-
-/// `[outer, a, b]` as `[outer, b, a]`.
-pub(super) fn turned(values: &[f32], outer: usize, a: usize, b: usize) -> Vec<f32> {
-    let mut turned = Vec::with_capacity(values.len());
-    for part in values.chunks_exact((a * b).max(1)).take(outer) {
-        for column in 0..b {
-            turned.extend((0..a).map(|row| part[row * b + column]));
-        }
-    }
-    turned
 }
 
 /// `Σ_j core[i, j, taps] · b[j, n]` as `[i, n, taps]`: a kernel of few channels, widened to `n` inputs.
@@ -31,8 +22,8 @@ pub(super) fn widened(
     b: &[f32],
     [i, j, taps, n]: [usize; 4],
 ) -> Result<Vec<f32>, WeightError> {
-    let by_tap = turned(core, i, j, taps);
-    Ok(turned(&product(engine, &by_tap, b, [i * taps, j, n])?, i, taps, n))
+    let by_tap = transpose(core, i, j, taps);
+    Ok(transpose(&product(engine, &by_tap, b, [i * taps, j, n])?, i, taps, n))
 }
 
 /// `(I + q) (I - q)⁻¹` for a skew `q` of `[n, n]` (Cayley), calculated in f64; the transpose where `q` is negated.
@@ -100,12 +91,5 @@ mod tests {
                 .sum();
             assert!((back - one(row, column) - q).abs() < 1e-5);
         }
-    }
-
-    #[test]
-    fn turning_twice_changes_nothing() {
-        let values: Vec<f32> = (0..24_u8).map(f32::from).collect();
-        assert_eq!(turned(&values, 2, 3, 4)[..4], [0.0, 4.0, 8.0, 1.0]);
-        assert_eq!(turned(&turned(&values, 2, 3, 4), 2, 4, 3), values);
     }
 }

@@ -3,22 +3,22 @@
 use chatsd_tensor::{Engine, LowRank, WeightError};
 
 use super::{
-    algebra::{product, rotation, turned, widened},
-    file::{Adapter, Parts},
-    keys::Part,
+    algebra::{product, rotation, widened},
+    file::{AdapterFile, Parts},
+    keys::ChangePart,
 };
-use crate::{WeightFile, WeightsError};
+use crate::{WeightFile, WeightsError, transpose::transpose};
 
 /// The change of a layer whose weights are `[outputs, depth]` (a convolution's depth runs over inputs, then taps).
 #[derive(Debug)]
 pub(super) struct Change {
-    kind: Kind,
+    kind: ChangeKind,
     /// DoRA (Liu et al. 2024): how long each row of the changed weights is, or each input's.
     magnitude: Option<Magnitude>,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum ChangeKind {
     /// Something is added. LoRA: Hu et al. 2021.
     LowRank(LowRank),
     /// Something is added, as large as the weights. LoHa: Hyeon-Woo et al. 2022; LoKr: Yeh et al. 2024.
@@ -89,37 +89,38 @@ pub(super) fn fits(file: &WeightFile, parts: &Parts, extent: Extent) -> bool {
     };
     let is = |found: Option<(usize, usize)>| found == Some((outputs, depth));
     let has = |part| parts.contains_key(&part);
-    let magnitude = shape(Part::Magnitude).map(area);
-    let fits_weights = if has(Part::Down) || has(Part::Up) {
-        match (matrix(Part::Up), core(Part::Mid), matrix(Part::Down)) {
+    let magnitude = shape(ChangePart::Magnitude).map(area);
+    let fits_weights = if has(ChangePart::Down) || has(ChangePart::Up) {
+        match (matrix(ChangePart::Up), core(ChangePart::Mid), matrix(ChangePart::Down)) {
             (Some(up), None, Some(down)) => up == (outputs, down.0) && down.1 == depth,
             (Some(up), Some((i, j, taps)), Some(down)) => {
                 up == (outputs, i) && down.0 == j && down.1.saturating_mul(taps) == depth
             }
             _ => false,
         }
-    } else if has(Part::HadamardA1) {
-        is(joined(Part::HadamardA1, Part::HadamardB1, Part::HadamardCore1))
-            && is(joined(Part::HadamardA2, Part::HadamardB2, Part::HadamardCore2))
-    } else if has(Part::Kronecker1) || has(Part::KroneckerA1) {
-        let first = matrix(Part::Kronecker1).or_else(|| joined(Part::KroneckerA1, Part::KroneckerB1, Part::Mid));
-        let second =
-            matrix(Part::Kronecker2).or_else(|| joined(Part::KroneckerA2, Part::KroneckerB2, Part::KroneckerCore2));
+    } else if has(ChangePart::HadamardA1) {
+        is(joined(ChangePart::HadamardA1, ChangePart::HadamardB1, ChangePart::HadamardCore1))
+            && is(joined(ChangePart::HadamardA2, ChangePart::HadamardB2, ChangePart::HadamardCore2))
+    } else if has(ChangePart::Kronecker1) || has(ChangePart::KroneckerA1) {
+        let first = matrix(ChangePart::Kronecker1)
+            .or_else(|| joined(ChangePart::KroneckerA1, ChangePart::KroneckerB1, ChangePart::Mid));
+        let second = matrix(ChangePart::Kronecker2)
+            .or_else(|| joined(ChangePart::KroneckerA2, ChangePart::KroneckerB2, ChangePart::KroneckerCore2));
         is(first
             .zip(second)
             .map(|(first, second)| (first.0.saturating_mul(second.0), first.1.saturating_mul(second.1))))
-    } else if let Some(blocks) = shape(Part::Turns).or_else(|| shape(Part::Rotations)) {
-        let rescale = shape(Part::Rescale).is_none_or(|shape| area(shape) == outputs);
+    } else if let Some(blocks) = shape(ChangePart::Turns).or_else(|| shape(ChangePart::Rotations)) {
+        let rescale = shape(ChangePart::Rescale).is_none_or(|shape| area(shape) == outputs);
         rescale && matches!(*blocks, [count, size, also] if size == also && count.saturating_mul(size) == outputs)
-    } else if let Some((count, triangle)) = matrix(Part::InputTurns) {
+    } else if let Some((count, triangle)) = matrix(ChangePart::InputTurns) {
         let size = side_of(triangle);
         size.saturating_mul(size - 1) / 2 == triangle
             && depth.is_multiple_of(size)
             && (count == 1 || count.saturating_mul(size) == depth)
-    } else if let Some(shape) = shape(Part::Difference) {
+    } else if let Some(shape) = shape(ChangePart::Difference) {
         area(shape) == outputs.saturating_mul(depth)
     } else {
-        return has(Part::BiasDifference);
+        return has(ChangePart::BiasDifference);
     };
     fits_weights && magnitude.is_none_or(|len| len == outputs || len == extent.inputs)
 }
@@ -134,7 +135,7 @@ impl Change {
     /// Reads the change of a layer, whose tensors [`fits`] has found right; nothing where only its bias changes.
     pub(super) fn read(
         engine: &Engine,
-        adapter: &Adapter,
+        adapter: &AdapterFile,
         (network, layer): (&str, &str),
         parts: &Parts,
         extent: Extent,
@@ -143,9 +144,9 @@ impl Change {
         let failed = |source: WeightError| WeightsError::Layer {
             path: adapter.file().path().to_owned(),
             tensor: layer.to_owned(),
-            source,
+            source: source.into(),
         };
-        let alpha = values(Part::Alpha)?.and_then(|alpha| alpha.values.first().copied());
+        let alpha = values(ChangePart::Alpha)?.and_then(|alpha| alpha.values.first().copied());
         let scale = |rank: Option<usize>| {
             let of_file = rank.and_then(|rank| Some(alpha? / rank.max(1) as f32));
             of_file.or_else(|| adapter.settings.scale(network, bare(layer), rank.unwrap_or(1))).unwrap_or(1.0)
@@ -163,30 +164,30 @@ impl Change {
                     let (i, j, wide) = (core.rows(), rank, b.columns());
                     let taps = core.values.len() / (i * j).max(1);
                     let kernel = widened(engine, &core.values, &b.values, [i, j, taps, wide]).map_err(failed)?;
-                    let a_turned = turned(&a.values, 1, i, a.columns());
+                    let a_turned = transpose(&a.values, 1, i, a.columns());
                     let extents = [a.columns(), i, wide * taps];
                     (product(engine, &a_turned, &kernel, extents).map_err(failed)?, rank)
                 }
             }))
         };
-        let kind = if let (Some(down), Some(mut up)) = (values(Part::Down)?, values(Part::Up)?) {
+        let kind = if let (Some(down), Some(mut up)) = (values(ChangePart::Down)?, values(ChangePart::Up)?) {
             let factor = scale(Some(down.rows()));
             up.values.iter_mut().for_each(|value| *value *= factor);
-            let (rank, down) = match values(Part::Mid)? {
+            let (rank, down) = match values(ChangePart::Mid)? {
                 None => (down.rows(), down.values),
                 Some(mid) => {
                     let extents = [mid.rows(), down.rows(), taps, down.columns()];
                     (mid.rows(), widened(engine, &mid.values, &down.values, extents).map_err(failed)?)
                 }
             };
-            Kind::LowRank(LowRank { rank, down, up: up.values })
+            ChangeKind::LowRank(LowRank { rank, down, up: up.values })
         } else if let (Some((first, rank)), Some((second, _))) = (
-            joined(Part::HadamardA1, Part::HadamardB1, Part::HadamardCore1)?,
-            joined(Part::HadamardA2, Part::HadamardB2, Part::HadamardCore2)?,
+            joined(ChangePart::HadamardA1, ChangePart::HadamardB1, ChangePart::HadamardCore1)?,
+            joined(ChangePart::HadamardA2, ChangePart::HadamardB2, ChangePart::HadamardCore2)?,
         ) {
             let factor = scale(Some(rank));
-            Kind::Full(first.iter().zip(second).map(|(a, b)| a * b * factor).collect())
-        } else if parts.contains_key(&Part::Kronecker1) || parts.contains_key(&Part::KroneckerA1) {
+            ChangeKind::Full(first.iter().zip(second).map(|(a, b)| a * b * factor).collect())
+        } else if parts.contains_key(&ChangePart::Kronecker1) || parts.contains_key(&ChangePart::KroneckerA1) {
             let mut rank = None;
             let mut factor_of = |whole, a, b, core| -> Result<(Vec<f32>, usize), WeightsError> {
                 if let Some(whole) = values(whole)? {
@@ -201,30 +202,39 @@ impl Change {
                 Ok((made, rows))
             };
             // The first is no kernel, so it has no core.
-            let first = factor_of(Part::Kronecker1, Part::KroneckerA1, Part::KroneckerB1, Part::Mid)?;
-            let second = factor_of(Part::Kronecker2, Part::KroneckerA2, Part::KroneckerB2, Part::KroneckerCore2)?;
+            let first =
+                factor_of(ChangePart::Kronecker1, ChangePart::KroneckerA1, ChangePart::KroneckerB1, ChangePart::Mid)?;
+            let second = factor_of(
+                ChangePart::Kronecker2,
+                ChangePart::KroneckerA2,
+                ChangePart::KroneckerB2,
+                ChangePart::KroneckerCore2,
+            )?;
             let factor = scale(rank);
-            Kind::Full(kronecker(&first, &second, factor))
-        } else if let Some(blocks) = values(Part::Turns)? {
+            ChangeKind::Full(kronecker(&first, &second, factor))
+        } else if let Some(blocks) = values(ChangePart::Turns)? {
             let size = blocks.shape[2];
             let limit = alpha.unwrap_or(0.0) * outputs as f32;
-            let rescale = values(Part::Rescale)?.map(|rescale| rescale.values);
-            Kind::Outputs { blocks: turns(&blocks.values, size, limit), size, rescale }
-        } else if let Some(blocks) = values(Part::Rotations)? {
-            let rescale = values(Part::Rescale)?.map(|rescale| rescale.values);
-            Kind::Outputs { size: blocks.shape[2], blocks: blocks.values, rescale }
-        } else if let Some(triangles) = values(Part::InputTurns)? {
+            let rescale = values(ChangePart::Rescale)?.map(|rescale| rescale.values);
+            ChangeKind::Outputs { blocks: turns(&blocks.values, size, limit), size, rescale }
+        } else if let Some(blocks) = values(ChangePart::Rotations)? {
+            let rescale = values(ChangePart::Rescale)?.map(|rescale| rescale.values);
+            ChangeKind::Outputs { size: blocks.shape[2], blocks: blocks.values, rescale }
+        } else if let Some(triangles) = values(ChangePart::InputTurns)? {
             let size = side_of(triangles.columns());
             let series = adapter.settings.series(network);
             let blocks = triangles.values.chunks_exact(triangles.columns().max(1));
-            Kind::Inputs { blocks: blocks.flat_map(|triangle| input_turn(triangle, size, series)).collect(), size }
-        } else if let Some(difference) = values(Part::Difference)? {
-            Kind::Full(difference.values)
+            ChangeKind::Inputs {
+                blocks: blocks.flat_map(|triangle| input_turn(triangle, size, series)).collect(),
+                size,
+            }
+        } else if let Some(difference) = values(ChangePart::Difference)? {
+            ChangeKind::Full(difference.values)
         } else {
             return Ok(None);
         };
-        let magnitude = values(Part::Magnitude)?.map(|magnitude| {
-            let of_peft = parts[&Part::Magnitude].contains("lora_magnitude_vector");
+        let magnitude = values(ChangePart::Magnitude)?.map(|magnitude| {
+            let of_peft = parts[&ChangePart::Magnitude].contains("lora_magnitude_vector");
             let of_outputs = of_peft || magnitude.shape.first() == Some(&outputs);
             if of_outputs { Magnitude::Outputs(magnitude.values) } else { Magnitude::Inputs(magnitude.values) }
         });
@@ -233,13 +243,13 @@ impl Change {
 
     /// Whether a path beside the weights does the same.
     pub(super) fn is_low_rank(&self) -> bool {
-        matches!(self, Self { kind: Kind::LowRank(_), magnitude: None })
+        matches!(self, Self { kind: ChangeKind::LowRank(_), magnitude: None })
     }
 
     /// The path beside the weights that does the same, where there is one.
     pub(super) fn low_rank(self) -> Option<LowRank> {
         match self {
-            Self { kind: Kind::LowRank(path), magnitude: None } => Some(path),
+            Self { kind: ChangeKind::LowRank(path), magnitude: None } => Some(path),
             _ => None,
         }
     }
@@ -255,7 +265,7 @@ impl Change {
         let Extent { outputs, inputs, taps } = extent;
         let depth = extent.depth();
         let changed = match self.kind {
-            Kind::LowRank(LowRank { rank, down, mut up }) => {
+            ChangeKind::LowRank(LowRank { rank, down, mut up }) => {
                 if self.magnitude.is_none() {
                     up.iter_mut().for_each(|value| *value *= strength);
                 }
@@ -263,11 +273,11 @@ impl Change {
                 changed.iter_mut().zip(&w).for_each(|(added, w)| *added += w);
                 changed
             }
-            Kind::Full(added) => {
+            ChangeKind::Full(added) => {
                 let strength = if self.magnitude.is_none() { strength } else { 1.0 };
                 w.iter().zip(&added).map(|(w, added)| w + strength * added).collect()
             }
-            Kind::Outputs { blocks, size, rescale } => {
+            ChangeKind::Outputs { blocks, size, rescale } => {
                 let mut turned_rows = turn_rows(engine, &w, &blocks, size, depth)?;
                 if let Some(rescale) = rescale {
                     for (row, factor) in turned_rows.chunks_exact_mut(depth.max(1)).zip(rescale) {
@@ -276,13 +286,13 @@ impl Change {
                 }
                 return Ok(between(&w, &turned_rows, strength));
             }
-            Kind::Inputs { blocks, size } => {
+            ChangeKind::Inputs { blocks, size } => {
                 // W rᵀ: turning the rows of Wᵀ by the transposed blocks.
-                let across = turned(&w, 1, outputs, depth);
-                let blocks = turned(&blocks, blocks.len() / (size * size).max(1), size, size);
+                let across = transpose(&w, 1, outputs, depth);
+                let blocks = transpose(&blocks, blocks.len() / (size * size).max(1), size, size);
                 let blocks = blocks.repeat(if blocks.len() == size * size { depth / size.max(1) } else { 1 });
                 let across = turn_rows(engine, &across, &blocks, size, outputs)?;
-                return Ok(between(&w, &turned(&across, 1, depth, outputs), strength));
+                return Ok(between(&w, &transpose(&across, 1, depth, outputs), strength));
             }
         };
         let Some(magnitude) = self.magnitude else { return Ok(changed) };
@@ -387,7 +397,7 @@ fn turn_rows(
     let mut result = Vec::with_capacity(rows.len());
     let groups = rows.chunks_exact((size * columns).max(1));
     for (group, block) in groups.zip(blocks.chunks_exact((size * size).max(1))) {
-        result.extend(product(engine, &turned(block, 1, size, size), group, [size, size, columns])?);
+        result.extend(product(engine, &transpose(block, 1, size, size), group, [size, size, columns])?);
     }
     Ok(result)
 }

@@ -6,23 +6,23 @@ use chatsd_files::sha256;
 use chatsd_tensor::WeightError;
 
 use super::{
-    keys::{Part, place, split},
-    peft::Settings,
+    keys::{ChangePart, has_width_of_words, split},
+    peft::PeftSettings,
 };
-use crate::{ModelFiles, WeightFile, WeightsError};
+use crate::{ModelFamily, ModelFiles, Unsupported, WeightFile, WeightsError};
 
 /// The tensors that make the change of one layer.
-pub(super) type Parts = BTreeMap<Part, String>;
+pub(super) type Parts = BTreeMap<ChangePart, String>;
 
 /// A LoRA or one of its relatives, opened. Its numbers are read when layers are made.
 #[derive(Debug)]
-pub struct Adapter {
+pub struct AdapterFile {
     files: ModelFiles,
     /// By the layer's name as the file has it.
     pub(super) layers: BTreeMap<String, Parts>,
     /// Tensors whose names mean no part of a change.
     pub(super) unknown: Vec<String>,
-    pub(super) settings: Settings,
+    pub(super) settings: PeftSettings,
     hash: OnceLock<String>,
 }
 
@@ -45,18 +45,15 @@ impl Values {
     }
 }
 
-impl Adapter {
+impl AdapterFile {
     /// Opens an adapter: one file, or a folder as PEFT saves it.
     ///
     /// # Errors
     /// When it is no adapter, or its settings cannot be read.
     pub fn open(files: ModelFiles) -> Result<Self, WeightsError> {
-        let not_one = |path| WeightsError::Unsupported {
-            path,
-            what: "no tensor of it belongs to a LoRA or one of its relatives: give such a file".into(),
-        };
+        let not_one = |path| WeightsError::Unsupported { path, what: Unsupported::NoAdapter };
         let Some(file) = files.file() else { return Err(not_one(files.path().to_owned())) };
-        let settings = Settings::of(file)?;
+        let settings = PeftSettings::of(file)?;
         let (mut layers, mut unknown) = (BTreeMap::<String, Parts>::new(), Vec::new());
         for name in file.names() {
             match split(name) {
@@ -91,55 +88,21 @@ impl Adapter {
         self.hash.get_or_init(|| sha256(self.file().tensor_bytes()))
     }
 
-    /// The families that the widths of its attentions to words mean: 768 is that of Stable Diffusion 1, and so on.
-    #[must_use]
-    pub fn family(&self) -> Option<&'static str> {
-        let width = |(layer, parts): (&String, &Parts)| {
-            if !place(layer).1.ends_with("attn2_to_k") {
-                return None;
-            }
-            let part = |part| parts.get(&part).and_then(|name| self.file().shape(name));
-            part(Part::Down).or_else(|| part(Part::HadamardB1)).and_then(|shape| shape.get(1).copied())
-        };
-        self.layers.iter().find_map(width).and_then(family_of)
+    /// The family that the widths of its attentions to words mean: 768 is that of Stable Diffusion 1, and so on.
+    pub(super) fn family(&self) -> Option<ModelFamily> {
+        let mut names = self.file().names().filter(|name| has_width_of_words(name));
+        names.find_map(|name| ModelFamily::of_words(*self.file().shape(name)?.get(1)?))
     }
 
     /// The values of a part.
-    pub(super) fn values(&self, parts: &Parts, part: Part) -> Result<Option<Values>, WeightsError> {
+    pub(super) fn values(&self, parts: &Parts, part: ChangePart) -> Result<Option<Values>, WeightsError> {
         let Some(name) = parts.get(&part) else { return Ok(None) };
         let weight = self.file().get(name)?;
         let values = weight.values().map_err(|source: WeightError| WeightsError::Layer {
             path: self.file().path().to_owned(),
             tensor: name.clone(),
-            source,
+            source: source.into(),
         })?;
         Ok(Some(Values { shape: weight.shape, values }))
-    }
-
-    /// Names of the words that its pictures were tagged with in training, the most frequent first: sd-scripts'
-    /// `ss_tag_frequency`.
-    #[must_use]
-    pub fn trained_words(&self, count: usize) -> Vec<String> {
-        type Frequency = BTreeMap<String, BTreeMap<String, f64>>;
-        let Some(text) = self.metadata("ss_tag_frequency") else { return Vec::new() };
-        let folders: Frequency = serde_json::from_str(&text).unwrap_or_default();
-        let mut counts = BTreeMap::<&str, f64>::new();
-        for (tag, times) in folders.values().flatten() {
-            *counts.entry(tag.trim()).or_default() += times;
-        }
-        let mut counts: Vec<(&str, f64)> = counts.into_iter().filter(|(tag, _)| !tag.is_empty()).collect();
-        counts.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-        counts.into_iter().take(count).map(|(tag, _)| tag.to_owned()).collect()
-    }
-}
-
-/// The family whose words have vectors of `width` values.
-pub(super) fn family_of(width: usize) -> Option<&'static str> {
-    match width {
-        768 => Some("Stable Diffusion 1"),
-        1024 => Some("Stable Diffusion 2"),
-        1280 => Some("the refiner of Stable Diffusion XL"),
-        2048 => Some("Stable Diffusion XL"),
-        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 /// A part of the change of one layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum ChangePart {
     /// LoRA: `up · mid · down`.
     Down,
     Up,
@@ -41,47 +41,47 @@ pub(super) enum Part {
 
 /// Ends of names. kohya-ss' sd-scripts (`networks/lora.py`, `networks/oft.py`), LyCORIS (`lycoris/modules`), diffusers
 /// (`loaders/lora_conversion_utils.py`) and PEFT (`tuners/*/layer.py`).
-const ENDS: &[(&str, Part)] = &[
-    (".lora_down.weight", Part::Down),
-    (".lora_up.weight", Part::Up),
-    (".lora_mid.weight", Part::Mid),
-    (".lora_A.weight", Part::Down),
-    (".lora_B.weight", Part::Up),
-    (".lora_A.default.weight", Part::Down),
-    (".lora_B.default.weight", Part::Up),
-    (".lora.down.weight", Part::Down),
-    (".lora.up.weight", Part::Up),
-    ("_lora.down.weight", Part::Down),
-    ("_lora.up.weight", Part::Up),
-    (".lora_linear_layer.down.weight", Part::Down),
-    (".lora_linear_layer.up.weight", Part::Up),
-    (".alpha", Part::Alpha),
-    (".dora_scale", Part::Magnitude),
-    (".lora_magnitude_vector", Part::Magnitude),
-    (".lora_magnitude_vector.weight", Part::Magnitude),
-    (".lora_magnitude_vector.default.weight", Part::Magnitude),
-    (".hada_w1_a", Part::HadamardA1),
-    (".hada_w1_b", Part::HadamardB1),
-    (".hada_w2_a", Part::HadamardA2),
-    (".hada_w2_b", Part::HadamardB2),
-    (".hada_t1", Part::HadamardCore1),
-    (".hada_t2", Part::HadamardCore2),
-    (".lokr_w1", Part::Kronecker1),
-    (".lokr_w1_a", Part::KroneckerA1),
-    (".lokr_w1_b", Part::KroneckerB1),
-    (".lokr_w2", Part::Kronecker2),
-    (".lokr_w2_a", Part::KroneckerA2),
-    (".lokr_w2_b", Part::KroneckerB2),
-    (".lokr_t2", Part::KroneckerCore2),
-    (".oft_blocks", Part::Turns),
-    (".oft_diag", Part::Rotations),
-    (".oft_R.weight", Part::InputTurns),
-    (".oft_R.default.weight", Part::InputTurns),
-    (".rescale", Part::Rescale),
-    (".diff", Part::Difference),
-    (".diff_b", Part::BiasDifference),
-    (".w_norm", Part::Difference),
-    (".b_norm", Part::BiasDifference),
+const ENDS: &[(&str, ChangePart)] = &[
+    (".lora_down.weight", ChangePart::Down),
+    (".lora_up.weight", ChangePart::Up),
+    (".lora_mid.weight", ChangePart::Mid),
+    (".lora_A.weight", ChangePart::Down),
+    (".lora_B.weight", ChangePart::Up),
+    (".lora_A.default.weight", ChangePart::Down),
+    (".lora_B.default.weight", ChangePart::Up),
+    (".lora.down.weight", ChangePart::Down),
+    (".lora.up.weight", ChangePart::Up),
+    ("_lora.down.weight", ChangePart::Down),
+    ("_lora.up.weight", ChangePart::Up),
+    (".lora_linear_layer.down.weight", ChangePart::Down),
+    (".lora_linear_layer.up.weight", ChangePart::Up),
+    (".alpha", ChangePart::Alpha),
+    (".dora_scale", ChangePart::Magnitude),
+    (".lora_magnitude_vector", ChangePart::Magnitude),
+    (".lora_magnitude_vector.weight", ChangePart::Magnitude),
+    (".lora_magnitude_vector.default.weight", ChangePart::Magnitude),
+    (".hada_w1_a", ChangePart::HadamardA1),
+    (".hada_w1_b", ChangePart::HadamardB1),
+    (".hada_w2_a", ChangePart::HadamardA2),
+    (".hada_w2_b", ChangePart::HadamardB2),
+    (".hada_t1", ChangePart::HadamardCore1),
+    (".hada_t2", ChangePart::HadamardCore2),
+    (".lokr_w1", ChangePart::Kronecker1),
+    (".lokr_w1_a", ChangePart::KroneckerA1),
+    (".lokr_w1_b", ChangePart::KroneckerB1),
+    (".lokr_w2", ChangePart::Kronecker2),
+    (".lokr_w2_a", ChangePart::KroneckerA2),
+    (".lokr_w2_b", ChangePart::KroneckerB2),
+    (".lokr_t2", ChangePart::KroneckerCore2),
+    (".oft_blocks", ChangePart::Turns),
+    (".oft_diag", ChangePart::Rotations),
+    (".oft_R.weight", ChangePart::InputTurns),
+    (".oft_R.default.weight", ChangePart::InputTurns),
+    (".rescale", ChangePart::Rescale),
+    (".diff", ChangePart::Difference),
+    (".diff_b", ChangePart::BiasDifference),
+    (".w_norm", ChangePart::Difference),
+    (".b_norm", ChangePart::BiasDifference),
 ];
 
 /// What stands before a layer's name, and the network it means.
@@ -110,9 +110,21 @@ pub(super) const TEXT_2: &str = "text_encoder_2";
 pub(super) const NETWORKS: [&str; 3] = [UNET, TEXT, TEXT_2];
 
 /// The layer and the part that a tensor's name means; nothing where the end is unknown.
-pub(super) fn split(name: &str) -> Option<(&str, Part)> {
+pub(super) fn split(name: &str) -> Option<(&str, ChangePart)> {
     let (end, part) = ENDS.iter().find(|(end, _)| name.ends_with(end))?;
     Some((&name[..name.len() - end.len()], *part))
+}
+
+/// Whether a tensor's name is one that adapters alone have. Other files may well have an `alpha`.
+pub(crate) fn is_of_adapter(name: &str) -> bool {
+    split(name).is_some_and(|(_, part)| !matches!(part, ChangePart::Alpha | ChangePart::Rescale))
+}
+
+/// Whether the second extent of a tensor is the width of the words that its layer reads: the family follows from it.
+pub(crate) fn has_width_of_words(name: &str) -> bool {
+    split(name).is_some_and(|(layer, part)| {
+        matches!(part, ChangePart::Down | ChangePart::HadamardB1) && place(layer).1.ends_with("attn2_to_k")
+    })
 }
 
 /// The networks that a layer's name may be of, and its name there with underscores for dots.
@@ -151,7 +163,7 @@ mod tests {
             ("diffusion_model.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.lora_down.weight", UNET),
         ] {
             let (layer, part) = split(name).unwrap();
-            assert_eq!((part, place(layer)), (Part::Down, (&[expected][..], to_q.to_owned())), "{name}");
+            assert_eq!((part, place(layer)), (ChangePart::Down, (&[expected][..], to_q.to_owned())), "{name}");
         }
         let (layer, _) =
             split("base_model.model.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.lora_B.weight").unwrap();
@@ -164,7 +176,7 @@ mod tests {
             ("text_encoders.clip_l.transformer.text_model.encoder.layers.0.self_attn.q_proj.alpha", TEXT),
         ] {
             let (layer, part) = split(name).unwrap();
-            assert_eq!((part, place(layer)), (Part::Alpha, (&[expected][..], q_proj.to_owned())), "{name}");
+            assert_eq!((part, place(layer)), (ChangePart::Alpha, (&[expected][..], q_proj.to_owned())), "{name}");
         }
         assert_eq!(split("a.on_input"), None);
     }

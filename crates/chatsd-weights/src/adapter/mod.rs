@@ -1,7 +1,7 @@
 //! Adapters: files that change a model's weights instead of holding them. LoRA and its relatives, in every form that
 //! programs write.
 //!
-//! An [`Adapter`] is one opened file; an [`AdapterSet`] is several of them in order, each with its weights, matched with
+//! An [`AdapterFile`] is one opened file; an [`AdapterSet`] is several of them in order, each with its weights, matched with
 //! the layers of a model. What a set makes of a layer is a function of the base weights and the set alone: nothing is
 //! ever added to weights that were changed before, so taking adapters away in any order leaves the base, bit for bit.
 
@@ -13,6 +13,7 @@ mod names;
 mod peft;
 mod set;
 
-pub use file::Adapter;
+pub use file::AdapterFile;
+pub(crate) use keys::{has_width_of_words, is_of_adapter};
 pub use set::{AdapterSet, Adopted, Strength};
-pub(crate) use set::{Prepared, VectorPart, layer_name, stacked};
+pub(crate) use set::{MergedWeight, VectorPart, layer_name, stacked};

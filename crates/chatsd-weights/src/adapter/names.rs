@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{UNET, flat};
-use crate::layout::{ENDS, RESNET};
+use crate::layout::original_names;
 
 /// What diffusers called the matrices of an attention before it used PEFT.
 const OLD_ATTENTION: [(&str, &str); 5] = [
@@ -16,7 +16,7 @@ const OLD_ATTENTION: [(&str, &str); 5] = [
 
 /// Every name by which adapters may mean one of a network's `layers`, with underscores for dots, and the layer meant.
 pub(super) fn aliases<'a>(network: &str, layers: &BTreeSet<&'a str>) -> BTreeMap<String, &'a str> {
-    let originals = if network == UNET { originals(layers) } else { BTreeMap::new() };
+    let originals = if network == UNET { original_names(layers) } else { BTreeMap::new() };
     let mut aliases = BTreeMap::new();
     for &layer in layers {
         let name = flat(layer);
@@ -25,65 +25,12 @@ pub(super) fn aliases<'a>(network: &str, layers: &BTreeSet<&'a str>) -> BTreeMap
                 aliases.insert(format!("{begin}{old}"), layer);
             }
         }
-        let ends = std::iter::once(layer.len()).chain(layer.rmatch_indices('.').map(|(at, _)| at));
-        let original = ends.into_iter().find_map(|end| Some((originals.get(&layer[..end])?, &layer[end..])));
-        if let Some((original, rest)) = original {
-            aliases.insert(flat(&format!("{original}{rest}")), layer);
+        if let Some(original) = originals.get(layer) {
+            aliases.insert(flat(original), layer);
         }
         aliases.insert(name, layer);
     }
     aliases
-}
-
-/// The original's names of a picture network's parts. It numbers its blocks through, so the numbers follow from what
-/// each block of this network has.
-fn originals(layers: &BTreeSet<&str>) -> BTreeMap<String, String> {
-    let has = |part: &str| {
-        let below = format!("{part}.");
-        layers.range(part..).next().is_some_and(|name| *name == part || name.starts_with(&below))
-    };
-    let count = |part: &str| (0..).take_while(|index| has(&format!("{part}.{index}"))).count();
-    let mut names: BTreeMap<String, String> =
-        ENDS.iter().map(|(original, network)| ((*network).to_owned(), (*original).to_owned())).collect();
-    let resnet = |names: &mut BTreeMap<String, String>, network: &str, original: &str| {
-        for (original_part, part) in RESNET {
-            names.insert(format!("{network}{part}"), format!("{original}{original_part}"));
-        }
-    };
-    let mut index = 1;
-    for block in 0..count("down_blocks") {
-        let block = format!("down_blocks.{block}");
-        for layer in 0..count(&format!("{block}.resnets")) {
-            resnet(&mut names, &format!("{block}.resnets.{layer}"), &format!("input_blocks.{index}.0"));
-            names.insert(format!("{block}.attentions.{layer}"), format!("input_blocks.{index}.1"));
-            index += 1;
-        }
-        if has(&format!("{block}.downsamplers.0")) {
-            names.insert(format!("{block}.downsamplers.0.conv"), format!("input_blocks.{index}.0.op"));
-            index += 1;
-        }
-    }
-    let attends = has("mid_block.attentions.0");
-    for layer in 0..count("mid_block.resnets") {
-        let place = if attends { 2 * layer } else { layer };
-        resnet(&mut names, &format!("mid_block.resnets.{layer}"), &format!("middle_block.{place}"));
-    }
-    names.insert("mid_block.attentions.0".into(), "middle_block.1".into());
-    index = 0;
-    for block in 0..count("up_blocks") {
-        let block = format!("up_blocks.{block}");
-        let attends = has(&format!("{block}.attentions.0"));
-        for layer in 0..count(&format!("{block}.resnets")) {
-            resnet(&mut names, &format!("{block}.resnets.{layer}"), &format!("output_blocks.{index}.0"));
-            names.insert(format!("{block}.attentions.{layer}"), format!("output_blocks.{index}.1"));
-            index += 1;
-        }
-        if has(&format!("{block}.upsamplers.0")) {
-            let place = format!("output_blocks.{}.{}.conv", index.max(1) - 1, 1 + usize::from(attends));
-            names.insert(format!("{block}.upsamplers.0.conv"), place);
-        }
-    }
-    names
 }
 
 #[cfg(test)]

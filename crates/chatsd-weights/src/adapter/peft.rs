@@ -6,23 +6,23 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value as Json;
 
 use super::keys::NETWORKS;
-use crate::{WeightFile, WeightsError, folder::read_json};
+use crate::{JsonPlace, WeightFile, WeightsError, folder::read_json};
 
 /// Terms of the series when the config does not say (`OFTConfig`).
 const SERIES: usize = 5;
 
 /// The settings of an adapter made with PEFT; empty for others.
 #[derive(Debug, Default)]
-pub(super) struct Settings {
+pub(super) struct PeftSettings {
     /// Of each network; under the empty name of the only one.
     networks: BTreeMap<&'static str, Json>,
 }
 
-impl Settings {
+impl PeftSettings {
     /// Of a file: in its metadata, or in the config beside it.
     pub(super) fn of(file: &WeightFile) -> Result<Self, WeightsError> {
         if let Some(text) = file.metadata("lora_adapter_metadata").as_ref().and_then(|value| value.as_text()) {
-            let place = "lora_adapter_metadata".to_owned();
+            let place = JsonPlace::Key("lora_adapter_metadata".to_owned());
             let whole: BTreeMap<String, Json> = serde_json::from_str(text).map_err(|source| WeightsError::Json {
                 path: file.path().to_owned(),
                 place,

@@ -9,13 +9,12 @@ use std::{
 use chatsd_tensor::{Engine, Format, Layout, LowRank, Weight, WeightError};
 
 use super::{
-    algebra::turned,
     change::{Change, Extent, fits},
-    file::{Adapter, Parts, family_of},
-    keys::{Part, UNET, place},
+    file::{AdapterFile, Parts},
+    keys::{ChangePart, UNET, place},
     names::aliases,
 };
-use crate::{Scope, WeightsError};
+use crate::{ModelFamily, Scope, WeightsError, transpose::transpose};
 
 /// How strongly an adapter works; 1 is as trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +52,7 @@ struct Link {
 /// Adapters in the order in which they change a model.
 #[derive(Debug, Default)]
 pub struct AdapterSet {
-    adapters: Vec<Arc<Adapter>>,
+    adapters: Vec<Arc<AdapterFile>>,
     /// By [`layer_name`].
     links: HashMap<String, Vec<Link>>,
 }
@@ -67,7 +66,7 @@ pub(crate) fn layer_name(network: &str, layer: &str) -> String {
 }
 
 /// A weight as a layer is made of it.
-pub(crate) struct Prepared<'a> {
+pub(crate) struct MergedWeight<'a> {
     pub(crate) weight: Weight<'a>,
     /// The format the layer is kept in.
     pub(crate) store: Option<Format>,
@@ -84,10 +83,11 @@ impl AdapterSet {
     /// # Errors
     /// When an adapter fits no layer at all: says which family of models it was made for, where that can be told.
     pub fn new(
-        adapters: Vec<(Arc<Adapter>, Strength)>,
+        adapters: Vec<(Arc<AdapterFile>, Strength)>,
         networks: &[(&str, Scope<'_>)],
     ) -> Result<(Self, Vec<Adopted>), WeightsError> {
-        let models: Vec<Network<'_>> = networks.iter().map(|(name, scope)| Network::of(name, scope)).collect();
+        let models: Vec<TargetNetwork<'_>> =
+            networks.iter().map(|(name, scope)| TargetNetwork::of(name, scope)).collect();
         let mut set = Self::default();
         let mut adopted = Vec::new();
         for (adapter, strength) in adapters {
@@ -103,7 +103,7 @@ impl AdapterSet {
                     continue;
                 };
                 if !model.layers.contains(format!("{target}.bias").as_str()) {
-                    one.unmatched.extend(parts.get(&Part::BiasDifference).cloned());
+                    one.unmatched.extend(parts.get(&ChangePart::BiasDifference).cloned());
                 }
                 one.layers += 1;
                 let strength = strength.of(model.name);
@@ -114,7 +114,7 @@ impl AdapterSet {
             }
             if one.layers == 0 {
                 let path = adapter.file().path().to_owned();
-                let family = models.iter().find_map(Network::family);
+                let family = models.iter().find_map(TargetNetwork::family);
                 return Err(WeightsError::OtherModel { path, found: adapter.family(), expected: family });
             }
             set.adapters.push(adapter);
@@ -138,7 +138,7 @@ impl AdapterSet {
         layers.iter().map(of_layer).collect()
     }
 
-    fn links<'s>(&'s self, layer: &str) -> impl Iterator<Item = (&'s Adapter, &'s Link, &'s Parts)> {
+    fn links<'s>(&'s self, layer: &str) -> impl Iterator<Item = (&'s AdapterFile, &'s Link, &'s Parts)> {
         let links = self.links.get(layer).into_iter().flatten();
         links.filter_map(|link| {
             let adapter = &*self.adapters[link.adapter];
@@ -157,7 +157,7 @@ impl AdapterSet {
         layout: Layout,
         store: Option<Format>,
         beside: bool,
-    ) -> Result<Prepared<'a>, WeightsError> {
+    ) -> Result<MergedWeight<'a>, WeightsError> {
         let (extent, ohwi) = extent_of(&weight.shape, layout);
         let mut changes = Vec::new();
         for (adapter, link, parts) in self.links(&layer_name(network, layer)) {
@@ -166,29 +166,29 @@ impl AdapterSet {
             }
         }
         if changes.is_empty() {
-            return Ok(Prepared { weight, store, path: None, merged: false });
+            return Ok(MergedWeight { weight, store, path: None, merged: false });
         }
         let kept = store.unwrap_or(weight.format);
         // Their order matters, so they stand beside together or not at all.
         if kept.block() > 1 && beside && changes.iter().all(|(change, _)| change.is_low_rank()) {
             let paths = changes.into_iter().filter_map(|(change, strength)| Some((change.low_rank()?, strength)));
-            return Ok(Prepared { weight, store, path: Some(joined(paths, extent)), merged: false });
+            return Ok(MergedWeight { weight, store, path: Some(joined(paths, extent)), merged: false });
         }
         let failed = |source: WeightError| WeightsError::Change { layer: layer.to_owned(), source };
         let mut values = weight.values().map_err(failed)?;
         if ohwi {
-            values = turned(&values, extent.outputs, extent.taps, extent.inputs);
+            values = transpose(&values, extent.outputs, extent.taps, extent.inputs);
         }
         for (change, strength) in changes {
             values = change.apply(engine, values, extent, strength).map_err(failed)?;
         }
         if ohwi {
-            values = turned(&values, extent.outputs, extent.inputs, extent.taps);
+            values = transpose(&values, extent.outputs, extent.inputs, extent.taps);
         }
         let format = if kept.block() > 1 { Format::F16 } else { kept };
         let bytes = Cow::Owned(format.encode(&values).map_err(|error| failed(error.into()))?);
         let weight = Weight { shape: weight.shape, format, bytes };
-        Ok(Prepared { weight, store: Some(format), path: None, merged: true })
+        Ok(MergedWeight { weight, store: Some(format), path: None, merged: true })
     }
 
     /// The bias of a layer, or the scale or shift of a norm, with what is added to it.
@@ -199,8 +199,8 @@ impl AdapterSet {
         weight: Weight<'a>,
     ) -> Result<Weight<'a>, WeightsError> {
         let wanted = match part {
-            VectorPart::Weight => Part::Difference,
-            VectorPart::Bias => Part::BiasDifference,
+            VectorPart::Weight => ChangePart::Difference,
+            VectorPart::Bias => ChangePart::BiasDifference,
         };
         let mut values: Option<Vec<f32>> = None;
         for (adapter, link, parts) in self.links(name) {
@@ -274,7 +274,7 @@ pub(crate) fn stacked(paths: Vec<Option<LowRank>>, outputs: usize) -> Option<Low
 }
 
 /// A network that adapters are matched with.
-struct Network<'a> {
+struct TargetNetwork<'a> {
     name: &'a str,
     scope: &'a Scope<'a>,
     aliases: BTreeMap<String, &'a str>,
@@ -282,7 +282,7 @@ struct Network<'a> {
     layers: BTreeSet<&'a str>,
 }
 
-impl<'a> Network<'a> {
+impl<'a> TargetNetwork<'a> {
     fn of(name: &'a str, scope: &'a Scope<'a>) -> Self {
         let layers: BTreeSet<&str> = scope.names().collect();
         let weights: BTreeSet<&str> = layers.iter().filter_map(|name| name.strip_suffix(".weight")).collect();
@@ -295,8 +295,8 @@ impl<'a> Network<'a> {
     }
 
     /// Of a picture network, the family that the width of its words means.
-    fn family(&self) -> Option<&'static str> {
+    fn family(&self) -> Option<ModelFamily> {
         let layer = self.aliases.values().find(|layer| layer.ends_with("attn2.to_k"))?;
-        family_of(self.extent(layer)?.inputs)
+        ModelFamily::of_words(self.extent(layer)?.inputs)
     }
 }

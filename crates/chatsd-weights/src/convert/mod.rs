@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 pub(crate) use self::tensor::{Converted, Form};
 use crate::{
-    Array, Component, Family, GgufWriter, ModelFiles, Value, WeightsError,
-    layout::{self, View},
+    Array, Component, GgufWriter, ModelFamily, ModelFiles, Unsupported, Value, WeightsError,
+    layout::{self, StoredView},
     safetensors_writer::SafetensorsWriter,
 };
 
@@ -36,21 +36,21 @@ impl ModelFiles {
         format: Option<Format>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), WeightsError> {
-        let unsupported = |what: String| WeightsError::Unsupported { path: path.to_owned(), what };
+        let unsupported = |what| WeightsError::Unsupported { path: path.to_owned(), what };
         let components: Vec<&str> = COMPONENTS.into_iter().filter(|name| self.has(name)).collect();
         if components.is_empty() {
             self.component("unet")?;
         }
         if let Some(format) = format.filter(|format| !Format::WRITTEN.contains(format)) {
-            return Err(unsupported(format!("{format} is read but not written")));
+            return Err(unsupported(Unsupported::NotWritten { format }));
         }
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("gguf") => self.to_gguf(&components, format)?.write_with(path, progress),
             Some("safetensors") => match format.filter(|format| format.block() > 1) {
-                Some(format) => Err(unsupported(format!("safetensors has no {format}; write a .gguf file"))),
+                Some(format) => Err(unsupported(Unsupported::NotInSafetensors { format })),
                 None => self.to_safetensors(&components, format)?.write(path, progress),
             },
-            _ => Err(unsupported("its name ends with neither .gguf nor .safetensors".into())),
+            _ => Err(unsupported(Unsupported::FileEnding)),
         }
     }
 
@@ -119,7 +119,7 @@ impl ModelFiles {
         writer.metadata("format", "pt");
         let mut family = None;
         if components.contains(&"unet") {
-            family = Family::of_config(&self.component("unet")?.config);
+            family = ModelFamily::of_config(&self.component("unet")?.config);
             let settings = self.pipeline_config()?.unwrap_or_default();
             let is_v = settings.get("prediction_type").and_then(Json::as_str) == Some("v_prediction");
             writer.metadata("modelspec.prediction_type", if is_v { "v" } else { "epsilon" });
@@ -134,15 +134,17 @@ impl ModelFiles {
         for name in components {
             let scope = self.component(name)?.weights;
             if scope.is_channels_last() {
-                let what = "convolutions stored channels last; write a .gguf file".into();
-                return Err(WeightsError::Unsupported { path: self.path().to_owned(), what });
+                return Err(WeightsError::Unsupported {
+                    path: self.path().to_owned(),
+                    what: Unsupported::ChannelsLast,
+                });
             }
-            let mut places: BTreeMap<String, Vec<(View, String)>> = BTreeMap::new();
+            let mut places: BTreeMap<String, Vec<(StoredView, String)>> = BTreeMap::new();
             for (tensor, place, view) in layout::places(name, family, &scope) {
                 places.entry(place).or_default().push((view, tensor));
             }
             for (place, mut parts) in places {
-                parts.sort_by_key(|(view, _)| if let View::Third(part) = view { *part } else { 0 });
+                parts.sort_by_key(|(view, _)| if let StoredView::Third(part) = view { *part } else { 0 });
                 let view = parts[0].0;
                 let names: Vec<String> = parts.into_iter().map(|(_, tensor)| tensor).collect();
                 let found = scope.format(&names[0])?;
@@ -150,7 +152,7 @@ impl ModelFiles {
                     continue;
                 }
                 let shape = view.stored_shape(scope.shape(&names[0]).unwrap_or_default());
-                let form = if view == View::Transposed { Form::Transposed } else { Form::Same };
+                let form = if view == StoredView::Transposed { Form::Transposed } else { Form::Same };
                 let format = format.unwrap_or_else(|| found.kept());
                 writer.tensor(place, Converted { scope: scope.clone(), names, form, shape, format });
             }

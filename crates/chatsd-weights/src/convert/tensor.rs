@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, path::Path};
 
-use chatsd_tensor::{Format, Weight};
+use chatsd_tensor::{Format, Weight, WeightError};
 
-use crate::{Scope, WeightsError};
+use crate::{LayerFault, Scope, WeightsError, transpose::transpose};
 
 /// How the values lie in the file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,30 +42,26 @@ impl<'a> Converted<'a> {
     }
 
     fn encoded(&self, parts: &[Weight<'_>]) -> Result<Vec<u8>, WeightsError> {
-        let failed = |source| WeightsError::Layer {
+        let failed = |source: LayerFault| WeightsError::Layer {
             path: self.scope.files().first().map_or(Path::new(""), |file| file.path()).to_owned(),
             tensor: self.names.join("+"),
             source,
         };
         let mut values = Vec::new();
         for part in parts {
-            values.extend(part.values().map_err(failed)?);
+            values.extend(part.values().map_err(|error| failed(error.into()))?);
         }
         let values = match (self.form, self.shape.as_slice()) {
-            (Form::Transposed, &[rows, columns]) => {
-                (0..values.len()).map(|at| values[at % columns * rows + at / columns]).collect()
-            }
-            (Form::ChannelsLast, &[_, height, width, inputs]) => {
-                let (pixels, one) = (height * width, height * width * inputs);
-                let from = |at: usize| at / one * one + at % inputs * pixels + at % one / inputs;
-                (0..values.len()).map(|at| values[from(at)]).collect()
+            (Form::Transposed, &[rows, columns]) => transpose(&values, 1, columns, rows),
+            (Form::ChannelsLast, &[outputs, height, width, inputs]) => {
+                transpose(&values, outputs, inputs, height * width)
             }
             _ => values,
         };
         let largest = if self.format == Format::F16 { 65_504.0 } else { f32::MAX };
         if let Some(value) = values.iter().find(|value| value.is_finite() && value.abs() > largest) {
-            return Err(failed(chatsd_tensor::WeightError::BeyondF16 { value: *value }));
+            return Err(failed(LayerFault::BeyondF16 { value: *value }));
         }
-        self.format.encode(&values).map_err(|error| failed(error.into()))
+        self.format.encode(&values).map_err(|error| failed(WeightError::from(error).into()))
     }
 }

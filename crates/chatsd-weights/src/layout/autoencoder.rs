@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    keys::{Naming, Pair, View, below},
+    keys::{Naming, Pair, StoredView, below},
     shapes::Shapes,
 };
 
@@ -36,7 +36,7 @@ fn pairs(stages: usize, layers: usize) -> Vec<Pair> {
     for half in ["encoder", "decoder"] {
         pairs.extend(below(half, half, &HALF));
         pairs.extend(ATTENTION.iter().map(|(from, to)| Pair {
-            view: View::Matrix,
+            view: StoredView::Matrix,
             ..Pair::new(format!("{half}.mid.attn_1.{from}"), format!("{half}.mid_block.attentions.0.{to}"))
         }));
     }

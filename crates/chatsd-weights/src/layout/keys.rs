@@ -5,13 +5,14 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use chatsd_tensor::{Format, Weight, WeightError};
+use chatsd_tensor::{Format, Weight};
 
 use super::shapes::Shapes;
+use crate::{LayerFault, transpose::transpose};
 
 /// What of a stored tensor a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum View {
+pub(crate) enum StoredView {
     /// All of it.
     Whole,
     /// Of three equal runs of rows one: queries, keys and values that OpenCLIP stores as one tensor.
@@ -22,7 +23,7 @@ pub(crate) enum View {
     Matrix,
 }
 
-impl View {
+impl StoredView {
     /// The extents that a stored tensor has through it.
     pub(crate) fn shape(self, stored: &[usize]) -> Vec<usize> {
         match (self, stored) {
@@ -49,7 +50,7 @@ impl View {
     }
 
     /// The tensor through it. Bytes are borrowed where they lie as wanted.
-    pub(crate) fn of(self, weight: Weight<'_>) -> Result<Weight<'_>, WeightError> {
+    pub(crate) fn of(self, weight: Weight<'_>) -> Result<Weight<'_>, LayerFault> {
         let shape = self.shape(&weight.shape);
         match self {
             Self::Third(part) => {
@@ -57,7 +58,7 @@ impl View {
                 let bytes = shape.iter().try_fold(1_usize, |values, &extent| values.checked_mul(extent));
                 let bytes = bytes.and_then(|values| weight.format.bytes(values)).filter(|_| rows.is_multiple_of(3));
                 let Some(len) = bytes.filter(|len| len.checked_mul(3) == Some(weight.bytes.len())) else {
-                    return Err(WeightError::NoThirds { shape: weight.shape });
+                    return Err(LayerFault::Thirds { rows, shape: weight.shape });
                 };
                 let bytes = match weight.bytes {
                     Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[part * len..(part + 1) * len]),
@@ -67,11 +68,9 @@ impl View {
             }
             Self::Transposed => {
                 let &[rows, columns] = weight.shape.as_slice() else {
-                    return Err(WeightError::NoMatrix { shape: weight.shape });
+                    return Err(LayerFault::NoMatrix { shape: weight.shape });
                 };
-                let values = weight.values()?;
-                let at = |index: usize| values[index % rows * columns + index / rows];
-                Ok(Weight::from_values(&shape, &(0..values.len()).map(at).collect::<Vec<_>>()))
+                Ok(Weight::from_values(&shape, &transpose(&weight.values()?, 1, rows, columns)))
             }
             Self::Whole | Self::Matrix => Ok(Weight { shape, ..weight }),
         }
@@ -84,12 +83,12 @@ pub(super) struct Pair {
     pub(super) original: String,
     /// Empty for what no network needs.
     pub(super) network: String,
-    pub(super) view: View,
+    pub(super) view: StoredView,
 }
 
 impl Pair {
     pub(super) fn new(original: impl Into<String>, network: impl Into<String>) -> Self {
-        Self { original: original.into(), network: network.into(), view: View::Whole }
+        Self { original: original.into(), network: network.into(), view: StoredView::Whole }
     }
 }
 
@@ -112,33 +111,33 @@ pub(super) struct Naming {
 
 impl Naming {
     /// What a file calls the tensor that the network calls `name`, and what of it that is.
-    pub(super) fn place_of(&self, name: &str) -> (String, View) {
+    pub(super) fn place_of(&self, name: &str) -> (String, StoredView) {
         let below = |pair: &&Pair| {
             let rest = name.strip_prefix(pair.network.as_str());
             !pair.network.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         match self.pairs.iter().filter(below).max_by_key(|pair| pair.network.len()) {
             Some(pair) => (format!("{}{}", pair.original, &name[pair.network.len()..]), pair.view),
-            None => (name.to_owned(), View::Whole),
+            None => (name.to_owned(), StoredView::Whole),
         }
     }
 }
 
 /// Where a tensor of a network lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stored {
+pub(crate) struct StoredTensor {
     /// Which of the files.
     pub(crate) file: usize,
     /// Its name there.
     pub(crate) name: String,
-    pub(crate) view: View,
+    pub(crate) view: StoredView,
 }
 
 /// Where each tensor of a network lies.
 #[derive(Debug, Default)]
 pub(crate) struct KeyMap {
     /// By the name that the network asks for.
-    entries: BTreeMap<String, Stored>,
+    entries: BTreeMap<String, StoredTensor>,
     /// Tensors among the network's that stand for nothing known.
     rest: Vec<String>,
     /// To tell what a file would call a tensor that it does not have.
@@ -160,14 +159,14 @@ impl KeyMap {
             let name = &full[prefix.len()..];
             let ends = std::iter::once(name.len()).chain(name.rmatch_indices('.').map(|(at, _)| at));
             let found = ends.into_iter().find_map(|end| Some((end, places.get(&name[..end])?)));
-            let stored = |view| Stored { file, name: full.to_owned(), view };
+            let stored = |view| StoredTensor { file, name: full.to_owned(), view };
             match found {
                 Some((end, pairs)) => {
                     for pair in pairs.iter().filter(|pair| !pair.network.is_empty()) {
                         self.entries.insert(format!("{}{}", pair.network, &name[end..]), stored(pair.view));
                     }
                 }
-                None if naming.keeps => _ = self.entries.insert(name.to_owned(), stored(View::Whole)),
+                None if naming.keeps => _ = self.entries.insert(name.to_owned(), stored(StoredView::Whole)),
                 None => self.rest.push(full.to_owned()),
             }
         }
@@ -176,12 +175,12 @@ impl KeyMap {
     }
 
     /// Where the tensor of that name lies.
-    pub(crate) fn get(&self, name: &str) -> Option<&Stored> {
+    pub(crate) fn get(&self, name: &str) -> Option<&StoredTensor> {
         self.entries.get(name)
     }
 
     /// All names that the network can ask for, and where their tensors lie; sorted.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Stored)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &StoredTensor)> {
         self.entries.iter().map(|(name, stored)| (name.as_str(), stored))
     }
 

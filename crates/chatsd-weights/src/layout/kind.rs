@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::shapes::Shapes;
+use super::{ModelPart, shapes::Shapes};
+use crate::adapter::{has_width_of_words, is_of_adapter};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum WeightsKind {
     /// A whole picture model: network, text encoders and autoencoder.
     Checkpoint,
     /// A picture network alone.
@@ -29,13 +30,13 @@ pub enum Kind {
     IpAdapter,
     /// CLIP's picture encoder.
     VisionEncoder,
-    /// A model of a kind that is not built here, by name.
-    Other(&'static str),
+    /// A model that is known and not built here.
+    Other(ForeignNetwork),
     /// Nothing known.
     Unknown,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for WeightsKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Checkpoint => "a picture model",
@@ -48,13 +49,13 @@ impl fmt::Display for Kind {
             Self::Upscaler => "an upscaler",
             Self::IpAdapter => "an IP-Adapter",
             Self::VisionEncoder => "a picture encoder of CLIP",
-            Self::Other(name) => name,
+            Self::Other(network) => return network.fmt(formatter),
             Self::Unknown => "a file of tensors of no known model",
         })
     }
 }
 
-impl Kind {
+impl WeightsKind {
     /// One word for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -76,43 +77,105 @@ impl Kind {
 
     /// What to do with such a file where a picture model was wanted.
     #[must_use]
-    pub fn advice(self) -> &'static str {
+    pub fn advice(self) -> KindAdvice {
         match self {
-            Self::Checkpoint => "give it with --model",
-            Self::PictureNetwork => "give the other parts with --text-encoder and --vae",
-            Self::TextEncoder => "give it with --text-encoder, beside a --model",
-            Self::Autoencoder => "give it with --vae, beside a --model",
-            Self::ControlNet => "give it with --control, beside a --model",
-            Self::Lora => "give it with --lora, beside a --model",
-            Self::Embedding => "put it into the folder of embeddings and write its name into the prompt",
-            Self::Upscaler => "it makes finished pictures larger: give a picture model with --model",
-            Self::IpAdapter | Self::VisionEncoder => {
-                "it belongs to pictures as prompts: give a picture model with --model"
-            }
-            Self::Other(_) | Self::Unknown => {
-                "give a model of the families Stable Diffusion 1, 2 or XL, or one that `chatsd models convert` wrote"
-            }
+            Self::Checkpoint => KindAdvice::GiveAsModel,
+            Self::PictureNetwork => KindAdvice::GiveOtherParts,
+            Self::TextEncoder => KindAdvice::GiveAsTextEncoder,
+            Self::Autoencoder => KindAdvice::GiveAsVae,
+            Self::ControlNet => KindAdvice::GiveAsControl,
+            Self::Lora => KindAdvice::GiveAsLora,
+            Self::Embedding => KindAdvice::PutIntoEmbeddings,
+            Self::Upscaler => KindAdvice::ForFinishedPictures,
+            Self::IpAdapter | Self::VisionEncoder => KindAdvice::ForPicturesAsPrompts,
+            Self::Other(_) | Self::Unknown => KindAdvice::GiveKnownModel,
         }
     }
-}
 
-impl Kind {
-    /// What to do with such a file that has no `component`.
+    /// What to do with such a file that has no `part`.
     #[must_use]
-    pub fn advice_for(self, component: &str) -> &'static str {
-        match (self, component) {
-            (Self::Checkpoint | Self::PictureNetwork, "vae") => "give the file of one with --vae",
-            (Self::Checkpoint | Self::PictureNetwork, "text_encoder" | "text_encoder_2") => {
-                "give the file of one with --text-encoder"
+    pub fn advice_for(self, part: &ModelPart) -> KindAdvice {
+        match (self, part) {
+            (Self::Checkpoint | Self::PictureNetwork, ModelPart::Autoencoder) => KindAdvice::GiveOneWithVae,
+            (Self::Checkpoint | Self::PictureNetwork, ModelPart::TextEncoder | ModelPart::SecondTextEncoder) => {
+                KindAdvice::GiveOneWithTextEncoder
             }
             _ => self.advice(),
         }
     }
 }
 
+/// What to do with a file of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the text of a variant says what it is")]
+pub enum KindAdvice {
+    GiveAsModel,
+    GiveOtherParts,
+    GiveAsTextEncoder,
+    GiveAsVae,
+    GiveAsControl,
+    GiveAsLora,
+    PutIntoEmbeddings,
+    ForFinishedPictures,
+    ForPicturesAsPrompts,
+    GiveKnownModel,
+    GiveOneWithVae,
+    GiveOneWithTextEncoder,
+}
+
+impl fmt::Display for KindAdvice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::GiveAsModel => "give it with --model",
+            Self::GiveOtherParts => "give the other parts with --text-encoder and --vae",
+            Self::GiveAsTextEncoder => "give it with --text-encoder, beside a --model",
+            Self::GiveAsVae => "give it with --vae, beside a --model",
+            Self::GiveAsControl => "give it with --control, beside a --model",
+            Self::GiveAsLora => "give it with --lora, beside a --model",
+            Self::PutIntoEmbeddings => "put it into the folder of embeddings and write its name into the prompt",
+            Self::ForFinishedPictures => "it makes finished pictures larger: give a picture model with --model",
+            Self::ForPicturesAsPrompts => "it belongs to pictures as prompts: give a picture model with --model",
+            Self::GiveKnownModel => {
+                "give a model of the families Stable Diffusion 1, 2 or XL, or one that `chatsd models convert` wrote"
+            }
+            Self::GiveOneWithVae => "give the file of one with --vae",
+            Self::GiveOneWithTextEncoder => "give the file of one with --text-encoder",
+        })
+    }
+}
+
+/// A model that is known and not built here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the text of a variant says what it is")]
+pub enum ForeignNetwork {
+    Flux,
+    StableDiffusion3,
+    StableCascade,
+    WanOrFlux,
+    PixArtOrSana,
+    T5TextEncoder,
+    MotionModule,
+    LanguageModel,
+}
+
+impl fmt::Display for ForeignNetwork {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Flux => "a Flux model: not built here",
+            Self::StableDiffusion3 => "a Stable Diffusion 3 model: not built here",
+            Self::StableCascade => "a Stable Cascade model: not built here",
+            Self::WanOrFlux => "a Wan or Flux relative: not built here",
+            Self::PixArtOrSana => "a PixArt or Sana model: not built here",
+            Self::T5TextEncoder => "a T5 text encoder: not built here",
+            Self::MotionModule => "a motion module: not built here",
+            Self::LanguageModel => "a language model: not built here",
+        })
+    }
+}
+
 /// Which of Stable Diffusion's families a file belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Family {
+pub enum ModelFamily {
     /// Stable Diffusion 1: reads CLIP-L's 768 values a token.
     Sd1,
     /// Stable Diffusion 2: OpenCLIP-H's 1024.
@@ -123,7 +186,7 @@ pub enum Family {
     SdxlRefiner,
 }
 
-impl Family {
+impl ModelFamily {
     /// As the style library and the catalog name it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -152,7 +215,7 @@ impl Family {
     }
 
     /// The family whose words have `width` values, where a tensor tells no more.
-    fn of_words(width: usize) -> Option<Self> {
+    pub(crate) fn of_words(width: usize) -> Option<Self> {
         match width {
             768 => Some(Self::Sd1),
             1024 => Some(Self::Sd2),
@@ -180,7 +243,7 @@ impl Family {
     }
 }
 
-impl fmt::Display for Family {
+impl fmt::Display for ModelFamily {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Sd1 => "Stable Diffusion 1",
@@ -191,90 +254,66 @@ impl fmt::Display for Family {
     }
 }
 
-/// Ends of names that adapters alone have: kohya's, diffusers', PEFT's, LyCORIS'.
-const ADAPTER: [&str; 12] = [
-    ".lora_down.weight",
-    ".lora_up.weight",
-    ".lora.down.weight",
-    "_lora.down.weight",
-    ".lora_A.weight",
-    ".lora_A.default.weight",
-    ".hada_w1_a",
-    ".hada_w1_b",
-    ".lokr_w1",
-    ".lokr_w2",
-    ".oft_blocks",
-    ".oft_diag",
-];
-
 /// Names that show what a file is: some tensor begins with, ends with, or is called so.
-const SIGNS: [(Kind, &str); 19] = [
-    (Kind::IpAdapter, "image_proj."),
-    (Kind::IpAdapter, "ip_adapter."),
-    (Kind::Embedding, "string_to_param."),
-    (Kind::Embedding, "emb_params"),
-    (Kind::Upscaler, "model.1.sub."),
-    (Kind::Upscaler, "RRDB_trunk."),
-    (Kind::Upscaler, "body.0.rdb1."),
-    (Kind::Upscaler, "body.0.RDB1."),
-    (Kind::Upscaler, "params_ema."),
-    (Kind::VisionEncoder, "vision_model."),
-    (Kind::VisionEncoder, "visual."),
-    (Kind::Other("a Flux model: not built here"), "double_blocks."),
-    (Kind::Other("a Stable Diffusion 3 model: not built here"), "joint_blocks."),
-    (Kind::Other("a Stable Cascade model: not built here"), "clip_txt_mapper."),
-    (Kind::Other("a Wan or Flux relative: not built here"), "patch_embedding."),
-    (Kind::Other("a PixArt or Sana model: not built here"), "t_block.1."),
-    (Kind::Other("a T5 text encoder: not built here"), "encoder.block.0.layer.0.SelfAttention."),
-    (Kind::Other("a motion module: not built here"), "down_blocks.0.motion_modules."),
-    (Kind::Other("a language model: not built here"), "model.layers.0."),
+const SIGNS: [(WeightsKind, &str); 19] = [
+    (WeightsKind::IpAdapter, "image_proj."),
+    (WeightsKind::IpAdapter, "ip_adapter."),
+    (WeightsKind::Embedding, "string_to_param."),
+    (WeightsKind::Embedding, "emb_params"),
+    (WeightsKind::Upscaler, "model.1.sub."),
+    (WeightsKind::Upscaler, "RRDB_trunk."),
+    (WeightsKind::Upscaler, "body.0.rdb1."),
+    (WeightsKind::Upscaler, "body.0.RDB1."),
+    (WeightsKind::Upscaler, "params_ema."),
+    (WeightsKind::VisionEncoder, "vision_model."),
+    (WeightsKind::VisionEncoder, "visual."),
+    (WeightsKind::Other(ForeignNetwork::Flux), "double_blocks."),
+    (WeightsKind::Other(ForeignNetwork::StableDiffusion3), "joint_blocks."),
+    (WeightsKind::Other(ForeignNetwork::StableCascade), "clip_txt_mapper."),
+    (WeightsKind::Other(ForeignNetwork::WanOrFlux), "patch_embedding."),
+    (WeightsKind::Other(ForeignNetwork::PixArtOrSana), "t_block.1."),
+    (WeightsKind::Other(ForeignNetwork::T5TextEncoder), "encoder.block.0.layer.0.SelfAttention."),
+    (WeightsKind::Other(ForeignNetwork::MotionModule), "down_blocks.0.motion_modules."),
+    (WeightsKind::Other(ForeignNetwork::LanguageModel), "model.layers.0."),
 ];
 
 /// What a file is that holds no part of a picture model, and of which family.
-pub(super) fn other_kind(shapes: &Shapes) -> (Kind, Option<Family>) {
-    if shapes.names().any(|name| ADAPTER.iter().any(|end| name.ends_with(end))) {
-        return (Kind::Lora, adapter_family(shapes));
-    }
-    if shapes.names().any(|name| name.ends_with(".diff") || name.ends_with(".dora_scale")) {
-        return (Kind::Lora, adapter_family(shapes));
+pub(super) fn other_kind(shapes: &Shapes) -> (WeightsKind, Option<ModelFamily>) {
+    if shapes.names().any(is_of_adapter) {
+        return (WeightsKind::Lora, adapter_family(shapes));
     }
     for (kind, sign) in SIGNS {
         // Wrappers such as `params.` or `model.diffusion_model.` may stand before it.
         let anywhere = format!(".{sign}");
         if let Some(name) = shapes.names().find(|name| name.starts_with(sign) || name.contains(&anywhere)) {
             let width = shapes.get(name).and_then(|shape| shape.last().copied());
-            return (kind, width.filter(|_| kind == Kind::Embedding).and_then(Family::of_words));
+            return (kind, width.filter(|_| kind == WeightsKind::Embedding).and_then(ModelFamily::of_words));
         }
     }
     // The compact network: convolutions and the slopes of its rectifiers take turns.
     let extents = |name: String| shapes.get(&name).map(<[usize]>::len);
     let layer = |before: &str, index: u8| extents(format!("{before}body.{index}.weight"));
     if shapes.before("body.0.weight").into_iter().any(|at| (layer(at, 0), layer(at, 1)) == (Some(4), Some(1))) {
-        return (Kind::Upscaler, None);
+        return (WeightsKind::Upscaler, None);
     }
     // A few vectors as wide as words, and nothing else.
     let words = |name: &str| match shapes.get(name) {
-        Some(&[width] | &[1..=256, width]) => Family::of_words(width),
+        Some(&[width] | &[1..=256, width]) => ModelFamily::of_words(width),
         _ => None,
     };
-    let families: Option<Vec<Family>> = shapes.names().take(4).map(words).collect();
+    let families: Option<Vec<ModelFamily>> = shapes.names().take(4).map(words).collect();
     match families.as_deref() {
-        Some([family]) => (Kind::Embedding, Some(*family)),
-        Some([_, _]) if shapes.has("clip_g") => (Kind::Embedding, Some(Family::Sdxl)),
-        _ => (Kind::Unknown, None),
+        Some([family]) => (WeightsKind::Embedding, Some(*family)),
+        Some([_, _]) if shapes.has("clip_g") => (WeightsKind::Embedding, Some(ModelFamily::Sdxl)),
+        _ => (WeightsKind::Unknown, None),
     }
 }
 
 /// Which networks an adapter fits: told by the width of the words that it changes the reading of.
-fn adapter_family(shapes: &Shapes) -> Option<Family> {
+fn adapter_family(shapes: &Shapes) -> Option<ModelFamily> {
     if shapes.has_from("lora_te2_") || shapes.has_from("text_encoder_2.") {
-        return Some(Family::Sdxl);
+        return Some(ModelFamily::Sdxl);
     }
-    shapes.names().find_map(|name| {
-        let reads_words =
-            name.contains("attn2_to_k") || name.contains("attn2.to_k") || name.contains("attn2.processor");
-        let down = [".lora_down.", ".lora.down.", "_lora.down.", ".lora_A."].iter().any(|mark| name.contains(mark));
-        let width = shapes.get(name).filter(|_| reads_words && down)?.get(1).copied()?;
-        Family::of_words(width)
-    })
+    let widths = shapes.names().filter(|name| has_width_of_words(name)).filter_map(|name| shapes.get(name)?.get(1));
+    widths.copied().find_map(ModelFamily::of_words)
 }

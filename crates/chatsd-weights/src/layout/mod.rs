@@ -6,27 +6,31 @@
 mod autoencoder;
 mod keys;
 mod kind;
+mod part;
 mod settings;
 mod shapes;
 mod text;
 mod unet;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde_json::Value;
 
-pub(crate) use self::keys::{KeyMap, Stored, View};
-pub(crate) use self::unet::{ENDS, RESNET};
+pub(crate) use self::keys::{KeyMap, StoredTensor, StoredView};
 use self::{keys::Naming, shapes::Shapes, text::Encoder};
 pub use self::{
-    kind::{Family, Kind},
-    settings::Predicts,
+    kind::{ForeignNetwork, KindAdvice, ModelFamily, WeightsKind},
+    part::ModelPart,
+    settings::{Predicts, UnknownPrediction},
 };
 use crate::{Scope, WeightFile, WeightsError};
 
 /// One network found in a file.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct FoundPart {
     pub(crate) config: Value,
     pub(crate) keys: KeyMap,
 }
@@ -34,10 +38,10 @@ pub(crate) struct Part {
 /// What a file, or a file and its other half, holds.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) kind: Kind,
-    pub(crate) family: Option<Family>,
+    pub(crate) kind: WeightsKind,
+    pub(crate) family: Option<ModelFamily>,
     /// `unet`, `text_encoder`, `text_encoder_2`, `vae`, `controlnet`.
-    pub(crate) parts: BTreeMap<&'static str, Part>,
+    pub(crate) parts: BTreeMap<&'static str, FoundPart>,
     /// Beginning of the picture network's names, and of the file's own markers.
     picture: Option<String>,
 }
@@ -46,19 +50,7 @@ impl Found {
     /// Why `component` is not there.
     pub(crate) fn without(&self, component: &str, path: &Path) -> WeightsError {
         let (kind, family) = (self.kind, self.family);
-        WeightsError::WithoutPart { path: path.to_owned(), kind, family, component: component.to_owned() }
-    }
-}
-
-/// What a component is, in words.
-pub(crate) fn part_name(component: &str) -> &str {
-    match component {
-        "unet" => "picture network",
-        "text_encoder" => "text encoder",
-        "text_encoder_2" => "second text encoder",
-        "vae" => "autoencoder",
-        "controlnet" => "ControlNet",
-        other => other,
+        WeightsError::WithoutPart { path: path.to_owned(), kind, family, part: ModelPart::of(component) }
     }
 }
 
@@ -77,16 +69,16 @@ fn is_average(prefix: &str) -> bool {
 }
 
 /// A network's names: where they begin, and how they go on.
-struct Place<'a> {
+struct NetworkPlace<'a> {
     name: &'static str,
     prefix: &'a str,
     naming: Naming,
-    of: Of,
+    of: ConfigKind,
 }
 
 /// What is needed to make a config of the shapes.
 #[derive(Clone, Copy)]
-enum Of {
+enum ConfigKind {
     Picture,
     Control,
     Kl,
@@ -100,7 +92,7 @@ enum Of {
 /// When a network is there but lacks tensors that say what it is.
 pub(crate) fn recognise(files: &[WeightFile]) -> Result<Found, WeightsError> {
     let Some((first, rest)) = files.split_first() else {
-        return Ok(Found { kind: Kind::Unknown, family: None, parts: BTreeMap::new(), picture: None });
+        return Ok(Found { kind: WeightsKind::Unknown, family: None, parts: BTreeMap::new(), picture: None });
     };
     let shapes = shapes_of(first);
     let mut places = Vec::new();
@@ -114,10 +106,10 @@ pub(crate) fn recognise(files: &[WeightFile]) -> Result<Found, WeightsError> {
     places.extend(text_places(&shapes, family));
     let prefixes: Vec<&str> = places.iter().map(|place| place.prefix).collect();
     let mut parts = BTreeMap::new();
-    for Place { name, prefix, naming, of } in &places {
+    for NetworkPlace { name, prefix, naming, of } in &places {
         let mut keys = KeyMap::default();
         keys.add(0, &shapes, prefix, &prefixes, naming.clone());
-        if matches!(of, Of::Tiny)
+        if matches!(of, ConfigKind::Tiny)
             && let Some(other) = rest.first()
         {
             add_half(&mut keys, 1, other);
@@ -127,17 +119,19 @@ pub(crate) fn recognise(files: &[WeightFile]) -> Result<Found, WeightsError> {
             tensor: missing,
             nearest: None,
         })?;
-        if let (Of::Kl, Some(family)) = (of, family) {
+        if let (ConfigKind::Kl, Some(family)) = (of, family) {
             part.config["scaling_factor"] = family.latent_scale().into();
         }
         parts.insert(*name, part);
     }
     let (kind, family) = match (parts.contains_key("unet"), controls) {
-        (true, _) if parts.len() > 1 => (Kind::Checkpoint, family),
-        (true, _) => (Kind::PictureNetwork, family),
-        (false, true) => (Kind::ControlNet, parts.get("controlnet").and_then(|part| Family::of_config(&part.config))),
-        (false, false) if parts.contains_key("vae") && parts.len() == 1 => (Kind::Autoencoder, None),
-        (false, false) if !parts.is_empty() => (Kind::TextEncoder, None),
+        (true, _) if parts.len() > 1 => (WeightsKind::Checkpoint, family),
+        (true, _) => (WeightsKind::PictureNetwork, family),
+        (false, true) => {
+            (WeightsKind::ControlNet, parts.get("controlnet").and_then(|part| ModelFamily::of_config(&part.config)))
+        }
+        (false, false) if parts.contains_key("vae") && parts.len() == 1 => (WeightsKind::Autoencoder, None),
+        (false, false) if !parts.is_empty() => (WeightsKind::TextEncoder, None),
         _ => kind::other_kind(&shapes),
     };
     Ok(Found { kind, family, parts, picture: picture_prefix })
@@ -149,18 +143,18 @@ fn shapes_of(file: &WeightFile) -> Shapes {
 }
 
 /// A network with its config; fails with the name of a tensor that is not there.
-fn part(files: &[WeightFile], keys: KeyMap, of: Of) -> Result<Part, String> {
-    let shape = |stored: &Stored| stored.view.shape(files[stored.file].shape(&stored.name).unwrap_or_default());
+fn part(files: &[WeightFile], keys: KeyMap, of: ConfigKind) -> Result<FoundPart, String> {
+    let shape = |stored: &StoredTensor| stored.view.shape(files[stored.file].shape(&stored.name).unwrap_or_default());
     let shapes: Shapes = keys.entries().map(|(name, stored)| (name.to_owned(), shape(stored))).collect();
     let config = match of {
-        Of::Picture => unet::config(&shapes),
-        Of::Control => unet::control_config(&shapes),
-        Of::Kl => autoencoder::config(&shapes),
-        Of::Tiny => autoencoder::tiny_config(&shapes),
-        Of::Text(encoder) => text::config(&shapes, encoder),
+        ConfigKind::Picture => unet::config(&shapes),
+        ConfigKind::Control => unet::control_config(&shapes),
+        ConfigKind::Kl => autoencoder::config(&shapes),
+        ConfigKind::Tiny => autoencoder::tiny_config(&shapes),
+        ConfigKind::Text(encoder) => text::config(&shapes, encoder),
     };
     let config = config.map_err(|missing| keys.original(&missing))?;
-    Ok(Part { config, keys })
+    Ok(FoundPart { config, keys })
 }
 
 fn without<'a>(shapes: &'a Shapes, prefix: &str) -> Shapes {
@@ -173,7 +167,7 @@ fn own() -> Naming {
     Naming { pairs: Vec::new(), keeps: true }
 }
 
-fn picture_place(shapes: &Shapes) -> Option<Place<'_>> {
+fn picture_place(shapes: &Shapes) -> Option<NetworkPlace<'_>> {
     for (ending, is_original) in PICTURE.into_iter().zip([true, false]) {
         for prefix in shapes.before(ending) {
             let controls = CONTROL.iter().any(|control| shapes.has(&format!("{prefix}{control}")));
@@ -183,25 +177,25 @@ fn picture_place(shapes: &Shapes) -> Option<Place<'_>> {
                 continue;
             }
             let naming = if is_original { unet::original(&without(shapes, prefix)) } else { own() };
-            return Some(Place { name: "unet", prefix, naming, of: Of::Picture });
+            return Some(NetworkPlace { name: "unet", prefix, naming, of: ConfigKind::Picture });
         }
     }
     None
 }
 
-fn control_place(shapes: &Shapes) -> Option<Place<'_>> {
+fn control_place(shapes: &Shapes) -> Option<NetworkPlace<'_>> {
     let (ending, is_original) =
         CONTROL.into_iter().zip([true, false]).find(|(ending, _)| !shapes.before(ending).is_empty())?;
     let prefix = shapes.before(ending).into_iter().next()?;
     let naming = if is_original { unet::original(&without(shapes, prefix)) } else { own() };
-    Some(Place { name: "controlnet", prefix, naming, of: Of::Control })
+    Some(NetworkPlace { name: "controlnet", prefix, naming, of: ConfigKind::Control })
 }
 
-fn autoencoder_place(shapes: &Shapes) -> Option<Place<'_>> {
+fn autoencoder_place(shapes: &Shapes) -> Option<NetworkPlace<'_>> {
     for (ending, is_original) in AUTOENCODER.into_iter().zip([true, false]) {
         if let Some(prefix) = shapes.before(ending).into_iter().find(|prefix| !is_average(prefix)) {
             let naming = if is_original { autoencoder::original(&without(shapes, prefix)) } else { own() };
-            return Some(Place { name: "vae", prefix, naming, of: Of::Kl });
+            return Some(NetworkPlace { name: "vae", prefix, naming, of: ConfigKind::Kl });
         }
     }
     for (ending, half) in TINY.into_iter().zip(["layers", "decoder", ""]) {
@@ -217,7 +211,7 @@ fn autoencoder_place(shapes: &Shapes) -> Option<Place<'_>> {
             _ if shapes.has(&format!("{prefix}0.weight")) => autoencoder::tiny(shapes, prefix, "", "encoder"),
             _ => autoencoder::tiny(shapes, prefix, "", "decoder"),
         };
-        return Some(Place { name: "vae", prefix, naming, of: Of::Tiny });
+        return Some(NetworkPlace { name: "vae", prefix, naming, of: ConfigKind::Tiny });
     }
     None
 }
@@ -231,18 +225,18 @@ fn add_half(keys: &mut KeyMap, file: usize, other: &WeightFile) {
 }
 
 /// Text encoders, each in its slot.
-fn text_places(shapes: &Shapes, family: Option<Family>) -> Vec<Place<'_>> {
-    struct Candidate<'a> {
+fn text_places(shapes: &Shapes, family: Option<ModelFamily>) -> Vec<NetworkPlace<'_>> {
+    struct TextCandidate<'a> {
         prefix: &'a str,
         body: Option<&'static str>,
         width: usize,
         open: bool,
     }
 
-    let mut found: Vec<Candidate<'_>> = Vec::new();
+    let mut found: Vec<TextCandidate<'_>> = Vec::new();
     for before in shapes.before(OPEN_CLIP) {
         if let Ok(width) = shapes.extent(&format!("{before}token_embedding.weight"), 1) {
-            found.push(Candidate { prefix: before, body: None, width, open: true });
+            found.push(TextCandidate { prefix: before, body: None, width, open: true });
         }
     }
     for before in shapes.before(TRANSFORMERS) {
@@ -251,21 +245,21 @@ fn text_places(shapes: &Shapes, family: Option<Family>) -> Vec<Place<'_>> {
         let Ok(width) = shapes.extent(&format!("{before}{TRANSFORMERS}"), 1) else { continue };
         // stable-diffusion.cpp renames OpenCLIP's tensors and leaves their form.
         let renamed = shapes.has(&format!("{before}encoder.layers.0.self_attn.in_proj.weight"));
-        found.push(Candidate { prefix, body: Some(body), width, open: renamed || matches!(width, 1024 | 1280) });
+        found.push(TextCandidate { prefix, body: Some(body), width, open: renamed || matches!(width, 1024 | 1280) });
     }
     found.sort_by_key(|candidate| (candidate.open, candidate.width));
     let slots: Vec<&'static str> = match (family, found.as_slice()) {
-        (Some(Family::SdxlRefiner), _) => vec!["text_encoder_2"],
-        (Some(Family::Sdxl), [one]) if one.open => vec!["text_encoder_2"],
+        (Some(ModelFamily::SdxlRefiner), _) => vec!["text_encoder_2"],
+        (Some(ModelFamily::Sdxl), [one]) if one.open => vec!["text_encoder_2"],
         (None, [one]) if one.width == 1280 => vec!["text_encoder_2"],
         _ => vec!["text_encoder", "text_encoder_2"],
     };
     let mut places = Vec::new();
-    for (name, Candidate { prefix, body, width, open }) in slots.into_iter().zip(found) {
+    for (name, TextCandidate { prefix, body, width, open }) in slots.into_iter().zip(found) {
         let layers = body.map_or_else(|| "transformer.resblocks".to_owned(), |body| format!("{body}encoder.layers"));
         let layers = shapes.count(&format!("{prefix}{layers}"));
         // As published by diffusers, the encoder of the second family has 23 of OpenCLIP's 24 layers.
-        let second = matches!(family, Some(Family::Sd1 | Family::Sd2)) || family.is_none() && width == 1024;
+        let second = matches!(family, Some(ModelFamily::Sd1 | ModelFamily::Sd2)) || family.is_none() && width == 1024;
         let whole = if body.is_none() { layers != 23 } else { layers == 24 };
         let shortened = open && second && name == "text_encoder" && whole;
         let encoder = Encoder { open, shortened };
@@ -273,31 +267,42 @@ fn text_places(shapes: &Shapes, family: Option<Family>) -> Vec<Place<'_>> {
             None => text::open_clip(layers, encoder),
             Some(body) => text::transformers(body, layers, encoder),
         };
-        places.push(Place { name, prefix, naming, of: Of::Text(encoder) });
+        places.push(NetworkPlace { name, prefix, naming, of: ConfigKind::Text(encoder) });
     }
     places
 }
 
 /// The family of a picture network, told before its config is made.
-fn family_of(shapes: &Shapes, place: &Place<'_>) -> Option<Family> {
+fn family_of(shapes: &Shapes, place: &NetworkPlace<'_>) -> Option<ModelFamily> {
     let reads = |name: &&str| name.starts_with(place.prefix) && name.ends_with(".attn2.to_k.weight");
     let context = shapes.names().find(reads).and_then(|name| shapes.extent(name, 1).ok())?;
     let pooled = ["label_emb.0.0.weight", "add_embedding.linear_1.weight"];
     let pooled = pooled.iter().any(|name| shapes.has(&format!("{}{name}", place.prefix)));
-    Some(Family::of(context, pooled))
+    Some(ModelFamily::of(context, pooled))
+}
+
+/// What the original calls each of a picture network's `layers`, which are named as the network names them.
+pub(crate) fn original_names<'a>(layers: &BTreeSet<&'a str>) -> BTreeMap<&'a str, String> {
+    let shapes: Shapes = layers.iter().map(|layer| ((*layer).to_owned(), Vec::new())).collect();
+    let naming = unet::to_original(&shapes);
+    layers.iter().map(|layer| (*layer, naming.place_of(layer).0)).collect()
 }
 
 /// Where a checkpoint has each tensor of `component`: as the file that it came from, or where the original would put
 /// it. Name, place, and what of the place it is.
-pub(crate) fn places(component: &str, family: Option<Family>, scope: &Scope<'_>) -> Vec<(String, String, View)> {
+pub(crate) fn places(
+    component: &str,
+    family: Option<ModelFamily>,
+    scope: &Scope<'_>,
+) -> Vec<(String, String, StoredView)> {
     if let Some(keys) = scope.keys() {
-        let place = |(name, stored): (&str, &Stored)| (name.to_owned(), stored.name.clone(), stored.view);
+        let place = |(name, stored): (&str, &StoredTensor)| (name.to_owned(), stored.name.clone(), stored.view);
         return keys.entries().map(place).collect();
     }
     let shapes: Shapes = scope.names().map(|name| (name.to_owned(), scope.shape(name).unwrap_or_default())).collect();
     let layers = shapes.count("text_model.encoder.layers").max(shapes.count("encoder.layers"));
     let encoder = Encoder { open: true, shortened: false };
-    let xl = matches!(family, Some(Family::Sdxl));
+    let xl = matches!(family, Some(ModelFamily::Sdxl));
     let (prefix, naming) = match (component, family) {
         ("unet", _) => ("model.diffusion_model.", unet::to_original(&shapes)),
         ("controlnet", _) => ("control_model.", unet::to_original(&shapes)),
@@ -308,7 +313,7 @@ pub(crate) fn places(component: &str, family: Option<Family>, scope: &Scope<'_>)
             let prefix = if xl { "conditioner.embedders.1.model." } else { "conditioner.embedders.0.model." };
             (prefix, text::open_clip(layers, encoder))
         }
-        (_, Some(Family::Sd2)) => ("cond_stage_model.model.", text::open_clip(layers, encoder)),
+        (_, Some(ModelFamily::Sd2)) => ("cond_stage_model.model.", text::open_clip(layers, encoder)),
         _ if xl => ("conditioner.embedders.0.transformer.", own()),
         _ => ("cond_stage_model.transformer.", own()),
     };

@@ -1,9 +1,11 @@
 //! Settings of a pipeline that a checkpoint does not carry: what its network predicts, and of which noise.
 
+use std::{fmt, str::FromStr};
+
 use serde_json::{Value, json};
 
-use super::{Family, Found};
-use crate::{WeightFile, WeightsError};
+use super::{Found, ModelFamily};
+use crate::{Unsupported, WeightFile, WeightsError};
 
 /// Spread of a norm's shifts above which a network of the second family predicts v (ComfyUI, `supported_models.py`,
 /// class `SD20`): nothing in the names tells.
@@ -21,6 +23,35 @@ pub enum Predicts {
     V,
 }
 
+impl fmt::Display for Predicts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Epsilon => "epsilon",
+            Self::V => "v",
+        })
+    }
+}
+
+/// A text that names no prediction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown prediction \"{found}\": expected one of epsilon, v")]
+pub struct UnknownPrediction {
+    /// What was written.
+    pub found: String,
+}
+
+impl FromStr for Predicts {
+    type Err = UnknownPrediction;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPrediction> {
+        match text.to_lowercase().as_str() {
+            "epsilon" => Ok(Self::Epsilon),
+            "v" => Ok(Self::V),
+            found => Err(UnknownPrediction { found: found.to_owned() }),
+        }
+    }
+}
+
 impl Found {
     /// The settings of the pipeline, in the words of diffusers' schedulers.
     ///
@@ -33,13 +64,12 @@ impl Found {
     pub(crate) fn settings(&self, file: &WeightFile, forced: Option<Predicts>) -> Result<Value, WeightsError> {
         let marker = |name: &str| file.contains(name) || file.contains(&format!("state_dict.{name}"));
         if marker("edm_mean") || marker("edm_vpred.sigma_max") {
-            let what = "a model of EDM's noise (Playground 2.5 and relatives), expected one of betas".into();
-            return Err(WeightsError::Unsupported { path: file.path().to_owned(), what });
+            return Err(WeightsError::Unsupported { path: file.path().to_owned(), what: Unsupported::EdmNoise });
         }
         let predicts = match forced {
             Some(predicts) => predicts,
             None if marker("v_pred") => Predicts::V,
-            None => match self.told(file).or_else(|| beside(file)) {
+            None => match self.of_metadata(file).or_else(|| of_yaml(file)) {
                 Some(predicts) => predicts,
                 None => self.guessed(file)?,
             },
@@ -60,7 +90,7 @@ impl Found {
     }
 
     /// What the file's metadata says.
-    fn told(&self, file: &WeightFile) -> Option<Predicts> {
+    fn of_metadata(&self, file: &WeightFile) -> Option<Predicts> {
         match file.metadata("modelspec.prediction_type")?.as_text()? {
             "v" | "v_prediction" => Some(Predicts::V),
             "epsilon" => Some(Predicts::Epsilon),
@@ -69,7 +99,7 @@ impl Found {
     }
 
     fn guessed(&self, file: &WeightFile) -> Result<Predicts, WeightsError> {
-        let Some((Family::Sd2, prefix)) = self.family.zip(self.picture.as_deref()) else {
+        let Some((ModelFamily::Sd2, prefix)) = self.family.zip(self.picture.as_deref()) else {
             return Ok(Predicts::Epsilon);
         };
         let Some(name) = V_NORMS.iter().map(|name| format!("{prefix}{name}")).find(|name| file.contains(name)) else {
@@ -78,7 +108,7 @@ impl Found {
         let shifts = file.get(&name)?.values().map_err(|source| WeightsError::Layer {
             path: file.path().to_owned(),
             tensor: name,
-            source,
+            source: source.into(),
         })?;
         Ok(if spread(&shifts) > V_SPREAD { Predicts::V } else { Predicts::Epsilon })
     }
@@ -92,7 +122,7 @@ fn spread(values: &[f32]) -> f32 {
 }
 
 /// What a yaml of the same name beside the file says, as AUTOMATIC1111 looks for one.
-fn beside(file: &WeightFile) -> Option<Predicts> {
+fn of_yaml(file: &WeightFile) -> Option<Predicts> {
     let text = std::fs::read_to_string(file.path().with_extension("yaml")).ok()?;
     let value = text.lines().find_map(|line| line.trim().strip_prefix("parameterization:"))?;
     Some(if value.trim().trim_matches(['"', '\'']) == "v" { Predicts::V } else { Predicts::Epsilon })

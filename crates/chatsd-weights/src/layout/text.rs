@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    keys::{Naming, Pair, View, below},
+    keys::{Naming, Pair, StoredView, below},
     shapes::Shapes,
 };
 
@@ -46,14 +46,15 @@ pub(super) struct Encoder {
 
 /// Queries, keys and values that lie in one tensor.
 fn fused(original: &str, network: impl Fn(&str) -> String) -> [Pair; 3] {
-    let pair = |part, name| Pair { original: original.to_owned(), network: network(name), view: View::Third(part) };
+    let pair =
+        |part, name| Pair { original: original.to_owned(), network: network(name), view: StoredView::Third(part) };
     [pair(0, "q_proj"), pair(1, "k_proj"), pair(2, "v_proj")]
 }
 
 /// A projection stored to be multiplied from the other side.
 fn projection(original: &str, encoder: Encoder) -> Pair {
     let network = if encoder.shortened { "" } else { "text_projection.weight" };
-    Pair { view: View::Transposed, ..Pair::new(original, network) }
+    Pair { view: StoredView::Transposed, ..Pair::new(original, network) }
 }
 
 /// How OpenCLIP names a text encoder of `layers` layers.

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Places outside the blocks.
-pub(crate) const ENDS: [(&str, &str); 10] = [
+const ENDS: [(&str, &str); 10] = [
     ("time_embed.0", "time_embedding.linear_1"),
     ("time_embed.2", "time_embedding.linear_2"),
     ("time_embed.cond_proj", "time_embedding.cond_proj"),
@@ -23,7 +23,7 @@ pub(crate) const ENDS: [(&str, &str); 10] = [
 ];
 
 /// Inside a residual block.
-pub(crate) const RESNET: [(&str, &str); 6] = [
+const RESNET: [(&str, &str); 6] = [
     (".in_layers.0", ".norm1"),
     (".in_layers.2", ".conv1"),
     (".emb_layers.1", ".time_emb_proj"),

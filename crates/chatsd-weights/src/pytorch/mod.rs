@@ -10,12 +10,12 @@ mod tensors;
 
 use std::{collections::BTreeMap, ops::Range};
 
-pub(crate) use self::tensors::Header;
+pub(crate) use self::tensors::CheckpointHeader;
 use self::{
     pickle::{Graph, Item, Node},
     tensors::{Storage, format_of, gather},
 };
-use crate::{fault::Fault, reader::Reader};
+use crate::{ArchiveDamage, CheckpointDamage, Unsupported, damage::short, fault::Fault, reader::ByteReader};
 
 /// The number that the older layout begins with, as a pickle writes it.
 const LEGACY_MAGIC: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
@@ -36,28 +36,30 @@ fn is_legacy(bytes: &[u8]) -> bool {
 }
 
 /// Reads the pickles of a file; `None` when it is an archive of something else.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Header>, Fault> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<CheckpointHeader>, Fault> {
     if is_legacy(bytes) { parse_legacy(bytes).map(Some) } else { parse_archive(bytes) }
 }
 
-fn parse_archive(bytes: &[u8]) -> Result<Option<Header>, Fault> {
+fn parse_archive(bytes: &[u8]) -> Result<Option<CheckpointHeader>, Fault> {
     let entries = archive::entries(bytes)?;
     let pickles: Vec<&str> = entries.keys().copied().filter(|name| name.rsplit('/').next() == Some(PICKLE)).collect();
     let name = match pickles[..] {
         [] => return Ok(None),
         [name] => name,
-        [first, second, ..] => return Err(format!("the archive has the pickles {first} and {second}").into()),
+        [first, second, ..] => {
+            let (first, second) = (short(first), short(second));
+            return Err(Fault::damaged(ArchiveDamage::TwoPickles { first, second }));
+        }
     };
     let root = name.strip_suffix(PICKLE).unwrap_or_default();
     let find = |name: &str| entries.get(format!("{root}{name}").as_str());
     if find("constants.pkl").is_some() {
-        let what = "a TorchScript program; save the state_dict of its module with torch.save";
-        return Err(Fault::unsupported(what));
+        return Err(Unsupported::TorchScript.into());
     }
     if let Some(order) = find("byteorder")
         && !bytes[order.stored("byteorder")?].starts_with(b"little")
     {
-        return Err(Fault::unsupported("a checkpoint of a big-endian machine; save it anew on a little-endian one"));
+        return Err(Unsupported::BigEndianCheckpoint.into());
     }
     let span = entries[name].stored(name)?;
     let graph = pickle::read(&bytes[..span.end], span.start)?;
@@ -70,19 +72,17 @@ fn parse_archive(bytes: &[u8]) -> Result<Option<Header>, Fault> {
     gather(&graph, &storages).map(Some)
 }
 
-fn parse_legacy(bytes: &[u8]) -> Result<Header, Fault> {
+fn parse_legacy(bytes: &[u8]) -> Result<CheckpointHeader, Fault> {
     let magic = pickle::read(bytes, 0)?;
     let version = pickle::read(bytes, magic.end)?;
     if version.root != Item::Int(LEGACY_VERSION) {
-        let what =
-            format!("a checkpoint of another layout than version {LEGACY_VERSION}; save it anew with torch.save");
-        return Err(Fault::unsupported(what));
+        return Err(Unsupported::CheckpointVersion { expected: LEGACY_VERSION }.into());
     }
     let system = pickle::read(bytes, version.end)?;
     if let Some(Node::Dict(pairs)) = system.node(system.root)
         && pairs.contains(&[Item::Text("little_endian"), Item::Bool(false)])
     {
-        return Err(Fault::unsupported("a checkpoint of a big-endian machine; save it anew on a little-endian one"));
+        return Err(Unsupported::BigEndianCheckpoint.into());
     }
     let graph = pickle::read(bytes, system.end)?;
     let keys = pickle::read(bytes, graph.end)?;
@@ -101,24 +101,26 @@ fn storages_behind<'a>(
         if let Some(Storage { key, kind, .. }) = Storage::read(graph, Item::Node(index))?
             && kinds.insert(key, kind).is_some_and(|other| other != kind)
         {
-            return Err(format!("storage {key} has two types").into());
+            return Err(Fault::damaged(CheckpointDamage::TwoStorageTypes { key: short(key) }));
         }
     }
     let Some(Node::List(listed)) = keys.node(keys.root) else {
-        return Err("its list of storages is no list".to_owned().into());
+        return Err(Fault::damaged(CheckpointDamage::StorageList));
     };
-    let mut reader = Reader::starting_at(bytes, keys.end);
+    let mut reader = ByteReader::starting_at(bytes, keys.end);
     let mut storages = BTreeMap::new();
     for key in listed {
-        let Item::Text(key) = *key else { return Err("the key of a storage is no text".to_owned().into()) };
-        let kind = *kinds.get(key).ok_or_else(|| format!("storage {key} belongs to no tensor"))?;
-        let unit = unit(kind).ok_or_else(|| Fault::unsupported(format!("a storage of the unknown type {kind}")))?;
+        let Item::Text(key) = *key else { return Err(Fault::damaged(CheckpointDamage::StorageKey)) };
+        let stray = || Fault::damaged(CheckpointDamage::StrayStorage { key: short(key) });
+        let kind = *kinds.get(key).ok_or_else(stray)?;
+        let unit = unit(kind).ok_or_else(|| Unsupported::StorageType { found: short(kind) })?;
         let values = reader.size()?;
         let start = reader.at;
-        let len = values.checked_mul(unit).ok_or_else(|| format!("storage {key} of {values} values fits no file"))?;
+        let huge = || Fault::damaged(CheckpointDamage::HugeStorage { key: short(key), values });
+        let len = values.checked_mul(unit).ok_or_else(huge)?;
         reader.take(len)?;
         if storages.insert(key, start..reader.at).is_some() {
-            return Err(format!("storage {key} stands twice").into());
+            return Err(Fault::damaged(CheckpointDamage::StorageTwice { key: short(key) }));
         }
     }
     Ok(storages)

@@ -5,8 +5,9 @@
 //! to 5; of the text opcodes of older protocols only those that newer ones still write.
 
 use crate::{
+    BytesDamage, PickleDamage, Unsupported,
     fault::Fault,
-    reader::{Reader, Result},
+    reader::{ByteReader, Result},
 };
 
 /// Containers and calls accepted: ten times those of a large training checkpoint.
@@ -101,7 +102,7 @@ impl<'a> Graph<'a> {
 /// Reads the pickle that starts at a place of `bytes`.
 pub(super) fn read(bytes: &[u8], at: usize) -> std::result::Result<Graph<'_>, Fault> {
     let mut machine = Machine {
-        reader: Reader::starting_at(bytes, at),
+        reader: ByteReader::starting_at(bytes, at),
         nodes: Vec::new(),
         stack: Vec::new(),
         marks: Vec::new(),
@@ -113,7 +114,7 @@ pub(super) fn read(bytes: &[u8], at: usize) -> std::result::Result<Graph<'_>, Fa
 }
 
 struct Machine<'a> {
-    reader: Reader<'a>,
+    reader: ByteReader<'a>,
     nodes: Vec<Node<'a>>,
     stack: Vec<Item<'a>>,
     /// Heights of the stack.
@@ -131,16 +132,13 @@ impl<'a> Machine<'a> {
                 return Ok(self.pop()?);
             }
             if !self.step(opcode)? {
-                let at = self.reader.at - 1;
-                return Err(Fault::unsupported(format!("the pickle opcode {opcode:#04x} at byte {at}")));
+                return Err(Unsupported::Opcode { opcode, at: self.reader.at - 1 }.into());
             }
             if self.values > VALUE_LIMIT || self.stack.len() > STACK_LIMIT || self.marks.len() > STACK_LIMIT {
-                return Err(Fault::unsupported(format!(
-                    "a pickle of more than {VALUE_LIMIT} values, or {STACK_LIMIT} at once"
-                )));
+                return Err(Unsupported::ManyValues { limit: VALUE_LIMIT, at_once: STACK_LIMIT }.into());
             }
             if self.nodes.len() > NODE_LIMIT {
-                return Err(Fault::unsupported(format!("a pickle of more than {NODE_LIMIT} containers and calls")));
+                return Err(Unsupported::ManyContainers { limit: NODE_LIMIT }.into());
             }
         }
     }
@@ -152,18 +150,16 @@ impl<'a> Machine<'a> {
                 // PROTO
                 let protocol = self.reader.u8()?;
                 if protocol > PROTOCOL {
-                    return Err(format!("pickle protocol {protocol}, expected at most {PROTOCOL}"));
+                    return Err(PickleDamage::Protocol { found: protocol, limit: PROTOCOL }.into());
                 }
             }
             0x95 => {
                 // FRAME: how much a reader may fetch at once
-                let len = self.reader.size()?;
-                let left = self.reader.bytes.len() - self.reader.at;
-                if len > left {
-                    return Err(format!(
-                        "{len} bytes were promised at byte {}, but only {left} are left",
-                        self.reader.at
-                    ));
+                let promised = self.reader.size()?;
+                let at = self.reader.at;
+                let left = self.reader.bytes.len() - at;
+                if promised > left {
+                    return Err(BytesDamage::Short { promised, at, left }.into());
                 }
             }
             0x98 => {} // READONLY_BUFFER
@@ -279,10 +275,10 @@ impl<'a> Machine<'a> {
                 // STACK_GLOBAL
                 let (name, module) = (self.pop()?, self.pop()?);
                 let (Item::Text(module), Item::Text(name)) = (module, name) else {
-                    return Err(format!("a function before byte {} is not named by texts", self.reader.at));
+                    return Err(PickleDamage::FunctionName { at: self.reader.at }.into());
                 };
                 if module.len() > NAME_LIMIT || name.len() > NAME_LIMIT {
-                    return Err(format!("a function's name has more than {NAME_LIMIT} bytes"));
+                    return Err(PickleDamage::LongFunctionName { limit: NAME_LIMIT }.into());
                 }
                 self.add(Node::Global { module, name });
             }
@@ -309,7 +305,7 @@ impl<'a> Machine<'a> {
                 // OBJ
                 let mut arguments = self.pop_to_mark()?;
                 if arguments.is_empty() {
-                    return Err(format!("an object before byte {} has no class", self.reader.at));
+                    return Err(PickleDamage::NoClass { at: self.reader.at }.into());
                 }
                 let function = arguments.remove(0);
                 self.add(Node::Tuple(arguments));
@@ -337,7 +333,7 @@ impl<'a> Machine<'a> {
         self.stack.push(item);
     }
 
-    fn push_from(&mut self, read: impl FnOnce(&mut Reader<'a>) -> Result<Item<'a>>) -> Result<()> {
+    fn push_from(&mut self, read: impl FnOnce(&mut ByteReader<'a>) -> Result<Item<'a>>) -> Result<()> {
         let item = read(&mut self.reader)?;
         self.push(item);
         Ok(())
@@ -358,7 +354,7 @@ impl<'a> Machine<'a> {
     fn top(&self) -> Result<Item<'a>> {
         let above = self.stack.get(self.marks.last().copied().unwrap_or(0)..);
         let top = above.and_then(<[Item<'a>]>::last).copied();
-        top.ok_or_else(|| format!("the pickle takes a value before byte {} where it has none", self.reader.at))
+        top.ok_or_else(|| PickleDamage::NoValue { at: self.reader.at }.into())
     }
 
     fn pop(&mut self) -> Result<Item<'a>> {
@@ -369,7 +365,7 @@ impl<'a> Machine<'a> {
 
     fn pop_to_mark(&mut self) -> Result<Vec<Item<'a>>> {
         let mark = self.marks.pop().filter(|&mark| mark <= self.stack.len());
-        let mark = mark.ok_or_else(|| format!("the pickle has no mark before byte {}", self.reader.at))?;
+        let mark = mark.ok_or(PickleDamage::NoMark { at: self.reader.at })?;
         Ok(self.stack.split_off(mark))
     }
 
@@ -386,7 +382,7 @@ impl<'a> Machine<'a> {
         match self.top_node()? {
             Some(Node::List(list)) => list.extend(items),
             Some(Node::Call(_)) => {} // a list of some kind of its own
-            _ => return Err(format!("the pickle appends to what is no list before byte {at}")),
+            _ => return Err(PickleDamage::NoList { at }.into()),
         }
         Ok(())
     }
@@ -396,14 +392,14 @@ impl<'a> Machine<'a> {
         match self.top_node()? {
             Some(Node::Dict(entries)) => entries.extend(pairs),
             Some(Node::Call(call)) => call.entries.extend(pairs),
-            _ => return Err(format!("the pickle sets entries of what has none before byte {at}")),
+            _ => return Err(PickleDamage::NoDict { at }.into()),
         }
         Ok(())
     }
 
     fn remember(&mut self, index: usize) -> Result<()> {
         if index >= MEMO_LIMIT {
-            return Err(format!("the pickle remembers value {index}, expected fewer than {MEMO_LIMIT}"));
+            return Err(PickleDamage::Memo { index, limit: MEMO_LIMIT }.into());
         }
         if index >= self.memo.len() {
             self.memo.resize(index + 1, Item::Other);
@@ -414,10 +410,7 @@ impl<'a> Machine<'a> {
 
     fn recall(&mut self, index: usize) -> Result<()> {
         let item = self.memo.get(index).copied();
-        let at = self.reader.at;
-        self.push(
-            item.ok_or_else(|| format!("the pickle recalls value {index} before byte {at}, which it never had"))?,
-        );
+        self.push(item.ok_or(PickleDamage::Recall { index, at: self.reader.at })?);
         Ok(())
     }
 
@@ -426,26 +419,26 @@ impl<'a> Machine<'a> {
         let rest = &self.reader.bytes[self.reader.at..];
         let rest = &rest[..rest.len().min(NAME_LIMIT + 1)];
         let len = rest.iter().position(|&byte| byte == b'\n');
-        let len = len.ok_or_else(|| format!("the name at byte {} has no end", self.reader.at))?;
+        let len = len.ok_or(PickleDamage::EndlessName { at: self.reader.at })?;
         let line = std::str::from_utf8(self.reader.take(len)?);
         self.reader.take(1)?;
-        line.map_err(|_| format!("the name before byte {} is not UTF-8", self.reader.at))
+        line.map_err(|_| PickleDamage::NameNotUtf8 { at: self.reader.at }.into())
     }
 }
 
 fn pairs(items: Vec<Item<'_>>) -> Result<Vec<[Item<'_>; 2]>> {
-    let (pairs, []) = items.as_chunks() else { return Err("a dict of the pickle has a key without a value".into()) };
+    let (pairs, []) = items.as_chunks() else { return Err(PickleDamage::KeyWithoutValue.into()) };
     Ok(pairs.to_vec())
 }
 
 /// A text; bytes when it is none.
-fn text<'a>(reader: &mut Reader<'a>, len: usize) -> Result<Item<'a>> {
+fn text<'a>(reader: &mut ByteReader<'a>, len: usize) -> Result<Item<'a>> {
     let bytes = reader.take(len)?;
     Ok(std::str::from_utf8(bytes).map_or(Item::Bytes(bytes), Item::Text))
 }
 
 /// A signed little-endian integer.
-fn long<'a>(reader: &mut Reader<'a>, len: usize) -> Result<Item<'a>> {
+fn long<'a>(reader: &mut ByteReader<'a>, len: usize) -> Result<Item<'a>> {
     let bytes = reader.take(len)?;
     if len > 8 {
         return Ok(Item::Other);

@@ -12,10 +12,11 @@ use chatsd_tensor::Format;
 
 use super::pickle::{Call, Graph, Item, Node};
 use crate::{
-    Value,
+    CheckpointDamage, Damage, TensorDamage, Unsupported, Value,
+    damage::short,
     fault::Fault,
     reader::Result,
-    spans::{Entry, Stored, check_name, count},
+    spans::{Entry, StoredFormat, check_name, count},
 };
 
 const EXTENT_LIMIT: usize = 8;
@@ -24,6 +25,8 @@ const METADATA_LIMIT: usize = 1 << 16;
 /// Containers in each other, and entries looked at: one that stands in several places is looked at in each.
 const DEPTH_LIMIT: usize = 64;
 const VISIT_LIMIT: usize = 1 << 20;
+/// Bytes of a name; it is made of all keys on the way to a tensor.
+const NAME_LIMIT: usize = 1 << 16;
 /// Bytes of all names and texts together.
 const TEXT_LIMIT: usize = 1 << 25;
 /// A view that repeats values may take this much more than what it repeats, in bytes.
@@ -33,7 +36,7 @@ const ONLY: &str = "tensor";
 
 /// What a checkpoint holds.
 #[derive(Debug, Default)]
-pub(crate) struct Header {
+pub(crate) struct CheckpointHeader {
     /// Numbers and texts in its dictionaries, under their names.
     pub(crate) metadata: BTreeMap<String, Value<'static>>,
     pub(crate) tensors: BTreeMap<String, Entry>,
@@ -56,11 +59,11 @@ impl<'a> Storage<'a> {
         let Some(&Node::Persistent(description)) = graph.node(item) else { return Ok(None) };
         let parts = graph.tuple(description).unwrap_or_default();
         let [Item::Text("storage"), kind, Item::Text(key), _, _, rest @ ..] = parts else { return Ok(None) };
-        let (_, kind) = graph.global(*kind).ok_or_else(|| format!("storage {key} has no type"))?;
+        let (_, kind) = graph.global(*kind).ok_or_else(|| CheckpointDamage::NoStorageType { key: short(key) })?;
         let first = match rest.first().and_then(|&view| graph.tuple(view)) {
             None => 0,
-            Some(&[_, Item::Int(first), _]) => usize::try_from(first).map_err(|_| "a storage begins before itself")?,
-            Some(_) => return Err(format!("storage {key} is a view of what is not told")),
+            Some(&[_, Item::Int(first), _]) => usize::try_from(first).map_err(|_| CheckpointDamage::StorageStart)?,
+            Some(_) => return Err(CheckpointDamage::StorageView { key: short(key) }.into()),
         };
         Ok(Some(Self { key, kind, first }))
     }
@@ -86,11 +89,14 @@ pub(super) fn format_of(kind: &str) -> Option<Format> {
 }
 
 /// Gathers all tensors of a pickle, whose storages lie in `spans` of the file.
-pub(super) fn gather(graph: &Graph<'_>, spans: &BTreeMap<&str, Range<usize>>) -> std::result::Result<Header, Fault> {
+pub(super) fn gather(
+    graph: &Graph<'_>,
+    spans: &BTreeMap<&str, Range<usize>>,
+) -> std::result::Result<CheckpointHeader, Fault> {
     let mut gatherer = Gatherer {
         graph,
         spans,
-        header: Header::default(),
+        header: CheckpointHeader::default(),
         name: String::new(),
         path: Vec::new(),
         opened: BTreeSet::new(),
@@ -146,7 +152,7 @@ fn is_number(module: &str, name: &str) -> bool {
 struct Gatherer<'g, 'a> {
     graph: &'g Graph<'a>,
     spans: &'g BTreeMap<&'g str, Range<usize>>,
-    header: Header,
+    header: CheckpointHeader,
     /// Of the item in hand.
     name: String,
     /// Nodes that the item in hand lies in: one that lies in itself is not looked at again.
@@ -161,14 +167,14 @@ impl<'g, 'a> Gatherer<'g, 'a> {
     fn item(&mut self, item: Item<'a>) -> std::result::Result<(), Fault> {
         self.visits += 1;
         if self.visits > VISIT_LIMIT {
-            return Err(Fault::unsupported(format!("a checkpoint of more than {VISIT_LIMIT} entries")));
+            return Err(Unsupported::ManyEntries { limit: VISIT_LIMIT }.into());
         }
         let Item::Node(index) = item else { return self.value(item) };
         if self.path.contains(&index) {
             return Ok(());
         }
         if self.path.len() == DEPTH_LIMIT {
-            return Err(Fault::unsupported(format!("{} lies in more than {DEPTH_LIMIT} containers", self.name)));
+            return Err(Unsupported::DeepEntry { name: short(&self.name), limit: DEPTH_LIMIT }.into());
         }
         self.path.push(index);
         let graph = self.graph;
@@ -204,8 +210,8 @@ impl<'g, 'a> Gatherer<'g, 'a> {
     fn below(&mut self, key: &str, item: Item<'a>) -> std::result::Result<(), Fault> {
         let len = self.name.len();
         // Longer than any name: what lies below is looked at for its errors alone.
-        if len + key.len() > 1 << 16 {
-            return Err(Fault::unsupported(format!("a name of more than {} bytes", 1 << 16)));
+        if len + key.len() > NAME_LIMIT {
+            return Err(Unsupported::LongName { limit: NAME_LIMIT }.into());
         }
         if len > 0 {
             self.name.push('.');
@@ -282,16 +288,14 @@ impl<'g, 'a> Gatherer<'g, 'a> {
 
     fn tensor(&mut self, parts: TensorParts<'a>) -> std::result::Result<(), Fault> {
         let name = if self.name.is_empty() { ONLY } else { &self.name };
-        check_name(name)?;
-        let entry = entry(&parts, self.spans).map_err(|what| format!("tensor {name}: {what}"))?;
+        check_name(name).map_err(Damage::from)?;
+        let entry = entry(&parts, self.spans).map_err(|damage| Damage::Tensor { name: short(name), damage })?;
         self.texts += name.len();
         if self.texts > TEXT_LIMIT || self.header.tensors.len() == TENSOR_LIMIT {
-            return Err(Fault::unsupported(format!(
-                "a checkpoint of more than {TENSOR_LIMIT} tensors, or {TEXT_LIMIT} bytes of names"
-            )));
+            return Err(Unsupported::ManyNames { tensors: TENSOR_LIMIT, bytes: TEXT_LIMIT }.into());
         }
         if self.header.tensors.insert(name.to_owned(), entry).is_some() {
-            return Err(format!("tensor {name} stands twice").into());
+            return Err(Damage::TensorTwice { name: short(name) }.into());
         }
         Ok(())
     }
@@ -325,7 +329,7 @@ fn tensor_parts<'a>(
 ) -> Result<Option<TensorParts<'a>>> {
     let inner = |item: Item<'a>, arguments: Option<Item<'a>>| {
         if depth == EXTENT_LIMIT {
-            return Err("a tensor is wrapped too often".to_owned());
+            return Err(Damage::from(CheckpointDamage::Wrapped));
         }
         match (graph.node(item), arguments) {
             (_, Some(arguments)) => {
@@ -346,14 +350,14 @@ fn tensor_parts<'a>(
             inner(*function, Some(*arguments))
         }
         (Some(("torch._utils", name)), [storage, offset, shape, strides, rest @ ..]) if rebuilds(name) => {
-            let storage = Storage::read(graph, *storage)?.ok_or_else(|| "a tensor has no storage".to_owned())?;
+            let storage = Storage::read(graph, *storage)?.ok_or(CheckpointDamage::NoStorage)?;
             let dtype = match name {
                 "_rebuild_tensor_v3" => rest.get(2).and_then(|&dtype| graph.global(dtype)).map(|(_, name)| name),
                 _ => None,
             };
             let (shape, strides) = (sizes(graph, *shape)?, sizes(graph, *strides)?);
             if shape.len() != strides.len() {
-                return Err(format!("a tensor of {} extents has {} strides", shape.len(), strides.len()));
+                return Err(CheckpointDamage::Strides { extents: shape.len(), strides: strides.len() }.into());
             }
             Ok(Some(TensorParts { storage, dtype, offset: size(*offset)?, shape, strides }))
         }
@@ -363,8 +367,8 @@ fn tensor_parts<'a>(
 
 fn size(item: Item<'_>) -> Result<usize> {
     match item {
-        Item::Int(size) => usize::try_from(size).map_err(|_| format!("a tensor has a size or stride of {size}")),
-        _ => Err("a tensor has a size or stride that is no whole number".into()),
+        Item::Int(size) => usize::try_from(size).map_err(|_| CheckpointDamage::NegativeSize { found: size }.into()),
+        _ => Err(CheckpointDamage::OddSize.into()),
     }
 }
 
@@ -376,27 +380,28 @@ fn sizes<'a>(graph: &Graph<'a>, item: Item<'a>) -> Result<Vec<usize>> {
         }
         _ => item,
     };
-    let sizes = graph.tuple(item).ok_or_else(|| "a tensor has no sizes".to_owned())?;
+    let sizes = graph.tuple(item).ok_or(CheckpointDamage::NoSizes)?;
     if sizes.len() > EXTENT_LIMIT {
-        return Err(format!("a tensor has {} extents, expected at most {EXTENT_LIMIT}", sizes.len()));
+        return Err(CheckpointDamage::Extents { found: sizes.len(), limit: EXTENT_LIMIT }.into());
     }
     sizes.iter().map(|&item| size(item)).collect()
 }
 
 /// The entry of a tensor, checked against its storage.
-fn entry(parts: &TensorParts<'_>, spans: &BTreeMap<&str, Range<usize>>) -> Result<Entry> {
+fn entry(parts: &TensorParts<'_>, spans: &BTreeMap<&str, Range<usize>>) -> std::result::Result<Entry, TensorDamage> {
     let TensorParts { storage, dtype, offset, shape, strides } = parts;
     let values = count(shape)?;
     let kind = dtype.unwrap_or(storage.kind);
     let Some(format) = format_of(kind) else {
-        return Ok(Entry::new(shape.clone(), Stored::Other(kind.to_owned().into()), 0..0));
+        return Ok(Entry::new(shape.clone(), StoredFormat::Other(kind.to_owned().into()), 0..0));
     };
-    let span = spans.get(storage.key).ok_or_else(|| format!("its storage {} is not in the file", storage.key))?;
+    let missing = || TensorDamage::MissingStorage { storage: short(storage.key) };
+    let span = spans.get(storage.key).ok_or_else(missing)?;
     if values == 0 {
-        return Ok(Entry::new(shape.clone(), Stored::As(format), span.start..span.start));
+        return Ok(Entry::new(shape.clone(), StoredFormat::As(format), span.start..span.start));
     }
     let unit = format.block_bytes();
-    let overflow = || format!("shape {shape:?} with strides {strides:?} fits no storage");
+    let overflow = || TensorDamage::ShapeBeyondStorage { shape: shape.clone(), strides: strides.clone() };
     let last = shape
         .iter()
         .zip(strides)
@@ -405,12 +410,12 @@ fn entry(parts: &TensorParts<'_>, spans: &BTreeMap<&str, Range<usize>>) -> Resul
     let start = offset.checked_add(storage.first).and_then(|first| first.checked_mul(unit)).ok_or_else(overflow)?;
     let end = start.checked_add(taken).ok_or_else(overflow)?;
     if end > span.len() {
-        return Err(format!("it takes bytes {start} to {end} of a storage of {}", span.len()));
+        return Err(TensorDamage::BeyondStorage { start, end, storage: span.len() });
     }
-    let mut entry = Entry::new(shape.clone(), Stored::As(format), span.start + start..span.start + end);
+    let mut entry = Entry::new(shape.clone(), StoredFormat::As(format), span.start + start..span.start + end);
     if !is_contiguous(shape, strides) {
         let bytes = values.checked_mul(unit).filter(|bytes| bytes.saturating_sub(taken) <= REPEAT_LIMIT);
-        bytes.ok_or_else(|| format!("it repeats {taken} bytes until they are {values} values"))?;
+        bytes.ok_or(TensorDamage::Repeats { bytes: taken, values })?;
         entry.strides = Some(strides.as_slice().into());
     }
     Ok(entry)

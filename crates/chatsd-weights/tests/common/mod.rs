@@ -10,6 +10,12 @@ pub fn open(bytes: impl Into<Box<[u8]>>) -> Result<WeightFile, WeightsError> {
     WeightFile::from_bytes(bytes)
 }
 
+/// Tensors with numbers that are not finite, and how many each has.
+pub fn not_finite(file: &WeightFile) -> Vec<(&str, usize)> {
+    let count = |name| Some((name, file.get(name).ok()?.values().ok()?.iter().filter(|x| !x.is_finite()).count()));
+    file.names().filter_map(count).filter(|(_, count)| *count > 0).collect()
+}
+
 /// A safetensors file with this header and so many bytes of tensors.
 pub fn safetensors(header: &str, bytes: usize) -> Vec<u8> {
     let mut file = (header.len() as u64).to_le_bytes().to_vec();

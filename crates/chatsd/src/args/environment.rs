@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use chatsd_hub::{Network, Services, Token};
+use chatsd_hub::{NetworkOptions, Services, Token};
 
 use crate::args::config;
 
@@ -12,14 +12,14 @@ fn variable(names: &[&str]) -> Option<String> {
 }
 
 /// How networks are used: proxies and certificates.
-pub fn network() -> Network {
-    Network {
+pub fn network() -> NetworkOptions {
+    NetworkOptions {
         user_agent: concat!("chatsd/", env!("CARGO_PKG_VERSION")).into(),
         http_proxy: variable(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
         https_proxy: variable(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
         no_proxy: variable(&["no_proxy", "NO_PROXY"]),
         certificates: variable(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]).map(PathBuf::from),
-        ..Network::default()
+        ..NetworkOptions::default()
     }
 }
 

@@ -8,11 +8,12 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 use chatsd_messages::{ErrorClass, Lang, Spoken};
 use chatsd_studio::Draft;
 use chatsd_types::{PARAMETERS, ParameterChoices, ParameterError};
+use chatsd_weights::Predicts;
 use clap::Args;
 
 use crate::args::{
     parameters::ParameterArgs,
-    values::{InstructionSet, Names, Places, Predicts, Previews, Show, Store},
+    values::{InstructionSet, Names, Places, Previews, Show, Store},
 };
 
 /// Who set a value; a later one wins.

@@ -85,16 +85,6 @@ choice!(
     }
 );
 
-choice!(
-    /// What a picture network was trained to predict.
-    Predicts, "prediction" {
-        /// The noise.
-        Epsilon = "epsilon",
-        /// The velocity between noise and picture.
-        V = "v",
-    }
-);
-
 /// A number format that models are written in.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use chatsd_messages::{self as messages, Lang};
 use chatsd_studio::{Plan, Prediction, blank_request, predict};
 use chatsd_types::{FileKind, ImageModel, Size, Source};
-use chatsd_weights::{ComponentFacts, Description, Kind, ModelFiles, WeightFile};
+use chatsd_weights::{ComponentFacts, Description, ModelFiles, ModelPart, WeightFile, WeightsKind};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -34,7 +34,7 @@ pub fn run(file: &str, files: FilesArgs, json: bool, mut settings: Settings) -> 
         facts["left_out"] = json!(dropped);
         lines.push((lang.label_left_out(), lang.code_left_out(dropped.join(", "))));
     }
-    if matches!(told.kind, Kind::Checkpoint | Kind::PictureNetwork) && told.missing.is_empty() {
+    if matches!(told.kind, WeightsKind::Checkpoint | WeightsKind::PictureNetwork) && told.missing.is_empty() {
         // What it is was told from its header; that it cannot paint for another reason is for the one who paints.
         if let Ok(OnePicture { size, steps, prediction: Prediction { seconds, bytes } }) = one_picture(&house, file) {
             facts["takes"] = json!({ "size": size, "steps": steps, "seconds": seconds, "bytes": bytes });
@@ -81,21 +81,19 @@ fn facts(path: &Path, told: &Description) -> Value {
         "path": path,
         "kind": told.kind.word(),
         "family": told.family.map(|family| family.name()),
-        "variant": told.variant,
+        "variant": told.variant.map(|variant| variant.to_string()),
         "predicts": told.predicts,
         "components": told.components.iter().map(component).collect::<Vec<_>>(),
         "missing": told.missing,
-        "advice": told.kind.advice(),
+        "advice": told.kind.advice().to_string(),
     })
 }
 
 fn lines(lang: Lang, path: &Path, told: &Description) -> Vec<(String, String)> {
-    let mut lines = vec![
-        (lang.label_file(), path.display().to_string()),
-        (lang.label_kind(), messages::named(lang, told.kind).to_owned()),
-    ];
+    let mut lines =
+        vec![(lang.label_file(), path.display().to_string()), (lang.label_kind(), messages::named(lang, told.kind))];
     lines.extend(told.family.map(|family| (lang.label_family(), family.to_string())));
-    lines.extend(told.variant.map(|variant| (lang.label_variant(), messages::variant(lang, variant).to_owned())));
+    lines.extend(told.variant.map(|variant| (lang.label_variant(), messages::variant(lang, variant))));
     lines.extend(told.predicts.as_ref().map(|predicts| (lang.label_predicts(), predicts.clone())));
     for component in &told.components {
         let millions = format!("{:.1}", component.parameters as f64 / 1e6);
@@ -107,15 +105,16 @@ fn lines(lang: Lang, path: &Path, told: &Description) -> Vec<(String, String)> {
                 if component.formats.len() == 1 { format.to_string() } else { format!("{format} {percent:.0} %") }
             })
             .collect();
-        let part = messages::part(lang, component.name).to_owned();
+        let part = messages::part(lang, &ModelPart::of(component.name));
         lines.push((part, lang.parameters(millions, formats.join(", "))));
     }
     for name in &told.missing {
-        let advice = messages::advice(lang, Kind::PictureNetwork, name);
-        lines.push((lang.label_missing(), format!("{}: {advice}", messages::part(lang, name))));
+        let part = ModelPart::of(name);
+        let advice = messages::advice(lang, WeightsKind::PictureNetwork.advice_for(&part));
+        lines.push((lang.label_missing(), format!("{}: {advice}", messages::part(lang, &part))));
     }
-    if told.kind != Kind::PictureNetwork || told.missing.is_empty() {
-        lines.push((lang.label_advice(), messages::advice(lang, told.kind, "").to_owned()));
+    if told.kind != WeightsKind::PictureNetwork || told.missing.is_empty() {
+        lines.push((lang.label_advice(), messages::advice(lang, told.kind.advice())));
     }
     lines
 }

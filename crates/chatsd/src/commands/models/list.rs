@@ -1,7 +1,7 @@
 //! `chatsd models list`: the models that are here, and those of the catalog.
 
 use anyhow::Result;
-use chatsd_hub::{Catalog, CatalogEntry, Found, Record, in_words};
+use chatsd_hub::{Catalog, CatalogEntry, FoundModel, PullRecord, in_words};
 use chatsd_messages::Lang;
 use chatsd_types::FileKind;
 use serde_json::json;
@@ -22,13 +22,13 @@ use crate::{
 pub fn run(arguments: cli::ListModels, mut settings: Settings) -> Result<u8> {
     let cli::ListModels { files, kind, catalog, json } = arguments;
     files.put_into(&mut settings);
-    let records = model_names::own_folder().map(|own| Record::all(&own)).unwrap_or_default();
+    let records = model_names::own_folder().map(|own| PullRecord::all(&own)).unwrap_or_default();
     if catalog {
         let mut fitting =
             Catalog::builtin().entries().iter().filter(|entry| kind.is_none_or(|kind| entry.kind == kind));
         let memory = memory::memory().map(|memory| memory.total);
         let here = |entry: &CatalogEntry| {
-            records.iter().find(|record| record.is_called(Some(entry.kind), &entry.id)).is_some_and(Record::is_here)
+            records.iter().find(|record| record.is_called(Some(entry.kind), &entry.id)).is_some_and(PullRecord::is_here)
         };
         fitting.try_for_each(|entry| offered(entry, here(entry), memory, json, settings.lang()))?;
         return Ok(OK);
@@ -74,8 +74,8 @@ fn loaded(house: &House, name: &str, json: bool, lang: Lang) -> Result<()> {
 }
 
 /// A model that was pulled.
-fn pulled(record: &Record, json: bool, lang: Lang) -> Result<()> {
-    let Record { name, kind, source, licence, page, catalog, .. } = record;
+fn pulled(record: &PullRecord, json: bool, lang: Lang) -> Result<()> {
+    let PullRecord { name, kind, source, licence, page, catalog, .. } = record;
     let (path, here) = (record.whole_path(), record.is_here());
     if json {
         return output::json(&json!({
@@ -89,11 +89,11 @@ fn pulled(record: &Record, json: bool, lang: Lang) -> Result<()> {
 }
 
 /// A file of another program, or one that the user put into our folder.
-fn shared(found: &Found, json: bool, lang: Lang) -> Result<()> {
+fn shared(found: &FoundModel, json: bool, lang: Lang) -> Result<()> {
     if json {
         return output::json(found);
     }
-    let Found { name, kind, path, program, bytes } = found;
+    let FoundModel { name, kind, path, program, bytes } = found;
     line(name, lang.of(kind.label()), Some(*bytes), program.name(), &path.display().to_string())
 }
 

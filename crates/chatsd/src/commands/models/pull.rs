@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
-use chatsd_hub::{Catalog, Client, Event, Hub, HubError, PullEvent, PullPlan, Record, Wish, in_words};
+use chatsd_hub::{Catalog, Client, FetchEvent, Hub, HubError, PullEvent, PullPlan, PullRecord, PullOptions, in_words};
 use chatsd_messages::{Lang, say};
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -30,9 +30,9 @@ pub fn run(arguments: cli::Pull, settings: Settings) -> Result<u8> {
     let hub = Hub { client: &client, services: &services, own: &own };
     let stop = stop::listen(lang)?;
     for wanted in &names {
-        let wish = Wish { kind, name: name.clone(), shared: hf_cache };
+        let options = PullOptions { kind, name: name.clone(), shared: hf_cache };
         chatsd_hub::check_source(wanted)?;
-        let plan = match hub.plan(wanted, &wish, stop) {
+        let plan = match hub.plan(wanted, &options, stop) {
             Ok(plan) => plan,
             Err(_) if stop.load(Ordering::SeqCst) => return Ok(STOPPED),
             Err(error) => return Err(error.into()),
@@ -95,7 +95,7 @@ fn fetch(
     stop: &AtomicBool,
     json: bool,
     settings: &Settings,
-) -> Result<Record, HubError> {
+) -> Result<PullRecord, HubError> {
     let lang = settings.lang();
     let bar = bar(!json && !settings.quiet(), None);
     let result = hub.pull(plan, stop, &mut |event| {
@@ -125,17 +125,17 @@ fn show(bar: &ProgressBar, event: &PullEvent<'_>, lang: Lang) {
         event.file.to_owned()
     };
     let pace = match event.event {
-        Event::Waiting { seconds, reason } => {
-            bar.set_message(output::tame(&lang.pull_waits(reason, format!("{seconds:.0}"))));
+        FetchEvent::Waiting { seconds, error } => {
+            bar.set_message(output::tame(&lang.pull_waits(translate::error(lang, error), format!("{seconds:.0}"))));
             return;
         }
-        Event::Fetching(pace) | Event::Checking(pace) => pace,
+        FetchEvent::Fetching(pace) | FetchEvent::Checking(pace) => pace,
     };
     if let Some(total) = pace.total {
         bar.set_length(total);
     }
     bar.set_position(pace.bytes);
-    let mut parts = vec![if matches!(event.event, Event::Checking(_)) { lang.pull_checks(&file) } else { file }];
+    let mut parts = vec![if matches!(event.event, FetchEvent::Checking(_)) { lang.pull_checks(&file) } else { file }];
     let total = pace.total.map(|total| format!(" / {}", in_words(total))).unwrap_or_default();
     parts.push(format!("{}{total}", in_words(pace.bytes)));
     parts.push(format!("{}/s", in_words(pace.per_second as u64)));
@@ -143,7 +143,7 @@ fn show(bar: &ProgressBar, event: &PullEvent<'_>, lang: Lang) {
     bar.set_message(output::tame(&parts.join(" · ")));
 }
 
-fn tell_record(record: &Record, json: bool, settings: &Settings) -> Result<()> {
+fn tell_record(record: &PullRecord, json: bool, settings: &Settings) -> Result<()> {
     if json {
         return output::json(&json!({
             "event": "pulled", "name": record.name, "kind": record.kind, "source": record.source,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use chatsd_hub::{Found, Program, Record, in_words};
+use chatsd_hub::{FoundModel, Program, PullRecord, in_words};
 use chatsd_types::FileKind;
 use serde_json::json;
 
@@ -16,9 +16,9 @@ use crate::{
 
 /// What will be removed.
 enum Removal {
-    Pulled(Record),
+    Pulled(PullRecord),
     /// Put into our folder by the user.
-    File(Found),
+    File(FoundModel),
 }
 
 impl Removal {
@@ -71,16 +71,16 @@ pub fn run(arguments: cli::Remove, settings: Settings) -> Result<u8> {
 
 fn look_up(name: &str, settings: &Settings) -> Result<Removal> {
     let own = model_names::own_folder()?;
-    if let Some(record) = Record::find(&own, None, name) {
+    if let Some(record) = PullRecord::find(&own, None, name) {
         return Ok(Removal::Pulled(record));
     }
     let folders = model_names::folders(settings);
     let all = || FileKind::ALL.iter().flat_map(|kind| folders.list(*kind));
-    let called = |found: &Found| {
+    let called = |found: &FoundModel| {
         let last = found.name.rsplit('/').next().unwrap_or_default();
         found.name.eq_ignore_ascii_case(name) || last.eq_ignore_ascii_case(name)
     };
-    let (ours, others): (Vec<Found>, Vec<Found>) =
+    let (ours, others): (Vec<FoundModel>, Vec<FoundModel>) =
         all().filter(|found| called(found)).partition(|found| found.program == Program::ChatSd);
     if let Some(found) = ours.into_iter().next() {
         return Ok(Removal::File(found));
@@ -88,6 +88,6 @@ fn look_up(name: &str, settings: &Settings) -> Result<Removal> {
     if let Some(found) = others.first() {
         return Err(ProgramError::NotOurs { path: found.path.clone(), program: found.program.name() }.into());
     }
-    let nearest = chatsd_hub::like(name, Record::all(&own).into_iter().map(|record| record.name));
+    let nearest = chatsd_hub::like(name, PullRecord::all(&own).into_iter().map(|record| record.name));
     Err(ProgramError::NotPulled { name: name.to_owned(), nearest }.into())
 }

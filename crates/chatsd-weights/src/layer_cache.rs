@@ -12,7 +12,7 @@ use chatsd_tensor::Engine;
 use crate::{AdapterSet, WeightsError};
 
 /// Makes the layers of a model's networks, and keeps what it made: networks that differ in some layers share the others.
-pub struct Workshop {
+pub struct LayerCache {
     pub(crate) engine: Engine,
     pub(crate) adapters: AdapterSet,
     made: Mutex<HashMap<String, Made>>,
@@ -26,8 +26,8 @@ struct Made {
     layer: Arc<dyn Any + Send + Sync>,
 }
 
-impl Workshop {
-    /// A workshop that changes layers with `adapters`; `engine` multiplies their matrices.
+impl LayerCache {
+    /// A cache that changes layers with `adapters`; `engine` multiplies their matrices.
     #[must_use]
     pub fn new(engine: Engine, adapters: AdapterSet) -> Self {
         Self { engine, adapters, made: Mutex::default() }
@@ -70,8 +70,8 @@ impl Workshop {
     }
 }
 
-impl fmt::Debug for Workshop {
+impl fmt::Debug for LayerCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workshop").field("layers", &self.layers()).finish_non_exhaustive()
+        f.debug_struct("LayerCache").field("layers", &self.layers()).finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ const EARLY: Duration = Duration::from_secs(1);
 
 /// How far a file has come.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Pace {
+pub struct FetchProgress {
     /// Bytes that are here.
     pub bytes: u64,
     /// Bytes in all, when they are known.
@@ -26,17 +26,17 @@ pub struct Pace {
 }
 
 /// Measures the pace.
-pub(super) struct Clock {
+pub(super) struct ProgressClock {
     samples: VecDeque<(Instant, u64)>,
 }
 
-impl Clock {
+impl ProgressClock {
     /// Starts with what was here before, which says nothing of the speed.
     pub(super) fn start(now: Instant, bytes: u64) -> Self {
         Self { samples: VecDeque::from([(now, bytes)]) }
     }
 
-    pub(super) fn tell(&mut self, now: Instant, bytes: u64, total: Option<u64>) -> Pace {
+    pub(super) fn progress(&mut self, now: Instant, bytes: u64, total: Option<u64>) -> FetchProgress {
         self.samples.push_back((now, bytes));
         while self.samples.len() > 2 && now.duration_since(self.samples[1].0) >= WHILE {
             self.samples.pop_front();
@@ -46,7 +46,7 @@ impl Clock {
         let per_second = bytes.saturating_sub(before) as f64 / span.as_secs_f64().max(1e-3);
         let left = total.map(|total| total.saturating_sub(bytes) as f64 / per_second);
         let left_seconds = left.filter(|left| left.is_finite() && span >= EARLY);
-        Pace { bytes, total, per_second, left_seconds }
+        FetchProgress { bytes, total, per_second, left_seconds }
     }
 }
 
@@ -58,21 +58,21 @@ mod tests {
     fn the_time_left_follows_what_came_lately() {
         let start = Instant::now();
         let at = |seconds: u64| start + Duration::from_secs(seconds);
-        let mut clock = Clock::start(start, 500);
-        assert_eq!(clock.tell(start, 500, Some(1000)).left_seconds, None);
+        let mut clock = ProgressClock::start(start, 500);
+        assert_eq!(clock.progress(start, 500, Some(1000)).left_seconds, None);
         for second in 1..=20 {
-            assert_eq!(clock.tell(at(second), 500 + 10 * second, Some(1000)).per_second, 10.0);
+            assert_eq!(clock.progress(at(second), 500 + 10 * second, Some(1000)).per_second, 10.0);
         }
         // Twice as fast for long enough: the slow while is forgotten.
         for second in 21..=40 {
-            clock.tell(at(second), 700 + 20 * (second - 20), None);
+            clock.progress(at(second), 700 + 20 * (second - 20), None);
         }
-        let pace = clock.tell(at(41), 1120, Some(1320));
+        let pace = clock.progress(at(41), 1120, Some(1320));
         assert_eq!((pace.per_second, pace.left_seconds), (20.0, Some(10.0)));
         // Nothing comes: no time left is told, not an endless one.
         for second in 42..=70 {
-            clock.tell(at(second), 1120, Some(1320));
+            clock.progress(at(second), 1120, Some(1320));
         }
-        assert_eq!(clock.tell(at(71), 1120, Some(1320)).left_seconds, None);
+        assert_eq!(clock.progress(at(71), 1120, Some(1320)).left_seconds, None);
     }
 }

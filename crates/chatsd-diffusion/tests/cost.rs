@@ -6,7 +6,7 @@ use std::{ops::ControlFlow, path::Path, sync::LazyLock, time::Instant};
 
 use chatsd_diffusion::PictureModel;
 use chatsd_tensor::{Engine, Options};
-use chatsd_types::{Image, ImageModel, Request, Sampler, Size, Source};
+use chatsd_types::{Image, ImageModel, Request, Sampler, Schedule, SecondPass, Size, Source};
 use chatsd_weights::ModelFiles;
 use common::request;
 
@@ -60,6 +60,19 @@ fn steps_passes_and_pixels_are_counted_as_they_are_made() {
     let from = Source { init: Some(image), ..Source::default() };
     assert_eq!(OUTLINE.cost(&half, &from).unwrap().after_steps.len(), 6);
     assert!(OUTLINE.cost(&half, &Source::default()).is_err(), "what cannot be painted is not counted");
+}
+
+/// The most steps there may be, of a second pass that asks for a longer schedule than there are training time steps.
+#[test]
+fn a_thousand_steps_of_a_second_pass_are_counted() {
+    for schedule in [Schedule::Flow, Schedule::Karras, Schedule::Simple, Schedule::Ddim] {
+        let size = Size { width: 32, height: 32 };
+        let second_pass = Some(SecondPass { size, steps: 1000, strength: 0.9, upscaler: "latent".into() });
+        let asked = Request { schedule, second_pass, guidance: 1.0, ..request(PROMPT, 32) };
+        let steps = OUTLINE.cost(&asked, &Source::default()).unwrap().after_steps.len();
+        let (first, second) = if schedule == Schedule::Ddim { (2, 999) } else { (2, 1000) };
+        assert_eq!(steps, first + second, "{schedule}");
+    }
 }
 
 fn seconds(model: &PictureModel, request: &Request) -> f64 {

@@ -217,7 +217,7 @@ fn strength_says_how_far_a_picture_is_painted_anew() {
     let source = Source { init: Some(picture(64)), ..Source::default() };
     let distance = |strength| {
         let mut steps = 0;
-        let asked = Request { steps: 8, strength, ..request(PROMPT, 64) };
+        let asked = Request { init: Some(String::new()), steps: 8, strength, ..request(PROMPT, 64) };
         let image = MODEL.paint(&asked, &source, &mut |_| {
             steps += 1;
             ControlFlow::Continue(())
@@ -278,15 +278,16 @@ fn long_prompts_of_unequal_length_are_painted() {
 
 #[test]
 fn what_stands_under_the_mask_changes_what_is_painted_there_alone() {
-    let init = picture(64);
-    let mask = Mask { size: init.size, coverage: (0..64 * 64).map(|index| u8::from(index % 64 >= 32) * 255).collect() };
-    let source = Source { init: Some(init.clone()), mask: Some(mask), ..Source::default() };
+    let kept = picture(64);
+    let mask = Mask { size: kept.size, coverage: (0..64 * 64).map(|index| u8::from(index % 64 >= 32) * 255).collect() };
+    let source = Source { init: Some(kept.clone()), mask: Some(mask), ..Source::default() };
     let mut made: Vec<Image> = Vec::new();
     for &fill in Fill::ALL {
         let masking = Masking { fill, ..Masking::default() };
-        let asked = Request { steps: 4, strength: 0.5, masking, ..request(PROMPT, 64) };
+        let init = Some(String::new());
+        let asked = Request { init, steps: 4, strength: 0.5, masking, ..request(PROMPT, 64) };
         let image = paint(&MODEL, &asked, &source).unwrap();
-        assert!((0..64).all(|y| (0..32).all(|x| image.pixel(x, y) == init.pixel(x, y))), "{fill}");
+        assert!((0..64).all(|y| (0..32).all(|x| image.pixel(x, y) == kept.pixel(x, y))), "{fill}");
         assert!(!made.contains(&image), "{fill}");
         made.push(image);
     }
@@ -324,6 +325,32 @@ fn a_second_pass_paints_the_larger_picture() {
         let asked = Request { second_pass, ..request(PROMPT, 32) };
         let refusal = paint(&MODEL, &asked, &Source::default()).unwrap_err().to_string();
         assert!(refusal.contains(complaint), "{refusal}");
+    }
+}
+
+/// "Denoising strength" of stable-diffusion-webui's hires fix: all steps are taken, of `steps / strength` in all.
+#[test]
+fn a_second_pass_of_little_strength_takes_its_steps_and_changes_little() {
+    let paint = |strength, schedule| {
+        let size = Size { width: 64, height: 64 };
+        let second_pass = Some(SecondPass { size, steps: 3, strength, upscaler: "latent".into() });
+        let mut steps = 0;
+        let asked = Request { steps: 2, schedule, second_pass, ..request(PROMPT, 32) };
+        let image = MODEL.paint(&asked, &Source::default(), &mut |_| {
+            steps += 1;
+            ControlFlow::Continue(())
+        });
+        (image.unwrap(), steps)
+    };
+    for &schedule in Schedule::ALL {
+        let apart = |strength| {
+            let (image, steps) = paint(strength, schedule);
+            assert!(schedule == Schedule::Ddim || schedule == Schedule::BetaSteps || steps == 5, "{schedule}: {steps}");
+            let nearly_none = paint(0.000_1, schedule).0;
+            image.rgb.iter().zip(&nearly_none.rgb).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>()
+        };
+        let (least, little) = (apart(0.001), apart(0.02));
+        assert!(least <= little && little < 64 * 64 * 3 * 16, "{schedule}: {least}, {little}");
     }
 }
 

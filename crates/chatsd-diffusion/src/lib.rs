@@ -36,7 +36,7 @@ pub mod tokenizer;
 mod words;
 
 pub use enlarge::Enlarger;
-pub use error::DiffusionError;
+pub use error::{DiffusionError, Fit, ModelFlaw};
 pub use finder::Finder;
 pub use learned::EmbeddingError;
 pub use picture_model::PictureModel;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    DiffusionError, betas,
+    DiffusionError, ModelFlaw, betas,
     denoiser::{Parameters, Prediction},
     preview::{self, Projection},
     reader::LEAST_LENGTH,
@@ -16,6 +16,8 @@ use crate::{
 pub(crate) const SIDE_LIMIT: u32 = 1 << 14;
 /// No text encoder sees more tokens at once.
 const LENGTH_LIMIT: usize = 1 << 14;
+/// Training time steps: no published model has fewer.
+const LEAST_TRAINING_STEPS: usize = 1000;
 
 /// Constants that hold for every model of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -266,50 +268,38 @@ impl Settings {
     }
 
     /// How the network's inputs and outputs are meant.
-    pub(crate) fn parameters(&self) -> Result<Parameters, DiffusionError> {
-        let unsupported = |what: String| Err(DiffusionError::Unsupported(what));
-        if let Some(class) = self.class.as_deref().filter(|class| class.starts_with("FlowMatch")) {
-            return unsupported(format!("its scheduler is {class}, expected one of a model with betas"));
+    pub(crate) fn parameters(&self) -> Result<Parameters, ModelFlaw> {
+        if let Some(class) = self.class.clone().filter(|class| class.starts_with("FlowMatch")) {
+            return Err(ModelFlaw::Scheduler { class });
         }
         let Some(prediction) = Prediction::named(&self.prediction) else {
-            let found = &self.prediction;
-            return unsupported(format!("its prediction is {found:?}, expected epsilon, v_prediction, sample or flow"));
+            return Err(ModelFlaw::Prediction { found: self.prediction.clone() });
         };
         let count = self.num_train_timesteps;
-        if !(1000..=100_000).contains(&count) {
-            return unsupported(format!("num_train_timesteps is {count}, expected 1000 to 100000"));
-        }
+        expect("num_train_timesteps", Some(count as f64), [LEAST_TRAINING_STEPS as f64, 100_000.0])?;
         let mut levels = if self.is_flow() {
-            if !(0.01..=100.0).contains(&self.shift) {
-                return unsupported(format!("shift is {}, expected a number from 0.01 to 100", self.shift));
-            }
+            expect("shift", Some(self.shift), [0.01, 100.0])?;
             NoiseLevels::flow(self.shift, count)
         } else {
             let (first, last) = (self.beta_start, self.beta_end);
             let betas = self.trained_betas.iter().flatten().chain([&first, &last]);
             if !betas.clone().all(|beta| (0.0..1.0).contains(beta) && *beta > 0.0) {
-                return unsupported(format!("betas from {first} to {last}, expected numbers between 0 and 1"));
+                return Err(ModelFlaw::Betas { first, last });
             }
             let betas = match (&self.trained_betas, self.beta_schedule.as_str()) {
-                (Some(betas), _) if betas.len() >= 1000 => betas.clone(),
+                (Some(betas), _) if betas.len() >= LEAST_TRAINING_STEPS => betas.clone(),
                 (Some(betas), _) => {
-                    return unsupported(format!("{} trained_betas, expected 1000 or more", betas.len()));
+                    return Err(ModelFlaw::TrainedBetas { found: betas.len(), least: LEAST_TRAINING_STEPS });
                 }
                 (None, "scaled_linear") => betas::scaled_linear(first, last, count),
                 (None, "linear") => betas::linear(first, last, count),
                 (None, "squaredcos_cap_v2") => betas::cosine(count),
-                (None, other) => {
-                    return unsupported(format!(
-                        "beta_schedule is {other:?}, expected scaled_linear, linear or squaredcos_cap_v2"
-                    ));
-                }
+                (None, other) => return Err(ModelFlaw::BetaSchedule { found: other.to_owned() }),
             };
             match (self.rescale_betas_zero_snr, betas::without_signal_at_the_end(&betas)) {
                 (false, _) => NoiseLevels::of_betas(betas),
                 (true, Some(stretched)) => NoiseLevels::of_betas(stretched),
-                (true, None) => {
-                    return unsupported("its betas cannot be stretched as rescale_betas_zero_snr asks for".into());
-                }
+                (true, None) => return Err(ModelFlaw::ZeroSnr),
             }
         };
         levels.offset = self.steps_offset;
@@ -337,9 +327,9 @@ fn of_request(key: &'static str) -> [f64; 2] {
 }
 
 /// Fails where a number is given but not between two others. NaN is not between any.
-fn expect(name: &'static str, found: Option<impl Into<f64>>, [low, high]: [f64; 2]) -> Result<(), DiffusionError> {
+fn expect(name: &'static str, found: Option<impl Into<f64>>, [low, high]: [f64; 2]) -> Result<(), ModelFlaw> {
     match found.map(Into::into) {
-        Some(found) if !(low..=high).contains(&found) => Err(DiffusionError::Setting { name, found, low, high }),
+        Some(found) if !(low..=high).contains(&found) => Err(ModelFlaw::Setting { name, found, low, high }),
         _ => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ use chatsd_weights::{AdapterSet, ModelFiles, Workshop};
 use serde_json::Value as Json;
 
 use crate::{
-    DiffusionError, Finder,
+    DiffusionError, Finder, Fit, ModelFlaw,
     adapted::Adapting,
     beside::Beside,
     cost::Counter,
@@ -185,9 +185,7 @@ impl PictureModel {
         let (size, nearest) = (card.size, card.nearest_size(card.size));
         if size != nearest || card.size_step > card.size_limit {
             let (step, limit) = (card.size_step, card.size_limit);
-            return Err(DiffusionError::Unsupported(format!(
-                "its own size is {size}, but it paints multiples of {step} pixels up to {limit}: expected {nearest}"
-            )));
+            return Err(ModelFlaw::Size { found: size, step, limit, nearest }.into());
         }
         Ok(Self {
             engine,
@@ -269,34 +267,22 @@ fn check_fit(
     autoencoder: &Autoencoder,
     encoders: &[TextEncoder],
     family: &Family,
-) -> Result<Beside, DiffusionError> {
+) -> Result<Beside, ModelFlaw> {
     let latent = autoencoder.latent_channels();
     let words: usize = encoders.iter().map(TextEncoder::channels).sum();
     let pooled = encoders.last().and_then(TextEncoder::pooled_channels);
-    for (what, of_unet, of_others) in [
-        ("channels to return", Some(unet.out_channels()), Some(latent)),
-        ("values of a token", Some(unet.context_channels()), Some(words)),
+    for (property, of_unet, of_others) in [
+        (Fit::OutChannels, Some(unet.out_channels()), Some(latent)),
+        (Fit::ContextChannels, Some(unet.context_channels()), Some(words)),
         // A projection that the picture network has no use for is common.
-        ("values of a whole prompt", unet.pooled_channels(family.sizes()), pooled.filter(|_| unet.takes_pooled())),
+        (Fit::PooledChannels, unet.pooled_channels(family.sizes()), pooled.filter(|_| unet.takes_pooled())),
     ] {
         if of_unet != of_others {
-            let text = |number: Option<usize>| number.map_or_else(|| "none".into(), |number| number.to_string());
-            return Err(DiffusionError::Unsupported(format!(
-                "its picture network has {} {what}, its other networks {}: expected the same",
-                text(of_unet),
-                text(of_others)
-            )));
+            return Err(ModelFlaw::Fit { property, of_unet, of_others });
         }
     }
     let channels = unet.in_channels();
-    Beside::of(channels, latent).ok_or_else(|| {
-        DiffusionError::Unsupported(format!(
-            "its picture network reads {channels} channels, expected {latent} of a latent, {} with a picture to edit, or \
-             {} with a mask and what it leaves",
-            2 * latent,
-            2 * latent + 1
-        ))
-    })
+    Beside::of(channels, latent).ok_or(ModelFlaw::InputChannels { found: channels, latent })
 }
 
 impl ImageModel for PictureModel {

@@ -6,7 +6,7 @@ use chatsd_types::{LearnedWord, Passes, TokenCount, composed, scheduled, weighte
 use chatsd_weights::ModelFiles;
 
 use crate::{
-    DiffusionError, Finder,
+    DiffusionError, Finder, ModelFlaw,
     chunks::{self, Window},
     learned::{Learned, Vectors},
     model_card::{Family, Marks, Settings},
@@ -55,12 +55,10 @@ impl Reader {
             widths.push(config.hidden_size);
         }
         let Some(&(first, open_clip)) = encoders.first() else {
-            return Err(DiffusionError::Unsupported("it has no text encoder: get the whole model again".into()));
+            return Err(ModelFlaw::NoTextEncoder.into());
         };
         if length < LEAST_LENGTH {
-            return Err(DiffusionError::Unsupported(format!(
-                "its text encoder sees {length} tokens at once, expected {LEAST_LENGTH} or more"
-            )));
+            return Err(ModelFlaw::SequenceLength { found: length, least: LEAST_LENGTH }.into());
         }
         let unet = unet::Config::read(&files.component("unet")?.config)?;
         let family = Family::of(Marks {

@@ -11,12 +11,32 @@ use crate::learned::{FIRST, place_of};
 
 /// A vocabulary that is none of CLIP's kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the tokenizer's vocabulary has no token {token:?}, which {reason}; get the model again")]
+#[error("the tokenizer's vocabulary has no token {token:?}, which {role}; get the model again")]
 pub struct VocabularyError {
     /// The token's text.
     pub token: String,
     /// Why there must be one.
-    pub reason: &'static str,
+    pub role: TokenRole,
+}
+
+/// What a token that every vocabulary has is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRole {
+    /// A byte inside a word.
+    #[error("stands for a byte")]
+    Byte,
+    /// A byte at the end of a word.
+    #[error("stands for a byte that ends a word")]
+    LastByte,
+    /// One of the two that a merge joins.
+    #[error("a merge joins")]
+    Joined,
+    /// What a merge makes of two.
+    #[error("a merge makes")]
+    Made,
+    /// Begin or end of a text.
+    #[error("marks where a text begins or ends")]
+    Mark,
 }
 
 const BEGIN: &str = "<|startoftext|>";
@@ -48,26 +68,25 @@ impl Tokenizer {
     /// When a byte, a joined pair, or one of the marks for begin and end has no token.
     pub fn new(vocabulary: &Vocabulary<'_>) -> Result<Self, VocabularyError> {
         let numbers: HashMap<&str, u32> = vocabulary.tokens.iter().copied().zip(0..).collect();
-        let number = |token: &str, reason| {
-            numbers.get(token).copied().ok_or_else(|| VocabularyError { token: token.to_owned(), reason })
+        let number = |token: &str, role| {
+            numbers.get(token).copied().ok_or_else(|| VocabularyError { token: token.to_owned(), role })
         };
         let (mut inner, mut last) = ([0; 256], [0; 256]);
         for (byte, letter) in byte_letters().into_iter().enumerate() {
-            inner[byte] = number(&letter.to_string(), "stands for a byte")?;
-            last[byte] = number(&format!("{letter}{WORD_END}"), "stands for a byte that ends a word")?;
+            inner[byte] = number(&letter.to_string(), TokenRole::Byte)?;
+            last[byte] = number(&format!("{letter}{WORD_END}"), TokenRole::LastByte)?;
         }
         let mut merges = HashMap::with_capacity(vocabulary.merges.len());
         let mut next = 0;
         for (rank, (left, right)) in (0..).zip(&vocabulary.merges) {
-            let pair = (number(left, "a merge joins")?, number(right, "a merge joins")?);
+            let pair = (number(left, TokenRole::Joined)?, number(right, TokenRole::Joined)?);
             // Nearly always the token after the one that the merge before made: no need to look it up.
             let is_next = vocabulary.tokens.get(next).and_then(|token| token.strip_prefix(left)) == Some(right);
-            let joined = if is_next { next as u32 } else { number(&format!("{left}{right}"), "a merge makes")? };
+            let joined = if is_next { next as u32 } else { number(&format!("{left}{right}"), TokenRole::Made)? };
             next = joined as usize + 1;
             merges.entry(pair).or_insert((rank, joined));
         }
-        let mark = "marks where a text begins or ends";
-        let (begin, end) = (number(BEGIN, mark)?, number(END, mark)?);
+        let (begin, end) = (number(BEGIN, TokenRole::Mark)?, number(END, TokenRole::Mark)?);
         Ok(Self { inner, last, merges: Arc::new(merges), begin, end, learned: Arc::default() })
     }
 
@@ -273,7 +292,7 @@ mod tests {
     #[test]
     fn a_vocabulary_with_a_hole_is_refused() {
         let error = Tokenizer::new(&Vocabulary { tokens: vec!["a"], merges: Vec::new() }).unwrap_err();
-        assert!(error.to_string().contains("stands for a byte"), "{error}");
+        assert_eq!(error, VocabularyError { token: "Ā".into(), role: TokenRole::Byte });
     }
 
     #[test]

@@ -55,14 +55,10 @@ impl ControlNet {
         let hints: Hints = CHECKED.read(config)?;
         let widths = &hints.conditioning_embedding_out_channels;
         CHECKED.counts("conditioning_embedding_out_channels", widths, widths.len())?;
-        let order = &hints.controlnet_conditioning_channel_order;
-        if order != "rgb" || hints.conditioning_channels != 3 || hints.global_pool_conditions {
-            return CHECKED.unsupported(format!(
-                "controlnet_conditioning_channel_order {order:?}, conditioning_channels {}, global_pool_conditions {}; \
-                 expected \"rgb\", 3, false",
-                hints.conditioning_channels, hints.global_pool_conditions
-            ));
-        }
+        let order = hints.controlnet_conditioning_channel_order.as_str();
+        CHECKED.one_of("controlnet_conditioning_channel_order", &order, &["rgb"])?;
+        CHECKED.one_of("conditioning_channels", &hints.conditioning_channels, &[3])?;
+        CHECKED.one_of("global_pool_conditions", &hints.global_pool_conditions, &[false])?;
         let config = Self::as_picture_network(config)?;
         let mut loader = Loader { config: &config, keys_values: Vec::new() };
         let descent = Descent::load(weights, &mut loader)?;

@@ -5,7 +5,7 @@ use chatsd_tensor::{Engine, Epilogue, Linear, Norm, Shape, Tensor};
 use chatsd_weights::{ModelFiles, Scope};
 
 use super::{Context, UNet};
-use crate::network::{NetworkError, config::Checked};
+use crate::network::{NetworkError, NetworkFlaw, config::Checked};
 
 const CHECKED: Checked = Checked("IP-Adapter");
 
@@ -26,10 +26,7 @@ impl ImageAdapter {
     /// # Errors
     /// When it is of a kind that is not built here, or for another network.
     pub fn open(files: &ModelFiles, unet: &UNet) -> Result<Self, NetworkError> {
-        match files.file() {
-            Some(file) => Self::load(&Scope::new(std::slice::from_ref(file)), unet),
-            None => CHECKED.unsupported("a folder, expected the file of an IP-Adapter".into()),
-        }
+        Self::load(&Scope::new(std::slice::from_ref(CHECKED.file(files)?)), unet)
     }
 
     /// From its tensors.
@@ -38,25 +35,20 @@ impl ImageAdapter {
     /// As [`ImageAdapter::open`].
     pub fn load(weights: &Scope<'_>, unet: &UNet) -> Result<Self, NetworkError> {
         if !weights.has("image_proj.proj") {
-            return CHECKED
-                .unsupported("no tensor image_proj.proj.weight; expected a plain one, not Plus or FaceID".into());
+            return CHECKED.unsupported(NetworkFlaw::NotPlain);
         }
         let width = unet.context_channels();
         let (outputs, inputs) = match weights.weight("image_proj.proj.weight")?.shape[..] {
             [outputs, inputs] if outputs % width == 0 && outputs > 0 => (outputs, inputs),
             ref other => {
-                return CHECKED.unsupported(format!(
-                    "it projects pictures by {other:?}, the model reads words of {width} values: it is for another family"
-                ));
+                return CHECKED.unsupported(NetworkFlaw::Projection { found: other.to_vec(), channels: width });
             }
         };
-        let layer = |(place, expected): (usize, usize)| {
-            let layer = weights.at(format!("ip_adapter.{}", 2 * place + 1));
+        let layer = |(index, expected): (usize, usize)| {
+            let layer = weights.at(format!("ip_adapter.{}", 2 * index + 1));
             let channels = layer.weight("to_k_ip.weight")?.shape.first().copied().unwrap_or(0);
             if channels != expected {
-                return CHECKED.unsupported(format!(
-                    "attention {place} has {channels} channels, the model's {expected}: it is for another family"
-                ));
+                return CHECKED.unsupported(NetworkFlaw::Attention { index, found: channels, expected });
             }
             Ok(layer.linear_stacked(&["to_k_ip", "to_v_ip"], width, channels)?)
         };

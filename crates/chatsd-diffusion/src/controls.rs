@@ -47,7 +47,8 @@ impl Controls {
     ) -> Result<Self, PaintError> {
         let engine = &model.engine;
         let follower = |(control, picture): (&Control, &Image)| {
-            let network = model.control_nets.get(&control.name, || open(&model.finder, &control.name));
+            let network =
+                model.companions.control_nets.get(&control.name, || open(&model.companions.finder, &control.name));
             let network = network.map_err(|why| unusable(FileKind::Control, &control.name, why))?;
             check(model, &network, &control.name)?;
             let picture = picture.resized(request.size, Kernel::Lanczos);
@@ -86,12 +87,12 @@ fn open(finder: &Finder, name: &str) -> Result<ControlNet, DiffusionError> {
 
 /// Whether a ControlNet is for this model.
 fn check(model: &PictureModel, network: &ControlNet, name: &str) -> Result<(), PaintError> {
-    let (layers, expected) = (network.layers(), model.unet.layers());
+    let (layers, expected) = (network.layers(), model.networks.unet.layers());
     let properties = [
-        (Property::ContextChannels, network.context_channels(), model.unet.context_channels()),
+        (Property::ContextChannels, network.context_channels(), model.networks.unet.context_channels()),
         (Property::LatentChannels, network.in_channels(), model.autoencoder.latent_channels()),
         (Property::LatentFactor, network.hint_factor(), model.autoencoder.factor()),
-        (Property::PooledVectors, usize::from(network.takes_pooled()), usize::from(model.unet.takes_pooled())),
+        (Property::PooledVectors, usize::from(network.takes_pooled()), usize::from(model.networks.unet.takes_pooled())),
         (Property::Layers, layers.len(), expected.len()),
     ];
     let channels = layers.iter().zip(expected).map(|(found, expected)| (Property::LayerChannels, *found, *expected));

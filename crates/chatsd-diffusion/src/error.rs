@@ -5,7 +5,7 @@ use std::error::Error;
 use chatsd_types::{FileKind, PaintError, Size};
 use chatsd_weights::WeightsError;
 
-use crate::{learned::EmbeddingError, network::NetworkError, tokenizer::VocabularyError};
+use crate::{network::NetworkError, textual_inversion::EmbeddingError, tokenizer::VocabularyError};
 
 /// A model that cannot be loaded. What goes wrong while painting is a `PaintError` of `chatsd-types`.
 #[derive(Debug, thiserror::Error)]

@@ -32,8 +32,10 @@ impl PictureModel {
         let engine = &self.engine;
         for (ImagePrompt { name, weight, .. }, image) in request.image_prompts.iter().zip(&source.image_prompts) {
             let unusable = |why: DiffusionError| unusable(FileKind::ImagePrompt, name, why);
-            let open = || Ok(ImageAdapter::open(&self.finder.find(FileKind::ImagePrompt, name)?, &self.unet)?);
-            let adapter = self.image_adapters.get(name, open).map_err(unusable)?;
+            let open = || {
+                Ok(ImageAdapter::open(&self.companions.finder.find(FileKind::ImagePrompt, name)?, &self.networks.unet)?)
+            };
+            let adapter = self.companions.image_adapters.get(name, open).map_err(unusable)?;
             let encoder = self.image_encoder(adapter.channels()).map_err(unusable)?;
             let seen = encoder.forward(engine, &as_clip_sees(image, encoder.side()));
             // What is not wanted is no picture at all.
@@ -53,9 +55,9 @@ impl PictureModel {
         let names =
             ENCODERS.iter().find(|(width, _)| *width == channels).map_or(&["image_encoder"][..], |(_, names)| names);
         let mut why: Option<DiffusionError> = None;
-        for name in names {
-            let open = || Ok(ImageEncoder::open(&self.finder.find(FileKind::ImageEncoder, name)?)?);
-            match self.image_encoders.get(name, open) {
+        for &name in names {
+            let open = || Ok(ImageEncoder::open(&self.companions.finder.find(FileKind::ImageEncoder, name)?)?);
+            match self.companions.image_encoders.get(name, open) {
                 Ok(encoder) if encoder.channels() == channels => return Ok(encoder),
                 Ok(encoder) => {
                     let found = encoder.channels();

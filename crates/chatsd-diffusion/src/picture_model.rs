@@ -1,6 +1,6 @@
 //! A picture model, loaded and ready to paint.
 
-use std::{ops::ControlFlow, panic, thread};
+use std::{ops::ControlFlow, panic, sync::Arc, thread};
 
 use chatsd_tensor::{Engine, Tensor};
 use chatsd_types::{
@@ -11,70 +11,39 @@ use chatsd_weights::{AdapterSet, ModelFiles, Workshop};
 use serde_json::Value as Json;
 
 use crate::{
-    DiffusionError, Finder, Fit, ModelFlaw,
-    adapted::Adapting,
-    beside::Beside,
+    DiffusionError, Finder, Fit, ModelFlaw, PictureUpscaler, PromptReader,
+    companions::Companions,
     cost::Counter,
     denoiser::Parameters,
-    enlarge::Enlarger,
-    model_card::{Family, Settings},
-    network::{Autoencoder, ControlNet, ImageAdapter, ImageEncoder, TextEncoder, UNet, Upscaler},
-    reader::{Reader, TEXT_ENCODERS},
-    shelf::Shelf,
+    extra_channels::ExtraChannels,
+    families::Family,
+    network::{Autoencoder, TextEncoder},
+    networks::{AdaptedNetworks, Networks},
+    pipeline_settings::PipelineSettings,
     text_to_image::{paint_latent, text_to_image},
 };
 
 /// The parts whose weights tell one model from another.
 const COMPONENTS: [&str; 4] = ["text_encoder", "text_encoder_2", "unet", "vae"];
 
-/// A picture model: text encoders, picture network and autoencoder, and how they belong together.
+/// A picture model: text encoders, picture network and autoencoder, and how they belong together. Clones share all that
+/// is loaded.
+#[derive(Clone)]
 pub struct PictureModel {
     pub(crate) engine: Engine,
     pub(crate) card: ModelCard,
-    /// Finds what requests name beside the model.
-    pub(crate) finder: Finder,
-    /// ControlNets of the requests before.
-    pub(crate) control_nets: Shelf<ControlNet>,
-    /// IP-Adapters and image encoders of the requests before.
-    pub(crate) image_adapters: Shelf<ImageAdapter>,
-    pub(crate) image_encoders: Shelf<ImageEncoder>,
-    /// Upscalers of the requests before.
-    pub(crate) upscalers: Shelf<Upscaler>,
-    pub(crate) reader: Reader,
-    pub(crate) parameters: Parameters,
-    /// One or two; their states stand side by side.
-    pub(crate) text_encoders: Vec<TextEncoder>,
-    pub(crate) unet: UNet,
-    pub(crate) beside: Beside,
-    pub(crate) autoencoder: Autoencoder,
+    pub(crate) reader: PromptReader,
+    pub(crate) networks: Networks,
+    pub(crate) parameters: Arc<Parameters>,
+    pub(crate) extra_channels: ExtraChannels,
+    pub(crate) autoencoder: Arc<Autoencoder>,
     /// Bytes of memory that an autoencoder may take.
     pub(crate) autoencoder_limit: u64,
-    /// Tiny autoencoders of the family, when they were asked for.
-    pub(crate) tiny_autoencoders: Shelf<Autoencoder>,
+    pub(crate) companions: Companions,
+    /// The networks of requests that change them.
+    pub(crate) adapted_networks: Arc<AdaptedNetworks>,
     /// Counts what a request takes.
     pub(crate) counter: Option<Counter>,
-    /// Makes the networks of requests that change them; nothing where they were changed already, or have no weights.
-    pub(crate) adapting: Option<Adapting>,
-}
-
-/// The networks that adapters change.
-pub(crate) struct Networks {
-    pub(crate) unet: UNet,
-    pub(crate) text_encoders: Vec<TextEncoder>,
-}
-
-impl Networks {
-    /// Made in a workshop.
-    pub(crate) fn load(files: &ModelFiles, workshop: &Workshop) -> Result<Self, DiffusionError> {
-        let unet = files.component("unet")?;
-        let unet = UNet::load(&unet.weights.made_in(workshop, "unet"), &unet.config)?;
-        let components = TEXT_ENCODERS.into_iter().filter(|name| files.has(name));
-        let text_encoders = components.map(|name| {
-            let component = files.component(name)?;
-            Ok::<_, DiffusionError>(TextEncoder::load(&component.weights.made_in(workshop, name), &component.config)?)
-        });
-        Ok(Self { unet, text_encoders: text_encoders.collect::<Result<_, _>>()? })
-    }
 }
 
 impl PictureModel {
@@ -86,11 +55,11 @@ impl PictureModel {
         // Both read every byte: side by side they take as long as the slower one.
         thread::scope(|scope| {
             let hash = scope.spawn(|| Self::hash_of(files));
-            let reader = Reader::open(files)?;
-            let outline = Self::outline_with(files, name, reader.clone())?;
+            let reader = PromptReader::open(files)?;
+            let dry = Self::dry_run_with(files, name, reader.clone())?;
             let mut model = Self::of_files(files, name, engine, reader)?;
-            model.autoencoder_limit = outline.autoencoder_limit;
-            model.counter = Some(Counter::Of(Box::new(outline)));
+            model.autoencoder_limit = dry.autoencoder_limit;
+            model.counter = Some(Counter::Of(Arc::new(dry)));
             model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
             Ok(model)
         })
@@ -108,18 +77,18 @@ impl PictureModel {
     #[must_use]
     pub fn with_finder(self, finder: Finder) -> Self {
         let reader = self.reader.with_finder(finder.clone());
-        let this = Self { reader, ..self };
-        match this.counter {
-            Some(Counter::Outline(tally, alone)) => {
-                let finder = Self::outlined(&finder, &tally);
-                Self { finder, counter: Some(Counter::Outline(tally, alone)), ..this }
+        match self.counter {
+            Some(Counter::DryRun(tally, alone)) => {
+                let companions = Companions::new(Self::without_weights(&finder, &tally));
+                Self { reader, companions, counter: Some(Counter::DryRun(tally, alone)), ..self }
             }
-            Some(Counter::Of(outline)) => {
+            Some(Counter::Of(dry)) => {
                 // Words are looked up once for both.
-                let outline = Self { reader: this.reader.clone(), ..outline.with_finder(finder.clone()) };
-                Self { finder, counter: Some(Counter::Of(Box::new(outline))), ..this }
+                let dry = Self { reader: reader.clone(), ..Self::clone(&dry).with_finder(finder.clone()) };
+                let counter = Some(Counter::Of(Arc::new(dry)));
+                Self { reader, companions: Companions::new(finder), counter, ..self }
             }
-            None => Self { finder, ..this },
+            None => Self { reader, companions: Companions::new(finder), ..self },
         }
     }
 
@@ -131,8 +100,8 @@ impl PictureModel {
     }
 
     /// What a request calls `name` makes pictures larger.
-    pub(crate) fn enlarger(&self, name: &str) -> Result<Enlarger, PaintError> {
-        Enlarger::find_on(&self.upscalers, &self.finder, name)
+    pub(crate) fn upscaler(&self, name: &str) -> Result<PictureUpscaler, PaintError> {
+        PictureUpscaler::find_in(&self.companions.upscalers, &self.companions.finder, name)
     }
 
     /// The model without its hash.
@@ -140,16 +109,16 @@ impl PictureModel {
         files: &ModelFiles,
         name: &str,
         engine: Engine,
-        reader: Reader,
+        reader: PromptReader,
     ) -> Result<Self, DiffusionError> {
-        let settings = Settings::read(files.pipeline_config()?)?;
+        let settings = PipelineSettings::read(files.pipeline_config()?)?;
         let mut parameters = settings.parameters()?;
         let family = reader.family;
         parameters.levels.aligned_as_xl = family.aligned_as_xl;
         let unet = files.component("unet")?;
         let sample_size = unet.config.get("sample_size").and_then(Json::as_u64);
         let workshop = Workshop::new(engine.clone(), AdapterSet::default());
-        let Networks { unet, text_encoders } = Networks::load(files, &workshop)?;
+        let networks = Networks::load(files, &workshop)?;
         let autoencoder = match settings.patch {
             Some(patch) => Autoencoder::patch(patch)?,
             None => {
@@ -157,7 +126,7 @@ impl PictureModel {
                 Autoencoder::load(&vae.weights, &vae.config)?
             }
         };
-        let beside = check_fit(&unet, &autoencoder, &text_encoders, &family)?;
+        let extra_channels = check_fit(&networks, &autoencoder, &family)?;
 
         let factor = autoencoder.factor() as u32;
         let side = |setting: Option<u32>| {
@@ -175,7 +144,7 @@ impl PictureModel {
             hash: String::new(),
             licence: metadata("general.license").unwrap_or_else(|| "unknown".into()),
             size: Size { width: side(settings.width), height: side(settings.height) },
-            size_step: factor * unet.factor() as u32,
+            size_step: factor * networks.unet.factor() as u32,
             size_limit: family.side_limit,
             steps: settings.steps.unwrap_or(family.steps),
             guidance: settings.guidance.unwrap_or(family.guidance),
@@ -190,45 +159,16 @@ impl PictureModel {
         Ok(Self {
             engine,
             card,
-            finder: Finder::default(),
-            control_nets: Shelf::default(),
-            image_adapters: Shelf::default(),
-            image_encoders: Shelf::default(),
-            upscalers: Shelf::default(),
             reader,
-            parameters,
-            text_encoders,
-            unet,
-            beside,
-            autoencoder,
+            networks,
+            parameters: Arc::new(parameters),
+            extra_channels,
+            autoencoder: Arc::new(autoencoder),
             autoencoder_limit: u64::MAX,
-            tiny_autoencoders: Shelf::default(),
+            companions: Companions::new(Finder::default()),
+            adapted_networks: Arc::new(AdaptedNetworks::new(files.clone(), workshop)),
             counter: None,
-            adapting: Some(Adapting::new(files.clone(), workshop)),
         })
-    }
-
-    /// The same model, sharing its networks; it neither counts nor changes.
-    pub(crate) fn twin(&self) -> Self {
-        Self {
-            engine: self.engine.clone(),
-            card: self.card.clone(),
-            finder: self.finder.clone(),
-            reader: self.reader.clone(),
-            parameters: self.parameters.clone(),
-            text_encoders: self.text_encoders.clone(),
-            unet: self.unet.clone(),
-            beside: self.beside,
-            autoencoder: self.autoencoder.clone(),
-            control_nets: self.control_nets.clone(),
-            image_adapters: self.image_adapters.clone(),
-            image_encoders: self.image_encoders.clone(),
-            upscalers: self.upscalers.clone(),
-            autoencoder_limit: self.autoencoder_limit,
-            tiny_autoencoders: self.tiny_autoencoders.clone(),
-            counter: None,
-            adapting: None,
-        }
     }
 }
 
@@ -257,17 +197,16 @@ impl PictureModel {
         observer: &mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
     ) -> Result<Tensor, PaintError> {
         let changed = self.changed(request)?;
-        paint_latent(changed.as_deref().unwrap_or(self), request, source, observer)
+        paint_latent(changed.as_ref().unwrap_or(self), request, source, observer)
     }
 }
 
 /// Whether the picture network reads what the other networks write, and what it is shown beside the latent.
 fn check_fit(
-    unet: &UNet,
+    Networks { unet, text_encoders: encoders }: &Networks,
     autoencoder: &Autoencoder,
-    encoders: &[TextEncoder],
     family: &Family,
-) -> Result<Beside, ModelFlaw> {
+) -> Result<ExtraChannels, ModelFlaw> {
     let latent = autoencoder.latent_channels();
     let words: usize = encoders.iter().map(TextEncoder::channels).sum();
     let pooled = encoders.last().and_then(TextEncoder::pooled_channels);
@@ -282,7 +221,7 @@ fn check_fit(
         }
     }
     let channels = unet.in_channels();
-    Beside::of(channels, latent).ok_or(ModelFlaw::InputChannels { found: channels, latent })
+    ExtraChannels::of(channels, latent).ok_or(ModelFlaw::InputChannels { found: channels, latent })
 }
 
 impl ImageModel for PictureModel {
@@ -317,6 +256,6 @@ impl ImageModel for PictureModel {
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Image, PaintError> {
         let changed = self.changed(request)?;
-        text_to_image(changed.as_deref().unwrap_or(self), request, source, observer)
+        text_to_image(changed.as_ref().unwrap_or(self), request, source, observer)
     }
 }

@@ -4,7 +4,7 @@
 use chatsd_tensor::{Engine, Shape, Tensor};
 use chatsd_types::{Kernel, PaintError, Request, SecondPass, Source};
 
-use crate::{PictureModel, enlarge::Enlarger, pixels, start::Start};
+use crate::{PictureModel, picture_upscaler::PictureUpscaler, pixels, start::Start};
 
 /// Noise levels of a schedule of which the second pass takes the last; a strength near 0 would ask for millions.
 const ALL_LIMIT: usize = 100_000;
@@ -16,7 +16,7 @@ pub(crate) struct SecondWalk {
     pub(crate) sigmas: Vec<f64>,
     /// The first sigma of the schedule whose last ones they are.
     pub(crate) greatest: f64,
-    enlarger: Enlarger,
+    enlarger: PictureUpscaler,
 }
 
 impl SecondWalk {
@@ -31,7 +31,7 @@ impl SecondWalk {
         let greatest = all[0];
         let sigmas = all[(all.len() - 1).saturating_sub(steps)..].to_vec();
         let request = Request { size: second.size, ..request.clone() };
-        Ok(Self { request, sigmas, greatest, enlarger: model.enlarger(&second.upscaler)? })
+        Ok(Self { request, sigmas, greatest, enlarger: model.upscaler(&second.upscaler)? })
     }
 
     /// Steps it takes.
@@ -48,7 +48,7 @@ impl SecondWalk {
     /// What it starts from: the picture of the first pass, larger.
     pub(crate) fn start(&self, model: &PictureModel, latent: &Tensor) -> Result<Start, PaintError> {
         let engine = &model.engine;
-        if matches!(self.enlarger, Enlarger::Latent) {
+        if matches!(self.enlarger, PictureUpscaler::Latent) {
             return Ok(Start::of_latent(enlarged(engine, latent, model.latent_shape(&self.request))));
         }
         let image = model.image(self.request.decoder, latent)?;

@@ -6,9 +6,10 @@ use chatsd_tensor::{Shape, Tensor};
 use chatsd_types::{Image, PaintError, Passes, Progress, Request, Schedule, Source};
 
 use crate::{
-    PictureModel, beside,
-    beside::Beside,
+    PictureModel,
     controls::Controls,
+    extra_channels,
+    extra_channels::ExtraChannels,
     guidance::{Ask, Guidance},
     noise::{self, BrownianPath},
     pixels,
@@ -32,7 +33,7 @@ pub(crate) fn text_to_image(
     // What only enlarges the finished picture is there before that is begun.
     let enlarged = request.second_pass.as_ref().filter(|second| second.strength == 0.0);
     let enlarged = match enlarged {
-        Some(second) => Some((model.enlarger(&second.upscaler)?, second.size)),
+        Some(second) => Some((model.upscaler(&second.upscaler)?, second.size)),
         None => None,
     };
     let image = match &source.init {
@@ -125,8 +126,8 @@ fn pass(
     let asks = &script.asks;
     let shape = model.latent_shape(request);
     let (begin, mut noise) = noise::starting(request, shape, model.autoencoder.factor());
-    let shown = model.beside.channels(model, source, shape)?;
-    let shown = shown.map(|shown| beside::for_each(engine, &shown, asks));
+    let shown = model.extra_channels.channels(model, source, shape)?;
+    let shown = shown.map(|shown| extra_channels::for_each(engine, &shown, asks));
     let controls = Controls::of(model, request, source, &script, sigmas)?;
     let start = start(&begin)?;
     let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
@@ -204,8 +205,8 @@ impl PictureModel {
 
     /// Guidance as this model takes it: a network that is told it needs no second pass.
     fn guidance(&self, request: &Request) -> Guidance {
-        let scale = if self.unet.takes_guidance() { 1.0 } else { request.guidance };
-        let edits = self.beside == Beside::Edited;
+        let scale = if self.networks.unet.takes_guidance() { 1.0 } else { request.guidance };
+        let edits = self.extra_channels == ExtraChannels::Edited;
         let image = if edits { request.image_guidance.unwrap_or(IMAGE_GUIDANCE) } else { 1.0 };
         Guidance { scale, image, rescale: request.guidance_rescale }
     }
@@ -233,7 +234,7 @@ impl PictureModel {
         controls: &Controls,
     ) -> Tensor {
         let (engine, parameters) = (&self.engine, &self.parameters);
-        let time = self.unet.time(engine, parameters.time(sigma), words.added.as_ref());
+        let time = self.networks.unet.time(engine, parameters.time(sigma), words.added.as_ref());
         let z = engine.combine(&[(parameters.input_scale(sigma) as f32, x)]);
         let z = engine.stack(&vec![&z; asks.len()]);
         let controls = controls.at(engine, &z, parameters.time(sigma), sigma, words);
@@ -241,7 +242,7 @@ impl PictureModel {
             Some(shown) => engine.concatenate([&z, shown]),
             None => z,
         };
-        let answers = self.unet.forward_controlled(engine, &z, &time, &words.context, &controls);
+        let answers = self.networks.unet.forward_controlled(engine, &z, &time, &words.context, &controls);
         parameters.denoised(engine, x, guidance.apply(engine, asks, &answers), sigma)
     }
 }

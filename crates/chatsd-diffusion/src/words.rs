@@ -89,7 +89,7 @@ impl PictureModel {
         asks: &[Ask],
         known: &mut Known<'a>,
     ) -> Result<Words, PaintError> {
-        let (engine, unet) = (&self.engine, &self.unet);
+        let (engine, unet) = (&self.engine, &self.networks.unet);
         let of = |ask: &Ask| if ask.positive { 1 + ask.part } else { 0 };
         let first = usize::from(!asks.iter().any(|ask| !ask.positive));
         let read = |(place, text): (usize, &&str)| {
@@ -133,7 +133,7 @@ impl PictureModel {
 
     /// Each text encoder with what it sees at once.
     fn readers(&self) -> impl Iterator<Item = (&TextEncoder, Window)> {
-        self.text_encoders.iter().zip(self.reader.windows.iter().copied())
+        self.networks.text_encoders.iter().zip(self.reader.windows.iter().copied())
     }
 
     /// Chunks a prompt takes.

@@ -2,7 +2,12 @@
 
 mod common;
 
-use std::{ops::ControlFlow, path::Path, sync::LazyLock};
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::{Arc, LazyLock},
+    thread,
+};
 
 use chatsd_diffusion::PictureModel;
 use chatsd_tensor::{Engine, Options, Shape};
@@ -366,4 +371,21 @@ fn a_preview_is_the_picture_that_is_expected_and_made_only_when_asked_for() {
         .unwrap();
     // Latents are pixels here, and Euler's last step goes to what is expected.
     assert_eq!(last, Some(image));
+}
+
+#[test]
+fn two_requests_at_once_on_one_model_paint_what_each_paints_alone() {
+    let requests = [
+        Request { steps: 4, ..request(PROMPT, 64) },
+        Request { steps: 6, sampler: Sampler::EulerAncestral, seed: 7, ..request("rocket", 96) },
+    ];
+    let alone = requests.each_ref().map(|request| paint(&MODEL, request, &Source::default()).unwrap());
+    let model = Arc::new(load(2));
+    let at_once = requests.map(|request| {
+        let model = Arc::clone(&model);
+        thread::spawn(move || [(); 3].map(|()| paint(&model, &request, &Source::default()).unwrap()))
+    });
+    for (thread, alone) in at_once.into_iter().zip(alone) {
+        assert!(thread.join().unwrap().iter().all(|image| *image == alone));
+    }
 }

@@ -8,7 +8,7 @@ use crate::{PictureModel, guidance::Ask, pixels};
 
 /// What a picture network is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Beside {
+pub(crate) enum ExtraChannels {
     Nothing,
     /// The mask, then the latent of the picture, grey where the mask covers: `StableDiffusionInpaintPipeline` of
     /// diffusers.
@@ -17,7 +17,7 @@ pub(crate) enum Beside {
     Edited,
 }
 
-impl Beside {
+impl ExtraChannels {
     /// By the channels that a network reads, of which `latent` are the latent's.
     pub(crate) fn of(channels: usize, latent: usize) -> Option<Self> {
         match channels {

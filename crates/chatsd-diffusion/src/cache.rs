@@ -10,9 +10,12 @@ use std::{
 /// Loading holds no lock but that of its own key: who asks for another key does not wait, and who asks for the same one
 /// gets what was loaded. What could not be loaded is tried again when it is asked for again.
 pub(crate) struct Cache<K, T> {
-    entries: Arc<Mutex<Vec<(K, Slot<T>)>>>,
+    entries: Arc<Mutex<Entries<K, T>>>,
     capacity: usize,
 }
+
+/// The most recently used first.
+type Entries<K, T> = Vec<(K, Slot<T>)>;
 
 /// The place of one key, locked while its value is loaded.
 type Slot<T> = Arc<Mutex<Option<Arc<T>>>>;

@@ -6,6 +6,7 @@ mod cache;
 mod check;
 pub mod chunks;
 mod companions;
+mod conditioning;
 mod controls;
 mod cost;
 pub mod denoiser;
@@ -36,7 +37,6 @@ mod text_to_image;
 mod textual_inversion;
 mod tiles;
 pub mod tokenizer;
-mod words;
 
 pub use error::{DiffusionError, Fit, ModelFlaw};
 pub use finder::Finder;

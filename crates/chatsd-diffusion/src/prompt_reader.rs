@@ -35,7 +35,7 @@ pub struct PromptReader {
     pub(crate) family: Family,
 }
 
-/// A walk long enough for every turn of most prompts.
+/// Network calls enough for every turn of most prompts.
 const COUNTED: Passes = Passes { count: 20, before: None };
 
 impl PromptReader {

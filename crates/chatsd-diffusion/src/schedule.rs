@@ -1,4 +1,4 @@
-//! Noise schedules: which sigmas a walk of so many steps visits.
+//! Noise schedules: which sigmas so many steps go through.
 
 mod beta;
 
@@ -107,7 +107,7 @@ impl NoiseLevels {
         if earlier == step { sigma } else { self.sigmas[earlier as usize] }
     }
 
-    /// The sigmas of a walk: `steps` of them, descending, then 0. Two schedules take other counts, as where they come
+    /// The sigmas of a sampling run: `steps` of them, descending, then 0. Two schedules take other counts, as where they come
     /// from: [`Schedule::Ddim`] more where `steps` does not divide the training time steps, [`Schedule::BetaSteps`]
     /// fewer where two steps would fall on one training time step.
     ///
@@ -176,7 +176,7 @@ impl NoiseLevels {
         sigmas
     }
 
-    /// The sigmas of a walk of one step more, the last but one of them left out: "discard penultimate sigma" of
+    /// The sigmas of one step more, the last but one of them left out: "discard penultimate sigma" of
     /// stable-diffusion-webui.
     ///
     /// # Panics
@@ -223,7 +223,7 @@ impl NoiseLevels {
     }
 }
 
-/// The walk of image to image: the last `strength` of all steps, at least one of them unless `strength` is 0.
+/// The sigmas of image to image: the last `strength` of all steps, at least one of them unless `strength` is 0.
 #[must_use]
 pub fn from_strength(sigmas: &[f64], strength: f64) -> &[f64] {
     let steps = sigmas.len() - 1;

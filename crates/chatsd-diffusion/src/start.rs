@@ -1,11 +1,11 @@
-//! What a walk starts from: noise alone, or a picture with noise over it, of which a part may be kept.
+//! What a sampling run starts from: noise alone, or a picture with noise over it, of which a part may be kept.
 
 use chatsd_tensor::{Engine, Tensor};
 use chatsd_types::{Request, Source};
 
 use crate::{PictureModel, fill, pixels};
 
-/// What a walk starts from.
+/// What a sampling run starts from.
 pub(crate) struct Start {
     /// The latent of the starting picture.
     latent: Option<Tensor>,

@@ -101,7 +101,7 @@ fn every_sampler_and_schedule_paints_and_the_seed_decides() {
     }
 }
 
-/// Without fresh noise every rule leads to the same picture, the finer the steps the nearer.
+/// Without fresh noise every sampler leads to the same picture, the finer the steps the nearer.
 #[test]
 fn samplers_without_fresh_noise_lead_to_one_picture() {
     let latent = |sampler, schedule, steps| {

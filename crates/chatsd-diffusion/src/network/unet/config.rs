@@ -81,10 +81,10 @@ impl Default for Config {
 /// What a network that takes pooled vectors and sizes takes.
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
-    /// Values of a pooled vector and of the waves of all sizes.
+    /// Values of a pooled vector and of the embeddings of all sizes.
     pub(super) inputs: usize,
-    /// Values of the waves of one size.
-    pub(super) waves: usize,
+    /// Values of the embedding of one size.
+    pub(super) size: usize,
 }
 
 impl Config {
@@ -126,9 +126,9 @@ impl Config {
                 return CHECKED.unsupported(NetworkFlaw::Widths { name, found: vec![found, expected] });
             }
         }
-        let waves = config.addition_time_embed_dim.unwrap_or(usize::MAX).min(config.block_out_channels[0]) / 2;
-        if !(0.0..=1.0).contains(&config.freq_shift) || waves < 2 {
-            return CHECKED.inconsistent(NetworkFlaw::Frequencies { shift: config.freq_shift, frequencies: waves });
+        let frequencies = config.addition_time_embed_dim.unwrap_or(usize::MAX).min(config.block_out_channels[0]) / 2;
+        if !(0.0..=1.0).contains(&config.freq_shift) || frequencies < 2 {
+            return CHECKED.inconsistent(NetworkFlaw::Frequencies { shift: config.freq_shift, frequencies });
         }
         Ok(config)
     }
@@ -174,10 +174,10 @@ impl Config {
         if self.addition_embed_type.is_none() {
             return Ok(None);
         }
-        let (waves, inputs) = (self.addition_time_embed_dim, self.projection_class_embeddings_input_dim);
-        match (inputs, waves) {
-            (Some(inputs), Some(waves)) if inputs > waves => Ok(Some(Sizes { inputs, waves })),
-            _ => CHECKED.inconsistent(NetworkFlaw::NoPooled { inputs: inputs.unwrap_or(0), size: waves.unwrap_or(0) }),
+        let (size, inputs) = (self.addition_time_embed_dim, self.projection_class_embeddings_input_dim);
+        match (inputs, size) {
+            (Some(inputs), Some(size)) if inputs > size => Ok(Some(Sizes { inputs, size })),
+            _ => CHECKED.inconsistent(NetworkFlaw::NoPooled { inputs: inputs.unwrap_or(0), size: size.unwrap_or(0) }),
         }
     }
 

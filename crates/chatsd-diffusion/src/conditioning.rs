@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    ops::Range,
     rc::Rc,
 };
 
@@ -11,87 +12,110 @@ use chatsd_types::{PaintError, Passes, Piece, Request, Turn, composed, scheduled
 use crate::{
     PictureModel,
     chunks::{self, Window},
-    guidance::{Ask, Guidance},
-    network::{Added, Context, Encoded, TextEncoder},
+    guidance::{Branch, Guidance},
+    network::{Added, AddedEmbedding, Context, Encoded, TextEncoder},
 };
 
-/// What the picture network is told besides latent and time.
-pub(crate) struct Words {
-    /// Which of the script's words they are.
+/// Pixels of a latent beyond which the branches of guidance go through the networks one after another: these then hold
+/// half as much at 1024 × 1024 pixels, and so many rows keep every kernel busy without the other branch.
+const LARGE: usize = 96 * 96;
+
+/// What the networks are told besides latent and time, while the prompts stay the same.
+pub(crate) struct Conditioning {
+    /// Which of the schedule's it is.
     pub(crate) place: usize,
-    /// Of the negative prompt or the positive, for each thing that the network is asked.
+    /// All branches of guidance together, or one after another.
+    pub(crate) batches: Vec<BranchBatch>,
+}
+
+/// The branches of guidance that go through the networks together.
+pub(crate) struct BranchBatch {
+    /// Which they are.
+    pub(crate) branches: Range<usize>,
     pub(crate) context: Context,
-    /// The vectors that the context was made of: networks beside the picture network make their own.
+    /// The vectors that the context was made of: ControlNets make their own.
     pub(crate) states: Tensor,
+    /// What ControlNets make their own embedding of.
     pub(crate) added: Option<Added>,
+    pub(crate) added_embedding: Option<AddedEmbedding>,
 }
 
 /// What was encoded before: whether of the negative prompt, the text, and in how many chunks.
 type Known<'a> = HashMap<(bool, &'a str, usize), Rc<(Encoded, Context)>>;
 
-/// What the network is told through a walk: texts may change on the way. Each is encoded once.
-pub(crate) struct Script {
-    /// What the network is asked in each pass.
-    pub(crate) asks: Vec<Ask>,
-    /// The last pass, counted from 0, of each turn, and which of the words it is told.
+/// What the networks are told from the first step to the last: texts may change on the way. Each is encoded once.
+pub(crate) struct ConditioningSchedule {
+    /// The branches of guidance.
+    pub(crate) branches: Vec<Branch>,
+    /// The last network call, counted from 0, of each turn, and which of the conditionings it is given.
     turns: Vec<(u32, usize)>,
-    pub(crate) words: Vec<Words>,
+    pub(crate) conditionings: Vec<Conditioning>,
 }
 
-impl Script {
-    /// What the network is told in a pass, counted from 0: the last turn's where there are more passes than expected.
-    pub(crate) fn at(&self, pass: u32) -> &Words {
-        let turn = self.turns.iter().find(|(until, _)| pass <= *until).or(self.turns.last());
-        &self.words[turn.map_or(0, |(_, words)| *words)]
+impl ConditioningSchedule {
+    /// The branches that go through the networks together, batch by batch: the same in every conditioning.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = &[Branch]> {
+        let batches = self.conditionings.first().into_iter().flat_map(|conditioning| &conditioning.batches);
+        batches.map(|batch| &self.branches[batch.branches.clone()])
+    }
+
+    /// Of a network call, counted from 0: the last turn's where there are more calls than expected.
+    pub(crate) fn at(&self, call: u32) -> &Conditioning {
+        let turn = self.turns.iter().find(|(until, _)| call <= *until).or(self.turns.last());
+        &self.conditionings[turn.map_or(0, |(_, place)| *place)]
     }
 }
 
 impl PictureModel {
-    /// Encodes a request's prompts for a walk of so many passes, for each thing that `guidance` asks the network.
+    /// Encodes a request's prompts for so many network calls, for each branch of `guidance`.
     ///
     /// # Errors
     /// When a prompt's weights cannot be read.
-    pub(crate) fn script(&self, request: &Request, passes: Passes, guidance: Guidance) -> Result<Script, PaintError> {
+    pub(crate) fn conditioning(
+        &self,
+        request: &Request,
+        passes: Passes,
+        guidance: Guidance,
+    ) -> Result<ConditioningSchedule, PaintError> {
         let parts = composed(&request.prompt.positive);
         let weights: Vec<f32> = parts.iter().map(|part| part.weight).collect();
-        let asks = guidance.asks(&weights);
+        let branches = guidance.branches(&weights);
         // The negative prompt, then the parts of the prompt.
         let texts =
             std::iter::once(request.prompt.negative.as_str()).chain(parts.iter().map(|part| part.text.as_str()));
-        let turns: Vec<Vec<Turn>> = texts.map(|text| scheduled(text, passes)).collect();
-        let ends: BTreeSet<u32> = turns.iter().flatten().map(|turn| turn.until).collect();
+        let texts: Vec<Vec<Turn>> = texts.map(|text| scheduled(text, passes)).collect();
+        let ends: BTreeSet<u32> = texts.iter().flatten().map(|turn| turn.until).collect();
         let mut known: Vec<Vec<&str>> = Vec::new();
         let mut encoded = HashMap::new();
-        let mut script = Script { asks, turns: Vec::new(), words: Vec::new() };
+        let (mut turns, mut conditionings) = (Vec::new(), Vec::new());
         for end in ends {
             let said = |turns: &'_ [Turn]| turns.iter().position(|turn| end <= turn.until).unwrap_or(turns.len() - 1);
-            let said: Vec<&str> = turns.iter().map(|turns| turns[said(turns)].text.as_str()).collect();
+            let said: Vec<&str> = texts.iter().map(|turns| turns[said(turns)].text.as_str()).collect();
             let place = match known.iter().position(|known| *known == said) {
                 Some(place) => place,
                 None => {
-                    let words = self.words(request, &said, &script.asks, &mut encoded)?;
-                    script.words.push(Words { place: known.len(), ..words });
+                    let batches = self.batches(request, &said, &branches, &mut encoded)?;
+                    conditionings.push(Conditioning { place: known.len(), batches });
                     known.push(said);
                     known.len() - 1
                 }
             };
-            script.turns.push((end, place));
+            turns.push((end, place));
         }
-        Ok(script)
+        Ok(ConditioningSchedule { branches, turns, conditionings })
     }
 
-    /// Encodes the negative prompt and the parts of the prompt, those that are asked for, filled up to equally many tokens.
-    /// `known` grows by them.
-    fn words<'a>(
+    /// Encodes the negative prompt and the parts of the prompt, those that have branches, filled up to equally many
+    /// tokens. `known` grows by them.
+    fn batches<'a>(
         &self,
         request: &Request,
         texts: &[&'a str],
-        asks: &[Ask],
+        branches: &[Branch],
         known: &mut Known<'a>,
-    ) -> Result<Words, PaintError> {
+    ) -> Result<Vec<BranchBatch>, PaintError> {
         let (engine, unet) = (&self.engine, &self.networks.unet);
-        let of = |ask: &Ask| if ask.positive { 1 + ask.part } else { 0 };
-        let first = usize::from(!asks.iter().any(|ask| !ask.positive));
+        let first = usize::from(!branches.iter().any(|branch| !branch.positive));
         let read = |(place, text): (usize, &&str)| {
             weighted(text).map_err(|source| PaintError::Syntax { negative: place == 0, source })
         };
@@ -107,17 +131,25 @@ impl PictureModel {
             Rc::clone(encoded)
         });
         let encoded: Vec<Rc<(Encoded, Context)>> = encoded.collect();
-        let told = || asks.iter().map(|ask| &*encoded[of(ask) - first]);
-        let context = Context::stack(engine, &told().map(|(_, context)| context).collect::<Vec<_>>());
-        let states = engine.stack(&told().map(|(encoded, _)| &encoded.states).collect::<Vec<_>>());
-        let pooled: Option<Vec<&Tensor>> = told().map(|(encoded, _)| encoded.pooled.as_ref()).collect();
-        let added = Added {
-            pooled: pooled.filter(|_| unet.takes_pooled()).map(|pooled| engine.stack(&pooled)),
-            sizes: asks.iter().map(|ask| self.sizes(request, ask.positive)).collect(),
-            guidance: unet.takes_guidance().then_some(request.guidance),
+        let of = |branch: &Branch| &*encoded[if branch.positive { 1 + branch.part } else { 0 } - first];
+        let at_once = if self.latent_shape(request).pixels() > LARGE { 1 } else { branches.len().max(1) };
+        let batch = |(index, part): (usize, &[Branch])| {
+            let told = || part.iter().map(of);
+            let pooled: Option<Vec<&Tensor>> = told().map(|(encoded, _)| encoded.pooled.as_ref()).collect();
+            let added = (unet.takes_pooled() || unet.takes_guidance()).then(|| Added {
+                pooled: pooled.filter(|_| unet.takes_pooled()).map(|pooled| engine.stack(&pooled)),
+                sizes: part.iter().map(|branch| self.sizes(request, branch.positive)).collect(),
+                guidance: unet.takes_guidance().then_some(request.guidance),
+            });
+            BranchBatch {
+                branches: index * at_once..index * at_once + part.len(),
+                context: Context::stack(engine, &told().map(|(_, context)| context).collect::<Vec<_>>()),
+                states: engine.stack(&told().map(|(encoded, _)| &encoded.states).collect::<Vec<_>>()),
+                added_embedding: added.as_ref().map(|added| unet.added(engine, added)),
+                added,
+            }
         };
-        let added = (unet.takes_pooled() || unet.takes_guidance()).then_some(added);
-        Ok(Words { place: 0, context, states, added })
+        Ok(branches.chunks(at_once).enumerate().map(batch).collect())
     }
 
     /// What a network that reads pooled vectors is told beside them.

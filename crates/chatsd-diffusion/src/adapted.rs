@@ -1,95 +1,49 @@
-//! A model with a request's adapters and learned words in it.
+//! A model with a request's adapters and textual inversions in it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use chatsd_types::{Adapted, Adapter, FileKind, LearnedWord, PaintError, Request};
-use chatsd_weights::{self as weights, AdapterSet, Adopted, LayerCache, ModelFiles, Scope, Strength, WeightsError};
 
-use crate::{DiffusionError, PictureModel, error::unusable, few_steps, picture_model::Networks, reader::TEXT_ENCODERS};
+use crate::{PictureModel, error::unusable, few_steps, networks::Networks};
 
 /// Digits of a hash by which picture programs name adapters.
 const HASH_DIGITS: usize = 12;
 /// Names of few-step adapters stand in one of these, besides the file's name.
 const TITLES: [&str; 2] = ["ss_output_name", "modelspec.title"];
 
-/// What networks with other weights are made of, and those that were made last.
-pub(crate) struct Adapting {
-    files: ModelFiles,
-    /// The layers of the model itself.
-    base: LayerCache,
-    opened: Mutex<HashMap<String, Arc<weights::AdapterFile>>>,
-    current: Mutex<Option<Current>>,
-}
-
-/// The model as the last request with adapters or learned words wanted it.
-struct Current {
-    adapters: Vec<Adapter>,
-    words: Vec<LearnedWord>,
-    workshop: Option<LayerCache>,
-    model: Arc<PictureModel>,
-}
-
-impl Adapting {
-    pub(crate) fn new(files: ModelFiles, base: LayerCache) -> Self {
-        Self { files, base, opened: Mutex::default(), current: Mutex::default() }
-    }
-}
-
 impl PictureModel {
-    /// The model as a request wants it; nothing where that is the model itself. The next request with the same adapters
-    /// and words finds it ready; one with others shares all layers that are the same.
+    /// The model as a request wants it; `None` where that is the model itself.
     ///
     /// # Errors
-    /// When an adapter or a learned word is not found or does not fit the model.
-    pub(crate) fn changed(&self, request: &Request) -> Result<Option<Arc<Self>>, PaintError> {
+    /// When an adapter or a textual inversion is not found or does not fit the model.
+    pub(crate) fn changed(&self, request: &Request) -> Result<Option<Self>, PaintError> {
         let (adapters, words) = (&request.adapters, &request.learned_words);
         if adapters.is_empty() && words.is_empty() {
             return Ok(None);
         }
-        let Some(adapting) = &self.adapting else { return Ok(Some(Arc::new(self.with_words(words)?))) };
-        let mut current = adapting.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(current) = current.as_ref().filter(|now| now.adapters == *adapters && now.words == *words) {
-            return Ok(Some(Arc::clone(&current.model)));
+        if adapters.is_empty() {
+            return self.with_inversions(words).map(Some);
         }
-        let before = current.take();
-        let (workshop, model) = if adapters.is_empty() {
-            (None, self.with_words(words)?)
-        } else {
-            let (set, _) = adapting.adopt(self, adapters)?;
-            let workshop = LayerCache::new(self.engine.clone(), set);
-            workshop.share(&adapting.base);
-            if let Some(before) = before.as_ref().and_then(|before| before.workshop.as_ref()) {
-                workshop.share(before);
-            }
-            // Layers that only the last request had make room before others are made.
-            drop(before);
-            let networks = Networks::load(&adapting.files, &workshop);
-            let Networks { unet, text_encoders } = networks.map_err(|why| refused(adapters, why))?;
-            let model = Self { unet, text_encoders, ..self.twin() }.with_words(words)?;
-            (Some(workshop), model)
-        };
-        let model = Arc::new(model);
-        let (adapters, words) = (adapters.clone(), words.clone());
-        *current = Some(Current { adapters, words, workshop, model: Arc::clone(&model) });
-        Ok(Some(model))
+        let networks = self.adapted_networks.with(&self.engine, &self.companions.finder, adapters)?;
+        Self { networks: Networks::clone(&networks), ..self.clone() }.with_inversions(words).map(Some)
     }
 
-    /// The same model, which reads these learned words.
-    fn with_words(&self, words: &[LearnedWord]) -> Result<Self, PaintError> {
-        let vectors: Vec<_> =
-            words.iter().map(|word| self.reader.learned.vectors(&word.name)).collect::<Result<_, _>>()?;
-        let model = self.twin();
-        let text_encoders = model.text_encoders.iter().enumerate().map(|(place, encoder)| {
-            encoder.with_learned(vectors.iter().flat_map(|vectors| vectors.values[place].iter().copied()).collect())
+    /// The same model, which reads these words.
+    fn with_inversions(&self, words: &[LearnedWord]) -> Result<Self, PaintError> {
+        if words.is_empty() {
+            return Ok(self.clone());
+        }
+        let inversions = words.iter().map(|word| self.reader.inversions.open(&word.name));
+        let inversions: Vec<_> = inversions.collect::<Result<_, _>>()?;
+        let text_encoders = self.networks.text_encoders.iter().enumerate().map(|(place, encoder)| {
+            encoder.with_inversions(inversions.iter().flat_map(|inversion| &inversion.values[place]).copied().collect())
         });
-        let text_encoders = text_encoders.collect::<Result<_, _>>().map_err(|why| {
+        let text_encoders: Arc<[_]> = text_encoders.collect::<Result<_, _>>().map_err(|why| {
             let names: Vec<&str> = words.iter().map(|word| word.name.as_str()).collect();
             unusable(FileKind::Embedding, &names.join(", "), why)
         })?;
-        Ok(Self { text_encoders, reader: model.reader.with_words(&vectors), ..model })
+        let networks = Networks { text_encoders, ..self.networks.clone() };
+        Ok(Self { networks, reader: self.reader.with_inversions(&inversions), ..self.clone() })
     }
 
     /// See `ImageModel::adapted`.
@@ -98,12 +52,10 @@ impl PictureModel {
         if adapters.is_empty() {
             return Ok(adapted);
         }
-        let Some(adapting) = &self.adapting else {
-            return Err(PaintError::NoAdapters { model: self.card.name.clone(), adapter: adapters[0].name.clone() });
-        };
-        let (_, adopted) = adapting.adopt(self, adapters)?;
+        let finder = &self.companions.finder;
+        let (_, adopted) = self.adapted_networks.adopt(finder, adapters)?;
         for (adapter, adopted) in adapters.iter_mut().zip(adopted) {
-            let opened = adapting.open(self, &adapter.name)?;
+            let opened = self.adapted_networks.open(finder, &adapter.name)?;
             adapter.hash = opened.hash().chars().take(HASH_DIGITS).collect();
             if !adopted.unmatched.is_empty() {
                 adapted.unmatched.push((adapter.name.clone(), adopted.unmatched));
@@ -116,43 +68,4 @@ impl PictureModel {
         }
         Ok(adapted)
     }
-}
-
-impl Adapting {
-    /// The adapters, matched with the model.
-    fn adopt(&self, model: &PictureModel, adapters: &[Adapter]) -> Result<(AdapterSet, Vec<Adopted>), PaintError> {
-        let opened = adapters.iter().map(|adapter| {
-            let strength = Strength { network: adapter.weight, text: adapter.text_weight.unwrap_or(adapter.weight) };
-            Ok((self.open(model, &adapter.name)?, strength))
-        });
-        let opened = opened.collect::<Result<Vec<_>, PaintError>>()?;
-        let names = TEXT_ENCODERS.into_iter().chain(["unet"]).filter(|name| self.files.has(name));
-        let networks = names.map(|name| Ok((name, self.files.component(name)?.weights)));
-        let networks = networks.collect::<Result<_, WeightsError>>();
-        let networks: Vec<(&str, Scope<'_>)> = networks.map_err(|why| refused(adapters, why))?;
-        // One by one they tell which of them fits nothing.
-        for (adapter, opened) in adapters.iter().zip(&opened).filter(|_| adapters.len() > 1) {
-            let alone = AdapterSet::new(vec![opened.clone()], &networks);
-            alone.map_err(|why| refused(std::slice::from_ref(adapter), why))?;
-        }
-        AdapterSet::new(opened, &networks).map_err(|why| refused(adapters, why))
-    }
-
-    /// An adapter by its name; opened once.
-    fn open(&self, model: &PictureModel, name: &str) -> Result<Arc<weights::AdapterFile>, PaintError> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(adapter) = opened.get(name) {
-            return Ok(Arc::clone(adapter));
-        }
-        let found = model.finder.find(FileKind::Adapter, name).and_then(weights::AdapterFile::open);
-        let adapter = Arc::new(found.map_err(|why| unusable(FileKind::Adapter, name, why))?);
-        opened.insert(name.to_owned(), Arc::clone(&adapter));
-        Ok(adapter)
-    }
-}
-
-/// That adapters cannot be used together, or the one cannot.
-fn refused(adapters: &[Adapter], why: impl Into<DiffusionError>) -> PaintError {
-    let names: Vec<&str> = adapters.iter().map(|adapter| adapter.name.as_str()).collect();
-    unusable(FileKind::Adapter, &names.join(", "), why.into())
 }

@@ -15,7 +15,7 @@ impl PictureModel {
     }
 
     fn check_clip_skip(&self, request: &Request) -> Result<(), PaintError> {
-        let layers = self.text_encoders.iter().map(TextEncoder::layers).min().unwrap_or(0);
+        let layers = self.networks.text_encoders.iter().map(TextEncoder::layers).min().unwrap_or(0);
         let layers = (layers + self.reader.family.layers_lacking) as u32;
         match request.clip_skip.filter(|clip_skip| !(1..=layers).contains(clip_skip)) {
             Some(found) => Err(PaintError::ClipSkip { found, layers }),

@@ -76,7 +76,7 @@ pub fn split(tokenizer: &Tokenizer, pieces: &[Piece], window: Window) -> (Vec<Ch
                 words = moved;
                 comma = None;
             }
-            // The vectors of a learned word are not torn apart, where a chunk can hold them.
+            // The vectors of a textual inversion are not torn apart, where a chunk can hold them.
             if words.len() + tokenizer.run(token).min(window.words) > window.words {
                 chunks.push(Chunk::new(&words, window));
                 words.clear();

@@ -1,4 +1,4 @@
-//! The ControlNets of one walk: loaded, shown their pictures, asked at each step.
+//! The ControlNets of one sampling run: loaded, given their pictures, called at each step.
 
 use std::sync::Arc;
 
@@ -7,26 +7,26 @@ use chatsd_types::{Control, FileKind, Image, Kernel, PaintError, Property, Reque
 
 use crate::{
     DiffusionError, Finder, PictureModel,
+    conditioning::{Conditioning, ConditioningSchedule},
     error::unusable,
-    network::{Context, ControlNet},
+    network::{AddedEmbedding, Context, ControlNet},
     preprocess::prepare,
-    words::{Script, Words},
 };
 
-/// The ControlNets of one walk.
+/// The ControlNets of one sampling run.
 pub(crate) struct Controls {
     followers: Vec<Follower>,
-    /// The noise levels of the walk, of which the last is no step.
+    /// The noise levels of the run, of which the last is no step.
     sigmas: Vec<f64>,
 }
 
 /// One ControlNet that follows its picture.
 struct Follower {
     network: Arc<ControlNet>,
-    /// What it sees of its picture, once for each thing that the picture network is asked.
-    hint: Tensor,
-    /// Of each of the script's words.
-    contexts: Vec<Context>,
+    /// What it sees of its picture, as often as there are branches in each batch.
+    hints: Vec<Tensor>,
+    /// Of each of the schedule's conditionings, for each batch.
+    conditionings: Vec<Vec<(Context, Option<AddedEmbedding>)>>,
     weight: f32,
     /// Shares of the steps between which it works.
     start: f32,
@@ -42,39 +42,55 @@ impl Controls {
         model: &PictureModel,
         request: &Request,
         source: &Source,
-        script: &Script,
+        schedule: &ConditioningSchedule,
         sigmas: &[f64],
     ) -> Result<Self, PaintError> {
         let engine = &model.engine;
         let follower = |(control, picture): (&Control, &Image)| {
-            let network = model.control_nets.get(&control.name, || open(&model.finder, &control.name));
+            let network =
+                model.companions.control_nets.get(&control.name, || open(&model.companions.finder, &control.name));
             let network = network.map_err(|why| unusable(FileKind::Control, &control.name, why))?;
             check(model, &network, &control.name)?;
             let picture = picture.resized(request.size, Kernel::Lanczos);
             let hint = network.hint(engine, &prepare(control.preprocessor, &picture, source.mask.as_ref()));
-            let hint = engine.stack(&vec![&hint; script.words.first().map_or(1, |words| words.states.shape().batch)]);
-            let contexts = script.words.iter().map(|words| network.context(engine, &words.states)).collect();
+            let hints = schedule.batches().map(|branches| engine.stack(&vec![&hint; branches.len()])).collect();
+            let conditionings = schedule.conditionings.iter().map(|conditioning| {
+                let batches = conditioning.batches.iter().map(|batch| {
+                    let added = batch.added.as_ref().map(|added| network.added(engine, added));
+                    (network.context(engine, &batch.states), added)
+                });
+                batches.collect()
+            });
+            let conditionings = conditionings.collect();
             let Control { weight, start, end, .. } = *control;
-            Ok::<_, PaintError>(Follower { network, hint, contexts, weight, start, end })
+            Ok::<_, PaintError>(Follower { network, hints, conditionings, weight, start, end })
         };
         let followers = request.controls.iter().zip(&source.controls).map(follower).collect::<Result<_, _>>()?;
         Ok(Self { followers, sigmas: sigmas.to_vec() })
     }
 
-    /// What they add at the noise level `sigma`, which is time `t`, when the network is told `words`; each with its factor.
-    pub(crate) fn at(&self, engine: &Engine, z: &Tensor, t: f32, sigma: f64, words: &Words) -> Vec<(f32, Vec<Tensor>)> {
+    /// What they add at the noise level `sigma`, which is time `t`, to batch `batch` of a conditioning; each with its
+    /// factor.
+    pub(crate) fn at(
+        &self,
+        engine: &Engine,
+        z: &Tensor,
+        (t, sigma): (f32, f64),
+        conditioning: &Conditioning,
+        batch: usize,
+    ) -> Vec<(f32, Vec<Tensor>)> {
         let steps = self.sigmas.len() - 1;
-        // Samplers ask between two noise levels, too: that belongs to the step that ends there.
+        // Samplers call the network between two noise levels, too: that belongs to the step that ends there.
         let step = self.sigmas[..steps].iter().filter(|&&level| level > sigma * 1.000_001).count();
         let (begins, ends) = (step as f32 / steps.max(1) as f32, (step + 1).min(steps) as f32 / steps.max(1) as f32);
         // As in diffusers: a step counts whole.
         let works = |follower: &&Follower| begins >= follower.start && ends <= follower.end && follower.weight != 0.0;
-        let ask = |follower: &Follower| {
-            let time = follower.network.time(engine, t, words.added.as_ref());
-            let context = &follower.contexts[words.place];
-            (follower.weight, follower.network.forward(engine, z, &follower.hint, &time, context))
+        let found = |follower: &Follower| {
+            let (context, added) = &follower.conditionings[conditioning.place][batch];
+            let time = follower.network.time(engine, t, added.as_ref());
+            (follower.weight, follower.network.forward(engine, z, &follower.hints[batch], &time, context))
         };
-        self.followers.iter().filter(works).map(ask).collect()
+        self.followers.iter().filter(works).map(found).collect()
     }
 }
 
@@ -86,12 +102,12 @@ fn open(finder: &Finder, name: &str) -> Result<ControlNet, DiffusionError> {
 
 /// Whether a ControlNet is for this model.
 fn check(model: &PictureModel, network: &ControlNet, name: &str) -> Result<(), PaintError> {
-    let (layers, expected) = (network.layers(), model.unet.layers());
+    let (layers, expected) = (network.layers(), model.networks.unet.layers());
     let properties = [
-        (Property::ContextChannels, network.context_channels(), model.unet.context_channels()),
+        (Property::ContextChannels, network.context_channels(), model.networks.unet.context_channels()),
         (Property::LatentChannels, network.in_channels(), model.autoencoder.latent_channels()),
         (Property::LatentFactor, network.hint_factor(), model.autoencoder.factor()),
-        (Property::PooledVectors, usize::from(network.takes_pooled()), usize::from(model.unet.takes_pooled())),
+        (Property::PooledVectors, usize::from(network.takes_pooled()), usize::from(model.networks.unet.takes_pooled())),
         (Property::Layers, layers.len(), expected.len()),
     ];
     let channels = layers.iter().zip(expected).map(|(found, expected)| (Property::LayerChannels, *found, *expected));

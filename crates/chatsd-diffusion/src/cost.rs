@@ -1,16 +1,16 @@
-//! What a request takes: the whole way of painting is gone by a model of outlines on an engine that counts, so that no
-//! count can be another than the work.
+//! What a request takes: a dry run of painting, by a model of shapes without weights ("meta") on a back end that counts,
+//! so that no count can be another than the work.
 
 use std::{
     ops::ControlFlow,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chatsd_tensor::{Engine, Format};
 use chatsd_types::{Cost, PaintError, Request, Source};
 use chatsd_weights::{ModelFiles, Tally};
 
-use crate::{DiffusionError, Finder, PictureModel, pixel_maker::limit, reader::Reader, text_to_image::text_to_image};
+use crate::{DiffusionError, Finder, PictureModel, PromptReader, pixel_maker::limit, text_to_image::text_to_image};
 
 /// Memory of the program itself, in bytes: code, thread stacks, the threads' scratch, the picture and its file.
 /// Measured as what a run of the built-in model holds beyond weights and buffers.
@@ -22,11 +22,12 @@ const PROGRAM: u64 = 48 << 20;
 const NETWORK: f64 = 1.22;
 
 /// How a model counts what it takes.
+#[derive(Clone)]
 pub(crate) enum Counter {
-    /// This is a model of outlines itself: the bytes its weights would hold. One request is counted at a time.
-    Outline(Tally, Mutex<()>),
+    /// It has shapes alone: the bytes that its weights would hold. One request is counted at a time.
+    DryRun(Tally, Arc<Mutex<()>>),
     /// Another one counts for it.
-    Of(Box<PictureModel>),
+    Of(Arc<PictureModel>),
 }
 
 impl PictureModel {
@@ -35,20 +36,20 @@ impl PictureModel {
     ///
     /// # Errors
     /// As [`PictureModel::load`].
-    pub fn outline(files: &ModelFiles, name: &str) -> Result<Self, DiffusionError> {
-        Self::outline_with(files, name, Reader::open(files)?)
+    pub fn dry_run(files: &ModelFiles, name: &str) -> Result<Self, DiffusionError> {
+        Self::dry_run_with(files, name, PromptReader::open(files)?)
     }
 
-    /// As [`PictureModel::outline`], with the reader of these files.
-    pub(crate) fn outline_with(files: &ModelFiles, name: &str, reader: Reader) -> Result<Self, DiffusionError> {
+    /// As [`PictureModel::dry_run`], with the reader of these files.
+    pub(crate) fn dry_run_with(files: &ModelFiles, name: &str, reader: PromptReader) -> Result<Self, DiffusionError> {
         let tally = Tally::default();
         let model = Self::of_files(&files.outlined_into(&tally), name, Engine::counting(), reader)?;
         let autoencoder_limit = limit(tally.bytes() as u64 + PROGRAM);
-        Ok(Self { counter: Some(Counter::Outline(tally, Mutex::default())), autoencoder_limit, ..model })
+        Ok(Self { counter: Some(Counter::DryRun(tally, Arc::default())), autoencoder_limit, ..model })
     }
 
-    /// Where the outline finds what requests name: the same files, outlined.
-    pub(crate) fn outlined(finder: &Finder, tally: &Tally) -> Finder {
+    /// Finds what `finder` finds, as shapes without weights.
+    pub(crate) fn without_weights(finder: &Finder, tally: &Tally) -> Finder {
         let (finder, tally) = (finder.clone(), tally.clone());
         let names = finder.clone();
         let finder = Finder::new(move |kind, name| finder.find(kind, name).map(|files| files.outlined_into(&tally)));
@@ -61,8 +62,8 @@ impl PictureModel {
     /// What the model cannot paint.
     pub(crate) fn count(&self, request: &Request, source: &Source) -> Result<Cost, PaintError> {
         let (tally, alone) = match &self.counter {
-            Some(Counter::Of(outline)) => return outline.count(request, source),
-            Some(Counter::Outline(tally, alone)) => (tally, alone),
+            Some(Counter::Of(dry)) => return dry.count(request, source),
+            Some(Counter::DryRun(tally, alone)) => (tally, alone),
             None => return Err(PaintError::NotCounted { model: self.card.name.clone() }),
         };
         // LoRAs are merged into weights: they change what is computed, not how much.
@@ -73,7 +74,7 @@ impl PictureModel {
         let work = || (self.engine.work().unwrap_or_default() - begun).total();
         let mut after_steps = Vec::new();
         let changed = self.changed(&request)?;
-        text_to_image(changed.as_deref().unwrap_or(self), &request, source, &mut |_| {
+        text_to_image(changed.as_ref().unwrap_or(self), &request, source, &mut |_| {
             after_steps.push(work());
             ControlFlow::Continue(())
         })?;

@@ -21,7 +21,7 @@ impl Finder {
         Self { find: Arc::new(find), list: Arc::new(|_| Vec::new()) }
     }
 
-    /// The same, which also tells the names of all files of a kind with `list`: so learned words are known in a prompt.
+    /// The same, which also tells the names of all files of a kind with `list`: so textual inversions are known in a prompt.
     #[must_use]
     pub fn listing(self, list: impl Fn(FileKind) -> Vec<String> + Send + Sync + 'static) -> Self {
         Self { list: Arc::new(list), ..self }

@@ -2,43 +2,43 @@
 
 use chatsd_tensor::{Engine, Tensor};
 
-/// One question to the network, and what its answer counts.
+/// One prediction that guidance combines: conditional, unconditional, or of a part of the prompt.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ask {
-    /// For the prompt instead of the negative prompt.
+pub struct Branch {
+    /// Of the prompt instead of the negative prompt.
     pub positive: bool,
-    /// For which part of a composed prompt.
+    /// Of which part of a composed prompt.
     pub part: usize,
-    /// With the picture to edit, in a network that is shown one.
-    pub shown: bool,
-    /// What the answer is multiplied by; the sum of all is 1.
+    /// With the picture to edit, in a network that has extra channels for one.
+    pub edits: bool,
+    /// What the prediction is multiplied by; the sum of all is 1.
     pub factor: f32,
 }
 
 /// How strongly the prompt counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guidance {
-    /// 1 is as the network says, and then the negative prompt is never asked.
+    /// 1 is as the network predicts, and then there is no branch of the negative prompt.
     pub scale: f32,
-    /// How strongly the picture to edit counts, in a network that is shown one; 1 is as the network says.
+    /// How strongly the picture to edit counts, in a network that has extra channels for one; 1 is as it predicts.
     pub image: f32,
-    /// How far the spread of values is brought back to that of the prompt's own answer, 0 to 1. Lin et al. 2023,
-    /// section 3.4, of the values that the network returns, as in diffusers.
+    /// How far the deviation of the values is brought back to that of the prompt's own prediction, 0 to 1. Lin et al.
+    /// 2023, section 3.4, of the values that the network returns, as in diffusers.
     pub rescale: f32,
 }
 
 impl Guidance {
-    /// What the network is asked for a prompt whose parts weigh so much; the prompt's own answers are last. `negative +
+    /// The branches of a prompt whose parts weigh so much; the prompt's own are last. `negative +
     /// scale · Σ weight · (part - negative)`, Liu et al. 2022, equation 11, which is one part of weight 1 mostly. Where a
     /// picture counts, `nothing + image · (negative - nothing)` in place of the first `negative`: Brooks et al. 2023,
     /// equation 3.
     #[must_use]
-    pub fn asks(self, weights: &[f32]) -> Vec<Ask> {
+    pub fn branches(self, weights: &[f32]) -> Vec<Branch> {
         let Self { scale, image, .. } = self;
         let total: f32 = weights.iter().sum();
-        let nothing = Ask { positive: false, part: 0, shown: false, factor: 1.0 - image };
-        let negative = Ask { positive: false, part: 0, shown: true, factor: image - scale * total };
-        let part = |(part, weight): (usize, &f32)| Ask { positive: true, part, shown: true, factor: scale * weight };
+        let nothing = Branch { positive: false, part: 0, edits: false, factor: 1.0 - image };
+        let negative = Branch { positive: false, part: 0, edits: true, factor: image - scale * total };
+        let part = |(part, weight): (usize, &f32)| Branch { positive: true, part, edits: true, factor: scale * weight };
         let (is_plain, parts) = (weights == [1.0], weights.iter().enumerate().map(part));
         match (image == 1.0, scale == 1.0 && is_plain) {
             (false, _) => [nothing, negative].into_iter().chain(parts).collect(),
@@ -47,11 +47,10 @@ impl Guidance {
         }
     }
 
-    /// Of the answers to `asks`, a batch in that order, the one that guides, rescaled.
+    /// The guided prediction, rescaled, of those of `branches` in that order.
     #[must_use]
-    pub fn apply(self, engine: &Engine, asks: &[Ask], answers: &Tensor) -> Tensor {
-        let answers: Vec<Tensor> = (0..asks.len()).map(|index| engine.picture(answers, index)).collect();
-        let terms: Vec<(f32, &Tensor)> = asks.iter().map(|ask| ask.factor).zip(&answers).collect();
+    pub fn apply(self, engine: &Engine, branches: &[Branch], predictions: &[Tensor]) -> Tensor {
+        let terms: Vec<(f32, &Tensor)> = branches.iter().map(|branch| branch.factor).zip(predictions).collect();
         let guided = engine.combine(&terms);
         if self.rescale == 0.0 {
             return guided;
@@ -61,8 +60,9 @@ impl Guidance {
         if found == 0.0 {
             return guided;
         }
-        let parts = asks.iter().filter(|ask| ask.positive).count();
-        let own: Vec<_> = answers[asks.len() - parts..].iter().map(|answer| (1.0 / parts as f32, answer)).collect();
+        let parts = branches.iter().filter(|branch| branch.positive).count();
+        let own = predictions[branches.len() - parts..].iter();
+        let own: Vec<_> = own.map(|prediction| (1.0 / parts as f32, prediction)).collect();
         let factor = self.rescale * deviation(&engine.combine(&own)) / found + (1.0 - self.rescale);
         engine.combine(&[(factor, &guided)])
     }
@@ -74,35 +74,39 @@ mod tests {
 
     use super::*;
 
+    fn row<const N: usize>(values: [f32; N]) -> Tensor {
+        Tensor::new(Shape::sequence(1, N, 1), values.to_vec())
+    }
+
     #[test]
     fn guidance_goes_past_the_prompt_and_rescale_brings_the_spread_back() {
         let engine = Engine::reference();
-        let pair = Tensor::new(Shape::new(2, 1, 3, 1), vec![0.0, 1.0, 2.0, 1.0, 1.0, 4.0]);
+        let pair = [[0.0, 1.0, 2.0], [1.0, 1.0, 4.0]].map(row);
         let guided = |rescale| {
             let guidance = Guidance { scale: 3.0, image: 1.0, rescale };
-            guidance.apply(&engine, &guidance.asks(&[1.0]), &pair)
+            guidance.apply(&engine, &guidance.branches(&[1.0]), &pair)
         };
         assert_close("plain", guided(0.0).values(), &[3.0, 1.0, 8.0], 1e-6);
         let deviation = |x: &Tensor| engine.moments(x)[0].1;
         assert!((deviation(&guided(1.0)) - 2.0_f32.sqrt()).abs() < 1e-6);
         let halfway = f32::midpoint(deviation(&guided(0.0)), 2.0_f32.sqrt());
         assert!((deviation(&guided(0.5)) - halfway).abs() < 1e-6);
-        assert_eq!(Guidance { scale: 1.0, image: 1.0, rescale: 0.5 }.asks(&[1.0]).len(), 1);
+        assert_eq!(Guidance { scale: 1.0, image: 1.0, rescale: 0.5 }.branches(&[1.0]).len(), 1);
     }
 
     #[test]
     fn a_picture_to_edit_counts_of_its_own() {
         let engine = Engine::reference();
         // Nothing, the negative prompt with the picture, the prompt with the picture.
-        let answers = Tensor::new(Shape::new(3, 1, 2, 1), vec![1.0, 0.0, 2.0, 1.0, 5.0, 1.0]);
+        let predictions = [[1.0, 0.0], [2.0, 1.0], [5.0, 1.0]].map(row);
         let guidance = Guidance { scale: 3.0, image: 1.5, rescale: 0.0 };
-        let guided = guidance.apply(&engine, &guidance.asks(&[1.0]), &answers);
+        let guided = guidance.apply(&engine, &guidance.branches(&[1.0]), &predictions);
         // 1 + 1.5 · (2 - 1) + 3 · (5 - 2); 0 + 1.5 · (1 - 0) + 3 · (1 - 1)
         assert_close("edited", guided.values(), &[11.5, 1.5], 1e-6);
         for (scale, image) in [(7.5, 1.5), (1.0, 1.5), (7.5, 1.0), (1.0, 1.0)] {
-            let asks = Guidance { scale, image, rescale: 0.0 }.asks(&[1.0]);
-            assert!((asks.iter().map(|ask| ask.factor).sum::<f32>() - 1.0).abs() < 1e-6, "{scale} {image}");
-            assert!(asks.last().is_some_and(|ask| ask.positive && ask.shown));
+            let branches = Guidance { scale, image, rescale: 0.0 }.branches(&[1.0]);
+            assert!((branches.iter().map(|branch| branch.factor).sum::<f32>() - 1.0).abs() < 1e-6, "{scale} {image}");
+            assert!(branches.last().is_some_and(|branch| branch.positive && branch.edits));
         }
     }
 
@@ -110,11 +114,11 @@ mod tests {
     #[test]
     fn parts_guide_each_by_itself() {
         let engine = Engine::reference();
-        let answers = Tensor::new(Shape::new(3, 1, 1, 1), vec![1.0, 2.0, 5.0]);
+        let predictions = [[1.0], [2.0], [5.0]].map(row);
         for (scale, expected) in [(3.0, 1.0 + 3.0 * (0.5 * 1.0 + 2.0 * 4.0)), (1.0, 1.0 + 0.5 + 8.0)] {
             let guidance = Guidance { scale, image: 1.0, rescale: 0.0 };
-            let asks = guidance.asks(&[0.5, 2.0]);
-            assert_close("parts", guidance.apply(&engine, &asks, &answers).values(), &[expected], 1e-6);
+            let branches = guidance.branches(&[0.5, 2.0]);
+            assert_close("parts", guidance.apply(&engine, &branches, &predictions).values(), &[expected], 1e-6);
         }
     }
 }

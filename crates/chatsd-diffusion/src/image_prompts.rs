@@ -1,4 +1,4 @@
-//! Pictures looked at like prompts.
+//! Pictures as prompts: tokens of pictures for decoupled cross-attention.
 
 use std::sync::Arc;
 
@@ -7,10 +7,9 @@ use chatsd_types::{FileKind, Image, ImagePrompt, Kernel, PaintError, Request, Si
 
 use crate::{
     DiffusionError, PictureModel,
+    conditioning::ConditioningSchedule,
     error::unusable,
-    guidance::Ask,
     network::{ImageAdapter, ImageEncoder},
-    words::Script,
 };
 
 /// Mean and deviation of red, green and blue, 0 to 1, that CLIP was trained with (`OPENAI_CLIP_MEAN`, `_STD`).
@@ -24,25 +23,32 @@ const ENCODERS: [(usize, &[&str]); 3] = [
 ];
 
 impl PictureModel {
-    /// Makes the script also look at the pictures of `source`, as the image prompts of `request` say.
+    /// Adds the tokens of the pictures of `source` to the conditioning, as the image prompts of `request` say.
     ///
     /// # Errors
     /// When an IP-Adapter or the image encoder is not there or cannot be used.
-    pub(crate) fn look(&self, script: &mut Script, request: &Request, source: &Source) -> Result<(), PaintError> {
+    pub(crate) fn add_image_prompts(
+        &self,
+        schedule: &mut ConditioningSchedule,
+        request: &Request,
+        source: &Source,
+    ) -> Result<(), PaintError> {
         let engine = &self.engine;
         for (ImagePrompt { name, weight, .. }, image) in request.image_prompts.iter().zip(&source.image_prompts) {
             let unusable = |why: DiffusionError| unusable(FileKind::ImagePrompt, name, why);
-            let open = || Ok(ImageAdapter::open(&self.finder.find(FileKind::ImagePrompt, name)?, &self.unet)?);
-            let adapter = self.image_adapters.get(name, open).map_err(unusable)?;
+            let open = || {
+                Ok(ImageAdapter::open(&self.companions.finder.find(FileKind::ImagePrompt, name)?, &self.networks.unet)?)
+            };
+            let adapter = self.companions.image_adapters.get(name, open).map_err(unusable)?;
             let encoder = self.image_encoder(adapter.channels()).map_err(unusable)?;
             let seen = encoder.forward(engine, &as_clip_sees(image, encoder.side()));
             // What is not wanted is no picture at all.
             let nothing = engine.filled(seen.shape(), 0.0);
-            let vector = |ask: &Ask| if ask.positive { &seen } else { &nothing };
-            let vectors: Vec<&Tensor> = script.asks.iter().map(vector).collect();
-            let vectors = engine.stack(&vectors);
-            for words in &mut script.words {
-                words.context = adapter.look(engine, words.context.clone(), &vectors, *weight);
+            let branches = &schedule.branches;
+            let vector = |branch: usize| if branches[branch].positive { &seen } else { &nothing };
+            for batch in schedule.conditionings.iter_mut().flat_map(|conditioning| &mut conditioning.batches) {
+                let vectors = engine.stack(&batch.branches.clone().map(vector).collect::<Vec<_>>());
+                batch.context = adapter.with_image_prompt(engine, batch.context.clone(), &vectors, *weight);
             }
         }
         Ok(())
@@ -53,9 +59,9 @@ impl PictureModel {
         let names =
             ENCODERS.iter().find(|(width, _)| *width == channels).map_or(&["image_encoder"][..], |(_, names)| names);
         let mut why: Option<DiffusionError> = None;
-        for name in names {
-            let open = || Ok(ImageEncoder::open(&self.finder.find(FileKind::ImageEncoder, name)?)?);
-            match self.image_encoders.get(name, open) {
+        for &name in names {
+            let open = || Ok(ImageEncoder::open(&self.companions.finder.find(FileKind::ImageEncoder, name)?)?);
+            match self.companions.image_encoders.get(name, open) {
                 Ok(encoder) if encoder.channels() == channels => return Ok(encoder),
                 Ok(encoder) => {
                     let found = encoder.channels();

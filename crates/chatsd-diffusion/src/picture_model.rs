@@ -1,6 +1,6 @@
 //! A picture model, loaded and ready to paint.
 
-use std::{ops::ControlFlow, panic, thread};
+use std::{ops::ControlFlow, panic, sync::Arc, thread};
 
 use chatsd_tensor::{Engine, Tensor};
 use chatsd_types::{
@@ -11,73 +11,39 @@ use chatsd_weights::{AdapterSet, LayerCache, ModelFiles};
 use serde_json::Value as Json;
 
 use crate::{
-    DiffusionError, Finder,
-    adapted::Adapting,
-    beside::Beside,
+    DiffusionError, Finder, Fit, ModelFlaw, PictureUpscaler, PromptReader,
+    companions::Companions,
     cost::Counter,
     denoiser::Parameters,
-    enlarge::Enlarger,
-    model_card::{Family, Settings},
-    network::{Autoencoder, ControlNet, ImageAdapter, ImageEncoder, TextEncoder, UNet, Upscaler},
-    reader::{Reader, TEXT_ENCODERS},
-    shelf::Shelf,
+    extra_channels::ExtraChannels,
+    families::Family,
+    network::{Autoencoder, TextEncoder},
+    networks::{AdaptedNetworks, Networks},
+    pipeline_settings::PipelineSettings,
     text_to_image::{paint_latent, text_to_image},
 };
 
 /// The parts whose weights tell one model from another.
 const COMPONENTS: [&str; 4] = ["text_encoder", "text_encoder_2", "unet", "vae"];
 
-/// A picture model: text encoders, picture network and autoencoder, and how they belong together.
+/// A picture model: text encoders, picture network and autoencoder, and how they belong together. Clones share all that
+/// is loaded.
+#[derive(Clone)]
 pub struct PictureModel {
     pub(crate) engine: Engine,
     pub(crate) card: ModelCard,
-    /// Finds what requests name beside the model.
-    pub(crate) finder: Finder,
-    /// ControlNets of the requests before.
-    pub(crate) control_nets: Shelf<ControlNet>,
-    /// IP-Adapters and image encoders of the requests before.
-    pub(crate) image_adapters: Shelf<ImageAdapter>,
-    pub(crate) image_encoders: Shelf<ImageEncoder>,
-    /// Upscalers of the requests before.
-    pub(crate) upscalers: Shelf<Upscaler>,
-    pub(crate) reader: Reader,
-    pub(crate) parameters: Parameters,
-    /// One or two; their states stand side by side.
-    pub(crate) text_encoders: Vec<TextEncoder>,
-    pub(crate) unet: UNet,
-    pub(crate) beside: Beside,
-    pub(crate) autoencoder: Autoencoder,
+    pub(crate) reader: PromptReader,
+    pub(crate) networks: Networks,
+    pub(crate) parameters: Arc<Parameters>,
+    pub(crate) extra_channels: ExtraChannels,
+    pub(crate) autoencoder: Arc<Autoencoder>,
     /// Bytes of memory that an autoencoder may take.
     pub(crate) autoencoder_limit: u64,
-    /// Tiny autoencoders of the family, when they were asked for.
-    pub(crate) tiny_autoencoders: Shelf<Autoencoder>,
+    pub(crate) companions: Companions,
+    /// The networks of requests that change them.
+    pub(crate) adapted_networks: Arc<AdaptedNetworks>,
     /// Counts what a request takes.
     pub(crate) counter: Option<Counter>,
-    /// Makes the networks of requests that change them; nothing where they were changed already, or have no weights.
-    pub(crate) adapting: Option<Adapting>,
-}
-
-/// The networks that adapters change.
-pub(crate) struct Networks {
-    pub(crate) unet: UNet,
-    pub(crate) text_encoders: Vec<TextEncoder>,
-}
-
-impl Networks {
-    /// Made in a workshop.
-    pub(crate) fn load(files: &ModelFiles, workshop: &LayerCache) -> Result<Self, DiffusionError> {
-        let unet = files.component("unet")?;
-        let unet = UNet::load(&unet.weights.with_cache(workshop, "unet"), &unet.config)?;
-        let components = TEXT_ENCODERS.into_iter().filter(|name| files.has(name));
-        let text_encoders = components.map(|name| {
-            let component = files.component(name)?;
-            Ok::<_, DiffusionError>(TextEncoder::load(
-                &component.weights.with_cache(workshop, name),
-                &component.config,
-            )?)
-        });
-        Ok(Self { unet, text_encoders: text_encoders.collect::<Result<_, _>>()? })
-    }
 }
 
 impl PictureModel {
@@ -89,11 +55,11 @@ impl PictureModel {
         // Both read every byte: side by side they take as long as the slower one.
         thread::scope(|scope| {
             let hash = scope.spawn(|| Self::hash_of(files));
-            let reader = Reader::open(files)?;
-            let outline = Self::outline_with(files, name, reader.clone())?;
+            let reader = PromptReader::open(files)?;
+            let dry = Self::dry_run_with(files, name, reader.clone())?;
             let mut model = Self::of_files(files, name, engine, reader)?;
-            model.autoencoder_limit = outline.autoencoder_limit;
-            model.counter = Some(Counter::Of(Box::new(outline)));
+            model.autoencoder_limit = dry.autoencoder_limit;
+            model.counter = Some(Counter::Of(Arc::new(dry)));
             model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
             Ok(model)
         })
@@ -111,18 +77,18 @@ impl PictureModel {
     #[must_use]
     pub fn with_finder(self, finder: Finder) -> Self {
         let reader = self.reader.with_finder(finder.clone());
-        let this = Self { reader, ..self };
-        match this.counter {
-            Some(Counter::Outline(tally, alone)) => {
-                let finder = Self::outlined(&finder, &tally);
-                Self { finder, counter: Some(Counter::Outline(tally, alone)), ..this }
+        match self.counter {
+            Some(Counter::DryRun(tally, alone)) => {
+                let companions = Companions::new(Self::without_weights(&finder, &tally));
+                Self { reader, companions, counter: Some(Counter::DryRun(tally, alone)), ..self }
             }
-            Some(Counter::Of(outline)) => {
+            Some(Counter::Of(dry)) => {
                 // Words are looked up once for both.
-                let outline = Self { reader: this.reader.clone(), ..outline.with_finder(finder.clone()) };
-                Self { finder, counter: Some(Counter::Of(Box::new(outline))), ..this }
+                let dry = Self { reader: reader.clone(), ..Self::clone(&dry).with_finder(finder.clone()) };
+                let counter = Some(Counter::Of(Arc::new(dry)));
+                Self { reader, companions: Companions::new(finder), counter, ..self }
             }
-            None => Self { finder, ..this },
+            None => Self { reader, companions: Companions::new(finder), ..self },
         }
     }
 
@@ -134,8 +100,8 @@ impl PictureModel {
     }
 
     /// What a request calls `name` makes pictures larger.
-    pub(crate) fn enlarger(&self, name: &str) -> Result<Enlarger, PaintError> {
-        Enlarger::find_on(&self.upscalers, &self.finder, name)
+    pub(crate) fn upscaler(&self, name: &str) -> Result<PictureUpscaler, PaintError> {
+        PictureUpscaler::find_in(&self.companions.upscalers, &self.companions.finder, name)
     }
 
     /// The model without its hash.
@@ -143,16 +109,16 @@ impl PictureModel {
         files: &ModelFiles,
         name: &str,
         engine: Engine,
-        reader: Reader,
+        reader: PromptReader,
     ) -> Result<Self, DiffusionError> {
-        let settings = Settings::read(files.pipeline_config()?)?;
+        let settings = PipelineSettings::read(files.pipeline_config()?)?;
         let mut parameters = settings.parameters()?;
         let family = reader.family;
         parameters.levels.aligned_as_xl = family.aligned_as_xl;
         let unet = files.component("unet")?;
         let sample_size = unet.config.get("sample_size").and_then(Json::as_u64);
         let workshop = LayerCache::new(engine.clone(), AdapterSet::default());
-        let Networks { unet, text_encoders } = Networks::load(files, &workshop)?;
+        let networks = Networks::load(files, &workshop)?;
         let autoencoder = match settings.patch {
             Some(patch) => Autoencoder::patch(patch)?,
             None => {
@@ -160,7 +126,7 @@ impl PictureModel {
                 Autoencoder::load(&vae.weights, &vae.config)?
             }
         };
-        let beside = check_fit(&unet, &autoencoder, &text_encoders, &family)?;
+        let extra_channels = check_fit(&networks, &autoencoder, &family)?;
 
         let factor = autoencoder.factor() as u32;
         let side = |setting: Option<u32>| {
@@ -178,7 +144,7 @@ impl PictureModel {
             hash: String::new(),
             licence: metadata("general.license").unwrap_or_else(|| "unknown".into()),
             size: Size { width: side(settings.width), height: side(settings.height) },
-            size_step: factor * unet.factor() as u32,
+            size_step: factor * networks.unet.factor() as u32,
             size_limit: family.side_limit,
             steps: settings.steps.unwrap_or(family.steps),
             guidance: settings.guidance.unwrap_or(family.guidance),
@@ -188,52 +154,21 @@ impl PictureModel {
         let (size, nearest) = (card.size, card.nearest_size(card.size));
         if size != nearest || card.size_step > card.size_limit {
             let (step, limit) = (card.size_step, card.size_limit);
-            return Err(DiffusionError::Unsupported(format!(
-                "its own size is {size}, but it paints multiples of {step} pixels up to {limit}: expected {nearest}"
-            )));
+            return Err(ModelFlaw::Size { found: size, step, limit, nearest }.into());
         }
         Ok(Self {
             engine,
             card,
-            finder: Finder::default(),
-            control_nets: Shelf::default(),
-            image_adapters: Shelf::default(),
-            image_encoders: Shelf::default(),
-            upscalers: Shelf::default(),
             reader,
-            parameters,
-            text_encoders,
-            unet,
-            beside,
-            autoencoder,
+            networks,
+            parameters: Arc::new(parameters),
+            extra_channels,
+            autoencoder: Arc::new(autoencoder),
             autoencoder_limit: u64::MAX,
-            tiny_autoencoders: Shelf::default(),
+            companions: Companions::new(Finder::default()),
+            adapted_networks: Arc::new(AdaptedNetworks::new(files.clone(), workshop)),
             counter: None,
-            adapting: Some(Adapting::new(files.clone(), workshop)),
         })
-    }
-
-    /// The same model, sharing its networks; it neither counts nor changes.
-    pub(crate) fn twin(&self) -> Self {
-        Self {
-            engine: self.engine.clone(),
-            card: self.card.clone(),
-            finder: self.finder.clone(),
-            reader: self.reader.clone(),
-            parameters: self.parameters.clone(),
-            text_encoders: self.text_encoders.clone(),
-            unet: self.unet.clone(),
-            beside: self.beside,
-            autoencoder: self.autoencoder.clone(),
-            control_nets: self.control_nets.clone(),
-            image_adapters: self.image_adapters.clone(),
-            image_encoders: self.image_encoders.clone(),
-            upscalers: self.upscalers.clone(),
-            autoencoder_limit: self.autoencoder_limit,
-            tiny_autoencoders: self.tiny_autoencoders.clone(),
-            counter: None,
-            adapting: None,
-        }
     }
 }
 
@@ -262,44 +197,31 @@ impl PictureModel {
         observer: &mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
     ) -> Result<Tensor, PaintError> {
         let changed = self.changed(request)?;
-        paint_latent(changed.as_deref().unwrap_or(self), request, source, observer)
+        paint_latent(changed.as_ref().unwrap_or(self), request, source, observer)
     }
 }
 
 /// Whether the picture network reads what the other networks write, and what it is shown beside the latent.
 fn check_fit(
-    unet: &UNet,
+    Networks { unet, text_encoders: encoders }: &Networks,
     autoencoder: &Autoencoder,
-    encoders: &[TextEncoder],
     family: &Family,
-) -> Result<Beside, DiffusionError> {
+) -> Result<ExtraChannels, ModelFlaw> {
     let latent = autoencoder.latent_channels();
     let words: usize = encoders.iter().map(TextEncoder::channels).sum();
     let pooled = encoders.last().and_then(TextEncoder::pooled_channels);
-    for (what, of_unet, of_others) in [
-        ("channels to return", Some(unet.out_channels()), Some(latent)),
-        ("values of a token", Some(unet.context_channels()), Some(words)),
+    for (property, of_unet, of_others) in [
+        (Fit::OutChannels, Some(unet.out_channels()), Some(latent)),
+        (Fit::ContextChannels, Some(unet.context_channels()), Some(words)),
         // A projection that the picture network has no use for is common.
-        ("values of a whole prompt", unet.pooled_channels(family.sizes()), pooled.filter(|_| unet.takes_pooled())),
+        (Fit::PooledChannels, unet.pooled_channels(family.sizes()), pooled.filter(|_| unet.takes_pooled())),
     ] {
         if of_unet != of_others {
-            let text = |number: Option<usize>| number.map_or_else(|| "none".into(), |number| number.to_string());
-            return Err(DiffusionError::Unsupported(format!(
-                "its picture network has {} {what}, its other networks {}: expected the same",
-                text(of_unet),
-                text(of_others)
-            )));
+            return Err(ModelFlaw::Fit { property, of_unet, of_others });
         }
     }
     let channels = unet.in_channels();
-    Beside::of(channels, latent).ok_or_else(|| {
-        DiffusionError::Unsupported(format!(
-            "its picture network reads {channels} channels, expected {latent} of a latent, {} with a picture to edit, or \
-             {} with a mask and what it leaves",
-            2 * latent,
-            2 * latent + 1
-        ))
-    })
+    ExtraChannels::of(channels, latent).ok_or(ModelFlaw::InputChannels { found: channels, latent })
 }
 
 impl ImageModel for PictureModel {
@@ -334,6 +256,6 @@ impl ImageModel for PictureModel {
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Image, PaintError> {
         let changed = self.changed(request)?;
-        text_to_image(changed.as_deref().unwrap_or(self), request, source, observer)
+        text_to_image(changed.as_ref().unwrap_or(self), request, source, observer)
     }
 }

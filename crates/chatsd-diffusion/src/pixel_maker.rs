@@ -50,11 +50,11 @@ impl PictureModel {
     fn tiny_autoencoder(&self) -> Result<Arc<Autoencoder>, PaintError> {
         let name = self.reader.family.tiny_autoencoder;
         let load = || {
-            let files = self.finder.find(FileKind::Autoencoder, name)?;
+            let files = self.companions.finder.find(FileKind::Autoencoder, name)?;
             let part = files.component("vae")?;
             Ok::<_, DiffusionError>(Autoencoder::load(&part.weights, &part.config)?)
         };
-        let tiny = self.tiny_autoencoders.get(name, load);
+        let tiny = self.companions.tiny_autoencoders.get(name, load);
         let tiny = tiny.map_err(|why| unusable(FileKind::Autoencoder, name, why))?;
         for (property, of) in [
             (Property::LatentChannels, Autoencoder::latent_channels as fn(&Autoencoder) -> usize),

@@ -1,4 +1,4 @@
-//! Noise schedules: which sigmas a walk of so many steps visits.
+//! Noise schedules: which sigmas so many steps go through.
 
 mod beta;
 
@@ -107,7 +107,7 @@ impl NoiseLevels {
         if earlier == step { sigma } else { self.sigmas[earlier as usize] }
     }
 
-    /// The sigmas of a walk: `steps` of them, descending, then 0. Two schedules take other counts, as where they come
+    /// The sigmas of a sampling run: `steps` of them, descending, then 0. Two schedules take other counts, as where they come
     /// from: [`Schedule::Ddim`] more where `steps` does not divide the training time steps, [`Schedule::BetaSteps`]
     /// fewer where two steps would fall on one training time step.
     ///
@@ -117,12 +117,17 @@ impl NoiseLevels {
     /// and leaves its noise in the picture; here, as in ComfyUI, it reaches that with the last step but one.
     /// [`Schedule::Automatic`] is [`Schedule::Flow`] for a flow model and [`Schedule::Leading`] for another.
     ///
+    /// More steps than training time steps, which a second pass of little strength asks for: schedules that lie between
+    /// these anyway grow finer, as in stable-diffusion-webui; so do those that pick every so many-th one, where that
+    /// program would take one several times over and divide by their distance, and diffusers refuses. The two that take
+    /// other counts end at one step for each, as there.
+    ///
     /// # Panics
-    /// When there are no steps, or more than training time steps.
+    /// When there are no steps.
     #[must_use]
     pub fn sigmas(&self, schedule: Schedule, steps: usize) -> Vec<f64> {
         let count = self.sigmas.len();
-        assert!((1..=count).contains(&steps), "{steps} steps, expected 1 to {count}");
+        assert!(steps > 0, "no steps, expected 1 or more");
         let (min, max, last) = (self.sigmas[0], self.max(), (count - 1) as f64);
         let index = 0..steps;
         let trained = |step: usize| self.sigmas[step.min(count - 1)];
@@ -134,6 +139,7 @@ impl NoiseLevels {
             }
             Schedule::KlOptimal => even(max.atan(), min.atan(), steps).map(f64::tan).collect(),
             Schedule::Uniform | Schedule::Normal => even(first, 0.0, steps).map(|step| self.sigma_of(step)).collect(),
+            Schedule::Simple | Schedule::Trailing | Schedule::Leading if steps > count => self.finer(steps),
             Schedule::SgmUniform => even(first, 0.0, steps + 1).take(steps).map(|step| self.sigma_of(step)).collect(),
             Schedule::AlignYourSteps => self.aligned(steps),
             Schedule::Beta => {
@@ -158,6 +164,7 @@ impl NoiseLevels {
             }
             Schedule::Flow => self.even_in_time(steps),
             Schedule::Automatic if self.is_flow() => self.even_in_time(steps),
+            Schedule::Automatic if steps > count => self.finer(steps),
             Schedule::Leading | Schedule::Automatic => {
                 let ratio = count / steps;
                 let offset = self.offset.min(count - 1 - (steps - 1) * ratio);
@@ -169,18 +176,23 @@ impl NoiseLevels {
         sigmas
     }
 
-    /// The sigmas of a walk of one step more, the last but one of them left out: "discard penultimate sigma" of
+    /// The sigmas of one step more, the last but one of them left out: "discard penultimate sigma" of
     /// stable-diffusion-webui.
     ///
     /// # Panics
     /// As [`Self::sigmas`].
     #[must_use]
     pub fn sigmas_without_penultimate(&self, schedule: Schedule, steps: usize) -> Vec<f64> {
-        let mut sigmas = self.sigmas(schedule, (steps + 1).min(self.sigmas.len()));
+        let mut sigmas = self.sigmas(schedule, steps + 1);
         if sigmas.len() > 2 {
             sigmas.remove(sigmas.len() - 2);
         }
         sigmas
+    }
+
+    /// More sigmas than training time steps, evenly between these.
+    fn finer(&self, steps: usize) -> Vec<f64> {
+        even((self.sigmas.len() - 1) as f64, 0.0, steps).map(|step| self.sigma_of(step)).collect()
     }
 
     /// The published noise levels, or what lies between them by the logarithm where other than eleven are wanted.
@@ -211,7 +223,7 @@ impl NoiseLevels {
     }
 }
 
-/// The walk of image to image: the last `strength` of all steps, at least one of them unless `strength` is 0.
+/// The sigmas of image to image: the last `strength` of all steps, at least one of them unless `strength` is 0.
 #[must_use]
 pub fn from_strength(sigmas: &[f64], strength: f64) -> &[f64] {
     let steps = sigmas.len() - 1;
@@ -249,11 +261,11 @@ mod tests {
         for levels in [NoiseLevels::scaled_linear(0.00085, 0.012, 1000), NoiseLevels::flow(2.0, 1000)] {
             let levels = NoiseLevels { offset: 1, ..levels };
             for &schedule in Schedule::ALL {
-                for steps in [1, 2, 3, 7, 20, 999, 1000] {
+                for steps in [1, 2, 3, 7, 20, 999, 1000, 1001, 1200, 20_000] {
                     let sigmas = levels.sigmas(schedule, steps);
                     match schedule {
-                        Schedule::Ddim => assert!((steps.min(999)..=2 * steps).contains(&(sigmas.len() - 1))),
-                        Schedule::BetaSteps => assert!((1..=steps).contains(&(sigmas.len() - 1))),
+                        Schedule::Ddim => assert!((steps.min(999)..=2 * steps.min(500)).contains(&(sigmas.len() - 1))),
+                        Schedule::BetaSteps => assert!((1..=steps.min(1000)).contains(&(sigmas.len() - 1))),
                         _ => assert_eq!(sigmas.len(), steps + 1, "{schedule} {steps}"),
                     }
                     assert!(sigmas.is_sorted_by(|a, b| a > b), "{schedule}, {steps} steps");

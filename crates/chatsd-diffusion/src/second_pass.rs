@@ -4,23 +4,23 @@
 use chatsd_tensor::{Engine, Shape, Tensor};
 use chatsd_types::{Kernel, PaintError, Request, SecondPass, Source};
 
-use crate::{PictureModel, enlarge::Enlarger, pixels, start::Start};
+use crate::{PictureModel, picture_upscaler::PictureUpscaler, pixels, start::Start};
 
 /// Noise levels of a schedule of which the second pass takes the last; a strength near 0 would ask for millions.
 const ALL_LIMIT: usize = 100_000;
 
-/// The walk of the second pass.
-pub(crate) struct SecondWalk {
+/// The sampling run of the second pass.
+pub(crate) struct SecondPassRun {
     /// The request of the larger picture.
     pub(crate) request: Request,
     pub(crate) sigmas: Vec<f64>,
     /// The first sigma of the schedule whose last ones they are.
     pub(crate) greatest: f64,
-    enlarger: Enlarger,
+    upscaler: PictureUpscaler,
 }
 
-impl SecondWalk {
-    /// The walk of `second`: the steps asked for are all taken, of a schedule so long that they are its last `strength`.
+impl SecondPassRun {
+    /// That of `second`: the steps asked for are all taken, of a schedule so long that they are its last `strength`.
     ///
     /// # Errors
     /// When its upscaler is not there or cannot be used.
@@ -31,7 +31,7 @@ impl SecondWalk {
         let greatest = all[0];
         let sigmas = all[(all.len() - 1).saturating_sub(steps)..].to_vec();
         let request = Request { size: second.size, ..request.clone() };
-        Ok(Self { request, sigmas, greatest, enlarger: model.enlarger(&second.upscaler)? })
+        Ok(Self { request, sigmas, greatest, upscaler: model.upscaler(&second.upscaler)? })
     }
 
     /// Steps it takes.
@@ -39,8 +39,8 @@ impl SecondWalk {
         self.sigmas.len() - 1
     }
 
-    /// What the network may be shown beside the larger latent.
-    pub(crate) fn shown(&self, source: &Source) -> Source {
+    /// What the network may read beside the larger latent.
+    pub(crate) fn source(&self, source: &Source) -> Source {
         let init = source.init.as_ref().map(|init| init.resized(self.request.size, Kernel::Lanczos));
         Source { init, ..Source::default() }
     }
@@ -48,17 +48,17 @@ impl SecondWalk {
     /// What it starts from: the picture of the first pass, larger.
     pub(crate) fn start(&self, model: &PictureModel, latent: &Tensor) -> Result<Start, PaintError> {
         let engine = &model.engine;
-        if matches!(self.enlarger, Enlarger::Latent) {
-            return Ok(Start::of_latent(enlarged(engine, latent, model.latent_shape(&self.request))));
+        if matches!(self.upscaler, PictureUpscaler::Latent) {
+            return Ok(Start::of_latent(interpolated(engine, latent, model.latent_shape(&self.request))));
         }
         let image = model.image(self.request.decoder, latent)?;
-        let larger = self.enlarger.image(engine, &image, self.request.size);
+        let larger = self.upscaler.image(engine, &image, self.request.size);
         Ok(Start::of_latent(model.encode(&pixels::to_tensor(&larger))))
     }
 }
 
 /// A latent at another size, as `torch.nn.functional.interpolate` does it in mode `bilinear`.
-fn enlarged(engine: &Engine, latent: &Tensor, shape: Shape) -> Tensor {
+fn interpolated(engine: &Engine, latent: &Tensor, shape: Shape) -> Tensor {
     let from = latent.shape();
     let taps = |from: usize, to: usize| -> Vec<(usize, usize, f32)> {
         let tap = |place: usize| {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_latent_is_enlarged_as_pytorch_does() {
+    fn a_latent_is_interpolated_as_pytorch_does() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/pixels.safetensors");
         let file = WeightFile::open(&path).unwrap();
         let values = |name: &str| file.get(name).unwrap().values().unwrap();
@@ -102,11 +102,11 @@ mod tests {
         let corner = values("picture").chunks_exact(width).take(6).flat_map(|row| &row[..15]).copied().collect();
         let latent = Tensor::new(Shape::new(1, 6, 5, 3), corner);
         for (width, height) in [(10, 12), (7, 9)] {
-            let made = enlarged(&Engine::reference(), &latent, Shape::new(1, height, width, 3));
+            let made = interpolated(&Engine::reference(), &latent, Shape::new(1, height, width, 3));
             let name = format!("latent.{width}x{height}");
             assert_close(&name, made.values(), &values(&name), 1e-6);
         }
-        let same = enlarged(&Engine::reference(), &latent, latent.shape());
+        let same = interpolated(&Engine::reference(), &latent, latent.shape());
         assert_eq!(same.values(), latent.values());
     }
 }

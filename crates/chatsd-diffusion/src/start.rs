@@ -1,11 +1,11 @@
-//! What a walk starts from: noise alone, or a picture with noise over it, of which a part may be kept.
+//! What a sampling run starts from: noise alone, or a picture with noise over it, of which a part may be kept.
 
 use chatsd_tensor::{Engine, Tensor};
 use chatsd_types::{Request, Source};
 
 use crate::{PictureModel, fill, pixels};
 
-/// What a walk starts from.
+/// What a sampling run starts from.
 pub(crate) struct Start {
     /// The latent of the starting picture.
     latent: Option<Tensor>,
@@ -30,9 +30,9 @@ impl Start {
     pub(crate) fn of_source(model: &PictureModel, request: &Request, source: &Source, noise: &Tensor) -> Self {
         let engine = &model.engine;
         let encode = |image: &_| model.encode(&pixels::to_tensor(image));
-        let from_noise = request.strength >= 1.0 && model.beside.starts_from_noise();
+        let from_noise = request.strength >= 1.0 && model.extra_channels.starts_from_noise();
         let Some(init) = source.init.as_ref().filter(|_| !from_noise) else { return Self { latent: None, kept: None } };
-        let mask = source.mask.as_ref().filter(|_| model.beside.keeps_by_latent());
+        let mask = source.mask.as_ref().filter(|_| model.extra_channels.keeps_by_latent());
         let Some(mask) = mask else { return Self { latent: Some(encode(init)), kept: None } };
         let fill = request.masking.fill;
         let coverage = pixels::coverage(engine, mask, noise.shape(), model.autoencoder.factor());

@@ -7,16 +7,36 @@ use foldhash::{HashMap, HashMapExt};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-use crate::learned::{FIRST, place_of};
+use crate::textual_inversion::{FIRST, place_of};
 
 /// A vocabulary that is none of CLIP's kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the tokenizer's vocabulary has no token {token:?}, which {reason}; get the model again")]
+#[error("the tokenizer's vocabulary has no token {token:?}, which {role}; get the model again")]
 pub struct VocabularyError {
     /// The token's text.
     pub token: String,
     /// Why there must be one.
-    pub reason: &'static str,
+    pub role: TokenRole,
+}
+
+/// What a token that every vocabulary has is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRole {
+    /// A byte inside a word.
+    #[error("stands for a byte")]
+    Byte,
+    /// A byte at the end of a word.
+    #[error("stands for a byte that ends a word")]
+    LastByte,
+    /// One of the two that a merge joins.
+    #[error("a merge joins")]
+    Joined,
+    /// What a merge makes of two.
+    #[error("a merge makes")]
+    Made,
+    /// Begin or end of a text.
+    #[error("marks where a text begins or ends")]
+    Mark,
 }
 
 const BEGIN: &str = "<|startoftext|>";
@@ -37,8 +57,8 @@ pub struct Tokenizer {
     merges: Arc<HashMap<(u32, u32), (u32, u32)>>,
     begin: u32,
     end: u32,
-    /// Words learned afterwards and their tokens, the longest first.
-    learned: Arc<[(String, Range<u32>)]>,
+    /// The words of textual inversions and their tokens, the longest first.
+    inversions: Arc<[(String, Range<u32>)]>,
 }
 
 impl Tokenizer {
@@ -48,27 +68,26 @@ impl Tokenizer {
     /// When a byte, a joined pair, or one of the marks for begin and end has no token.
     pub fn new(vocabulary: &Vocabulary<'_>) -> Result<Self, VocabularyError> {
         let numbers: HashMap<&str, u32> = vocabulary.tokens.iter().copied().zip(0..).collect();
-        let number = |token: &str, reason| {
-            numbers.get(token).copied().ok_or_else(|| VocabularyError { token: token.to_owned(), reason })
+        let number = |token: &str, role| {
+            numbers.get(token).copied().ok_or_else(|| VocabularyError { token: token.to_owned(), role })
         };
         let (mut inner, mut last) = ([0; 256], [0; 256]);
         for (byte, letter) in byte_letters().into_iter().enumerate() {
-            inner[byte] = number(&letter.to_string(), "stands for a byte")?;
-            last[byte] = number(&format!("{letter}{WORD_END}"), "stands for a byte that ends a word")?;
+            inner[byte] = number(&letter.to_string(), TokenRole::Byte)?;
+            last[byte] = number(&format!("{letter}{WORD_END}"), TokenRole::LastByte)?;
         }
         let mut merges = HashMap::with_capacity(vocabulary.merges.len());
         let mut next = 0;
         for (rank, (left, right)) in (0..).zip(&vocabulary.merges) {
-            let pair = (number(left, "a merge joins")?, number(right, "a merge joins")?);
+            let pair = (number(left, TokenRole::Joined)?, number(right, TokenRole::Joined)?);
             // Nearly always the token after the one that the merge before made: no need to look it up.
             let is_next = vocabulary.tokens.get(next).and_then(|token| token.strip_prefix(left)) == Some(right);
-            let joined = if is_next { next as u32 } else { number(&format!("{left}{right}"), "a merge makes")? };
+            let joined = if is_next { next as u32 } else { number(&format!("{left}{right}"), TokenRole::Made)? };
             next = joined as usize + 1;
             merges.entry(pair).or_insert((rank, joined));
         }
-        let mark = "marks where a text begins or ends";
-        let (begin, end) = (number(BEGIN, mark)?, number(END, mark)?);
-        Ok(Self { inner, last, merges: Arc::new(merges), begin, end, learned: Arc::default() })
+        let (begin, end) = (number(BEGIN, TokenRole::Mark)?, number(END, TokenRole::Mark)?);
+        Ok(Self { inner, last, merges: Arc::new(merges), begin, end, inversions: Arc::default() })
     }
 
     /// The token before a text.
@@ -89,24 +108,24 @@ impl Tokenizer {
         self.last[usize::from(b',')]
     }
 
-    /// The same tokenizer, which knows words that were learned afterwards and how many vectors each has. Their tokens
-    /// follow each other from [`FIRST`] on, in the order given.
+    /// The same tokenizer, which knows the words of textual inversions and how many vectors each has. Their tokens follow
+    /// each other from [`FIRST`] on, in the order given.
     #[must_use]
-    pub(crate) fn with_words<'a>(&self, words: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
+    pub(crate) fn with_inversions<'a>(&self, words: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
         let mut next = FIRST;
-        let mut learned: Vec<(String, Range<u32>)> = Vec::new();
+        let mut inversions: Vec<(String, Range<u32>)> = Vec::new();
         for (name, vectors) in words {
             let tokens = next..next + vectors as u32;
             next = tokens.end;
-            learned.push((name.to_owned(), tokens));
+            inversions.push((name.to_owned(), tokens));
         }
-        learned.sort_by_key(|(name, _)| Reverse(name.len()));
-        Self { learned: learned.into(), ..self.clone() }
+        inversions.sort_by_key(|(name, _)| Reverse(name.len()));
+        Self { inversions: inversions.into(), ..self.clone() }
     }
 
-    /// How many tokens belong together from this one on: those of a learned word that begins with it.
+    /// How many tokens belong together from this one on: those of a textual inversion that begins with it.
     pub(crate) fn run(&self, token: u32) -> usize {
-        let word = self.learned.iter().find(|(_, tokens)| tokens.start == token);
+        let word = self.inversions.iter().find(|(_, tokens)| tokens.start == token);
         word.map_or(1, |(_, tokens)| tokens.len().max(1))
     }
 
@@ -124,13 +143,13 @@ impl Tokenizer {
         tokens
     }
 
-    /// Where the first mark or learned word stands in a text, and its tokens.
+    /// Where the first mark or word of a textual inversion stands in a text, and its tokens.
     fn first_special(&self, text: &str) -> Option<(Range<usize>, Range<u32>)> {
         let mark = first_mark(text).map(|(at, mark)| {
             let token = if mark == BEGIN { self.begin } else { self.end };
             (at..at + mark.len(), token..token + 1)
         });
-        let words = self.learned.iter().filter_map(|(name, tokens)| Some((place_of(name, text)?, tokens.clone())));
+        let words = self.inversions.iter().filter_map(|(name, tokens)| Some((place_of(name, text)?, tokens.clone())));
         // Of words that begin at the same place the longest is meant.
         mark.into_iter().chain(words).min_by_key(|(place, _)| (place.start, Reverse(place.end)))
     }
@@ -248,8 +267,8 @@ mod tests {
     }
 
     #[test]
-    fn learned_words_are_their_tokens() {
-        let tokenizer = small().with_words([("bad", 2), ("bad-hands", 1), ("猫咪", 1)]);
+    fn textual_inversions_are_their_tokens() {
+        let tokenizer = small().with_inversions([("bad", 2), ("bad-hands", 1), ("猫咪", 1)]);
         let text = |text: &str| small().encode(text);
         let [bad, also, hands, cat] = [FIRST, FIRST + 1, FIRST + 2, FIRST + 3];
         assert_eq!(tokenizer.encode("Bad,bad-HANDS"), [&[bad, also][..], &text(","), &[hands]].concat());
@@ -273,7 +292,7 @@ mod tests {
     #[test]
     fn a_vocabulary_with_a_hole_is_refused() {
         let error = Tokenizer::new(&Vocabulary { tokens: vec!["a"], merges: Vec::new() }).unwrap_err();
-        assert!(error.to_string().contains("stands for a byte"), "{error}");
+        assert_eq!(error, VocabularyError { token: "Ā".into(), role: TokenRole::Byte });
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use chatsd_diffusion::network::{Added, TextEncoder, UNet};
+use chatsd_diffusion::network::{TextEncoder, UNet};
 use chatsd_tensor::{Engine, Format, Options, Shape, Tensor, testing::assert_close};
 use chatsd_weights::{
     AdapterFile, AdapterSet, Adopted, LayerCache, ModelFiles, Scope, Strength, WeightFile, WeightsError,
@@ -96,7 +96,7 @@ impl Small {
         let engine = engine();
         let z = channels_last(&self.values("in.z"), Shape::new(1, 8, 8, 4));
         let context = unet.context(&engine, &Tensor::new(Shape::sequence(1, 7, 24), self.values("in.states")));
-        let time = unet.time(&engine, 437.0, None::<&Added>);
+        let time = unet.time(&engine, 437.0, None);
         let sample = unet.forward(&engine, &z, &time, &context);
         // PyTorch's order.
         let at = |index: usize| sample.values()[index % 64 * 4 + index / 64];

@@ -4,9 +4,9 @@ mod common;
 
 use std::{ops::ControlFlow, path::Path, sync::LazyLock, time::Instant};
 
-use chatsd_diffusion::PictureModel;
+use chatsd_diffusion::{Finder, PictureModel};
 use chatsd_tensor::{Engine, Options};
-use chatsd_types::{Image, ImageModel, Request, Sampler, Size, Source};
+use chatsd_types::{Control, Image, ImageModel, Preprocessor, Request, Sampler, Schedule, SecondPass, Size, Source};
 use chatsd_weights::ModelFiles;
 use common::request;
 
@@ -16,7 +16,7 @@ fn files() -> ModelFiles {
     ModelFiles::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket.gguf")).unwrap()
 }
 
-static OUTLINE: LazyLock<PictureModel> = LazyLock::new(|| PictureModel::outline(&files(), "pocket").unwrap());
+static OUTLINE: LazyLock<PictureModel> = LazyLock::new(|| PictureModel::dry_run(&files(), "pocket").unwrap());
 
 fn work(request: &Request) -> f64 {
     OUTLINE.cost(request, &Source::default()).unwrap().work
@@ -60,6 +60,45 @@ fn steps_passes_and_pixels_are_counted_as_they_are_made() {
     let from = Source { init: Some(image), ..Source::default() };
     assert_eq!(OUTLINE.cost(&half, &from).unwrap().after_steps.len(), 6);
     assert!(OUTLINE.cost(&half, &Source::default()).is_err(), "what cannot be painted is not counted");
+}
+
+/// With guidance a large picture's branches go through the networks one after another, ControlNets too.
+#[test]
+#[expect(clippy::print_stdout, reason = "the figures are wanted, also where they are low enough")]
+fn guidance_of_a_large_picture_takes_the_memory_of_one_branch_with_a_controlnet_too() {
+    let open = |name: &str| ModelFiles::open(&common::goldens_folder().join("sampling").join(name)).unwrap();
+    let finder = Finder::new(|_, _| ModelFiles::open(&common::goldens_folder().join("sampling/tiny-control")));
+    let model = PictureModel::dry_run(&open("tiny"), "tiny").unwrap().with_finder(finder);
+    let bytes = |side: u32, guidance: f32, controlled: bool| {
+        let mut asked = Request { guidance, ..request("fox", side) };
+        let mut source = Source::default();
+        if controlled {
+            let (name, image, hash) = ("control".to_owned(), String::new(), String::new());
+            let preprocessor = Preprocessor::None;
+            asked.controls = vec![Control { name, hash, image, preprocessor, weight: 1.0, start: 0.0, end: 1.0 }];
+            source.controls = vec![Image::filled(Size { width: side, height: side }, [9; 3])];
+        }
+        model.cost(&asked, &source).unwrap().bytes
+    };
+    // 100 × 100 pixels of the latent.
+    let most = [false, true].map(|controlled| [1.0, 5.0].map(|guidance| bytes(200, guidance, controlled)));
+    println!("without and with a ControlNet, without and with guidance: {most:?} bytes");
+    for [one, two] in most {
+        assert!(two - one < 1 << 20, "{one} and {two} bytes");
+    }
+}
+
+/// The most steps there may be, of a second pass that asks for a longer schedule than there are training time steps.
+#[test]
+fn a_thousand_steps_of_a_second_pass_are_counted() {
+    for schedule in [Schedule::Flow, Schedule::Karras, Schedule::Simple, Schedule::Ddim] {
+        let size = Size { width: 32, height: 32 };
+        let second_pass = Some(SecondPass { size, steps: 1000, strength: 0.9, upscaler: "latent".into() });
+        let asked = Request { schedule, second_pass, guidance: 1.0, ..request(PROMPT, 32) };
+        let steps = OUTLINE.cost(&asked, &Source::default()).unwrap().after_steps.len();
+        let (first, second) = if schedule == Schedule::Ddim { (2, 999) } else { (2, 1000) };
+        assert_eq!(steps, first + second, "{schedule}");
+    }
 }
 
 fn seconds(model: &PictureModel, request: &Request) -> f64 {

@@ -135,7 +135,8 @@ fn network(golden: &Golden, engine: &Engine, files: &ModelFiles) {
     let states: Vec<f32> = common::noise("states", states.len()).map(|value| value * 1.7).collect();
     let states = Tensor::new(Shape::sequence(1, 77, unet.context_channels()), states);
     let z = given("z", LATENT.with_channels(unet.in_channels()));
-    let made = unet.forward(engine, &z, &unet.time(engine, 437.0, Some(&added)), &unet.context(engine, &states));
+    let time = unet.time(engine, 437.0, Some(&unet.added(engine, &added)));
+    let made = unet.forward(engine, &z, &time, &unet.context(engine, &states));
     let expected = common::channels_last(&golden.values("network.made").unwrap(), LATENT);
     golden.compare_with("network", "network.made", made.values(), expected.values());
 }

@@ -145,7 +145,7 @@ fn picture_networks() {
         };
         for (back_end, engine) in engines() {
             let context = unet.context(&engine, &golden.sequence("in.states"));
-            let time = unet.time(&engine, golden.values("in.time")[0], Some(&added));
+            let time = unet.time(&engine, golden.values("in.time")[0], Some(&unet.added(&engine, &added)));
             let made = unet.forward(&engine, &golden.picture("in.z"), &time, &context);
             let expected = golden.picture("out.sample");
             assert_eq!(made.shape(), expected.shape());
@@ -173,7 +173,8 @@ fn control_nets() {
         };
         for (back_end, engine) in engines() {
             let (z, states, t) = (golden.picture("in.z"), golden.sequence("in.states"), golden.values("in.time")[0]);
-            let (context, time) = (network.context(&engine, &states), network.time(&engine, t, Some(&added)));
+            let time = network.time(&engine, t, Some(&network.added(&engine, &added)));
+            let context = network.context(&engine, &states);
             let hint = network.hint(&engine, &golden.picture("in.hint"));
             let found = network.forward(&engine, &z, &hint, &time, &context);
             assert_eq!(found.len(), network.layers().len() + 1);
@@ -215,8 +216,8 @@ fn image_encoders_and_adapters() {
         let vectors = looked.sequence("in.embedding");
         let time = unet.time(&engine, looked.values("in.time")[0], None);
         let context = unet.context(&engine, &looked.sequence("in.states"));
-        let halves = adapter.look(&engine, context, &vectors, 0.2);
-        let context = adapter.look(&engine, halves, &vectors, 0.4);
+        let halves = adapter.with_image_prompt(&engine, context, &vectors, 0.2);
+        let context = adapter.with_image_prompt(&engine, halves, &vectors, 0.4);
         let made = unet.forward(&engine, &looked.picture("in.z"), &time, &context);
         let expected = looked.picture("out.sample");
         assert_close(&format!("adapter on {back_end}"), made.values(), expected.values(), RELATIVE);

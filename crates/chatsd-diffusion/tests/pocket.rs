@@ -2,7 +2,12 @@
 
 mod common;
 
-use std::{ops::ControlFlow, path::Path, sync::LazyLock};
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::{Arc, LazyLock},
+    thread,
+};
 
 use chatsd_diffusion::PictureModel;
 use chatsd_tensor::{Engine, Options, Shape};
@@ -96,7 +101,7 @@ fn every_sampler_and_schedule_paints_and_the_seed_decides() {
     }
 }
 
-/// Without fresh noise every rule leads to the same picture, the finer the steps the nearer.
+/// Without fresh noise every sampler leads to the same picture, the finer the steps the nearer.
 #[test]
 fn samplers_without_fresh_noise_lead_to_one_picture() {
     let latent = |sampler, schedule, steps| {
@@ -217,7 +222,7 @@ fn strength_says_how_far_a_picture_is_painted_anew() {
     let source = Source { init: Some(picture(64)), ..Source::default() };
     let distance = |strength| {
         let mut steps = 0;
-        let asked = Request { steps: 8, strength, ..request(PROMPT, 64) };
+        let asked = Request { init: Some(String::new()), steps: 8, strength, ..request(PROMPT, 64) };
         let image = MODEL.paint(&asked, &source, &mut |_| {
             steps += 1;
             ControlFlow::Continue(())
@@ -278,15 +283,16 @@ fn long_prompts_of_unequal_length_are_painted() {
 
 #[test]
 fn what_stands_under_the_mask_changes_what_is_painted_there_alone() {
-    let init = picture(64);
-    let mask = Mask { size: init.size, coverage: (0..64 * 64).map(|index| u8::from(index % 64 >= 32) * 255).collect() };
-    let source = Source { init: Some(init.clone()), mask: Some(mask), ..Source::default() };
+    let kept = picture(64);
+    let mask = Mask { size: kept.size, coverage: (0..64 * 64).map(|index| u8::from(index % 64 >= 32) * 255).collect() };
+    let source = Source { init: Some(kept.clone()), mask: Some(mask), ..Source::default() };
     let mut made: Vec<Image> = Vec::new();
     for &fill in Fill::ALL {
         let masking = Masking { fill, ..Masking::default() };
-        let asked = Request { steps: 4, strength: 0.5, masking, ..request(PROMPT, 64) };
+        let init = Some(String::new());
+        let asked = Request { init, steps: 4, strength: 0.5, masking, ..request(PROMPT, 64) };
         let image = paint(&MODEL, &asked, &source).unwrap();
-        assert!((0..64).all(|y| (0..32).all(|x| image.pixel(x, y) == init.pixel(x, y))), "{fill}");
+        assert!((0..64).all(|y| (0..32).all(|x| image.pixel(x, y) == kept.pixel(x, y))), "{fill}");
         assert!(!made.contains(&image), "{fill}");
         made.push(image);
     }
@@ -327,6 +333,32 @@ fn a_second_pass_paints_the_larger_picture() {
     }
 }
 
+/// "Denoising strength" of stable-diffusion-webui's hires fix: all steps are taken, of `steps / strength` in all.
+#[test]
+fn a_second_pass_of_little_strength_takes_its_steps_and_changes_little() {
+    let paint = |strength, schedule| {
+        let size = Size { width: 64, height: 64 };
+        let second_pass = Some(SecondPass { size, steps: 3, strength, upscaler: "latent".into() });
+        let mut steps = 0;
+        let asked = Request { steps: 2, schedule, second_pass, ..request(PROMPT, 32) };
+        let image = MODEL.paint(&asked, &Source::default(), &mut |_| {
+            steps += 1;
+            ControlFlow::Continue(())
+        });
+        (image.unwrap(), steps)
+    };
+    for &schedule in Schedule::ALL {
+        let apart = |strength| {
+            let (image, steps) = paint(strength, schedule);
+            assert!(schedule == Schedule::Ddim || schedule == Schedule::BetaSteps || steps == 5, "{schedule}: {steps}");
+            let nearly_none = paint(0.000_1, schedule).0;
+            image.rgb.iter().zip(&nearly_none.rgb).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>()
+        };
+        let (least, little) = (apart(0.001), apart(0.02));
+        assert!(least <= little && little < 64 * 64 * 3 * 16, "{schedule}: {least}, {little}");
+    }
+}
+
 #[test]
 fn a_preview_is_the_picture_that_is_expected_and_made_only_when_asked_for() {
     let request = Request { steps: 4, ..request(PROMPT, 64) };
@@ -339,4 +371,21 @@ fn a_preview_is_the_picture_that_is_expected_and_made_only_when_asked_for() {
         .unwrap();
     // Latents are pixels here, and Euler's last step goes to what is expected.
     assert_eq!(last, Some(image));
+}
+
+#[test]
+fn two_requests_at_once_on_one_model_paint_what_each_paints_alone() {
+    let requests = [
+        Request { steps: 4, ..request(PROMPT, 64) },
+        Request { steps: 6, sampler: Sampler::EulerAncestral, seed: 7, ..request("rocket", 96) },
+    ];
+    let alone = requests.each_ref().map(|request| paint(&MODEL, request, &Source::default()).unwrap());
+    let model = Arc::new(load(2));
+    let at_once = requests.map(|request| {
+        let model = Arc::clone(&model);
+        thread::spawn(move || [(); 3].map(|()| paint(&model, &request, &Source::default()).unwrap()))
+    });
+    for (thread, alone) in at_once.into_iter().zip(alone) {
+        assert!(thread.join().unwrap().iter().all(|image| *image == alone));
+    }
 }

@@ -9,7 +9,7 @@ use chatsd_diffusion::{
     Finder, PictureModel,
     denoiser::{Parameters, Prediction},
     noise::{BrownianPath, Noise, starting},
-    sampler::{Walk, rule},
+    sampler::{SamplingRun, sampler as sampler_function},
     schedule::NoiseLevels,
 };
 use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
@@ -204,7 +204,7 @@ fn walk_like(goldens: &Goldens, sampler: Sampler, prediction: Prediction, option
     let path = latents(format!("{name}.x"));
     let mut fresh = latents(format!("{name}.noise")).into_iter();
     let mut found = vec![(0, path[0].clone())];
-    let mut walk = Walk {
+    let mut run = SamplingRun {
         engine: &engine,
         sigmas: &sigmas,
         levels: &parameters.levels,
@@ -219,7 +219,7 @@ fn walk_like(goldens: &Goldens, sampler: Sampler, prediction: Prediction, option
             ControlFlow::<()>::Continue(())
         },
     };
-    let end = rule(sampler)(&mut walk, path[0].clone());
+    let end = sampler_function(sampler)(&mut run, path[0].clone());
     let ControlFlow::Continue(end) = end else { panic!("{name} stopped") };
     assert_eq!(found.len(), path.len(), "{name}");
     assert_eq!(found.last().unwrap().0, sigmas.len() - 1, "{name}: progress arrives");
@@ -242,7 +242,7 @@ fn walk_like(goldens: &Goldens, sampler: Sampler, prediction: Prediction, option
     );
 }
 
-/// One test a walk.
+/// One test a run.
 macro_rules! walks {
     ($($test:ident: $sampler:ident, $prediction:ident, $name:literal;)+) => {
         $(#[test] fn $test() { walk_like_diffusers(Sampler::$sampler, Prediction::$prediction, $name); })+
@@ -270,7 +270,7 @@ walks! {
 /// Walks by k-diffusion, and by those schedulers of diffusers that end at the cleanest training time step:
 /// `reference/samplers.py`.
 #[test]
-fn rules_are_those_of_k_diffusion() {
+fn samplers_are_those_of_k_diffusion() {
     let goldens = Goldens::open("sampling/rules.safetensors");
     let usual = SamplerOptions::default();
     let eta = |eta: f32, s_noise: f32| SamplerOptions { eta: Some(eta), s_noise, ..usual };

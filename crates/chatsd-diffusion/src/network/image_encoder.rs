@@ -5,7 +5,7 @@ use chatsd_tensor::{Activation, AttentionMask, Convolution, Engine, Epilogue, Li
 use chatsd_weights::{ModelFiles, Scope};
 
 use super::{
-    NetworkError,
+    NetworkError, NetworkFlaw,
     clip_layer::{Kind, Layer},
     config::Checked,
 };
@@ -37,10 +37,7 @@ impl ImageEncoder {
     /// # Errors
     /// When it is none, or its tensors do not fit each other.
     pub fn open(files: &ModelFiles) -> Result<Self, NetworkError> {
-        match files.file() {
-            Some(file) => Self::load(&Scope::new(std::slice::from_ref(file))),
-            None => CHECKED.unsupported("a folder, expected the file of an image encoder".into()),
-        }
+        Self::load(&Scope::new(std::slice::from_ref(CHECKED.file(files)?)))
     }
 
     /// From its tensors.
@@ -52,13 +49,17 @@ impl ImageEncoder {
         let shape = |name: &str| Ok::<_, NetworkError>(body.weight(name)?.shape);
         let (width, patch) = match shape("embeddings.patch_embedding.weight")?[..] {
             [width, 3, patch, _] => (CHECKED.count("channels", width)?, CHECKED.count("pixels of a patch", patch)?),
-            ref other => return CHECKED.inconsistent(format!("patches of {other:?}, expected [width, 3, side, side]")),
+            ref other => {
+                let name = "embeddings.patch_embedding.weight".to_owned();
+                let (found, expected) = (other.to_vec(), vec![None, Some(3), None, None]);
+                return CHECKED.inconsistent(NetworkFlaw::TensorShape { name, found, expected });
+            }
         };
         CHECKED.divides("heads", HEADS, width)?;
         let places = shape("embeddings.position_embedding.weight")?.first().copied().unwrap_or(0);
         let across = places.saturating_sub(1).isqrt();
         if across == 0 || across * across + 1 != places {
-            return CHECKED.inconsistent(format!("{places} places, expected one more than a square number"));
+            return CHECKED.inconsistent(NetworkFlaw::Places { found: places });
         }
         let wide = shape("encoder.layers.0.mlp.fc1.weight")?.first().copied().unwrap_or(0);
         let activation = if width == QUICK { Activation::QuickGelu } else { Activation::Gelu };

@@ -15,8 +15,8 @@ pub mod unet;
 mod upscaler;
 
 pub use autoencoder::Autoencoder;
-pub use error::NetworkError;
+pub use error::{NetworkError, NetworkFlaw};
 pub use image_encoder::ImageEncoder;
 pub use text_encoder::{Encoded, TextEncoder};
-pub use unet::{Added, Context, ControlNet, ImageAdapter, Time, UNet};
+pub use unet::{Added, AddedEmbedding, Context, ControlNet, ImageAdapter, Time, UNet};
 pub use upscaler::Upscaler;

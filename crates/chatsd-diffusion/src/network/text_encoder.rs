@@ -10,7 +10,7 @@ use super::{
     clip_layer::{Kind, Layer},
     config::Checked,
 };
-use crate::learned::FIRST;
+use crate::textual_inversion::FIRST;
 
 const CHECKED: Checked = Checked("text encoder");
 
@@ -150,12 +150,12 @@ impl TextEncoder {
         self.projection.as_ref().map(Linear::outputs)
     }
 
-    /// The same encoder with the vectors of words learned afterwards, for the tokens from [`FIRST`] on. Shares all else.
+    /// The same encoder with the vectors of textual inversions, for the tokens from [`FIRST`] on. Shares all else.
     ///
     /// # Errors
     /// When the values are no whole vectors.
-    pub(crate) fn with_learned(&self, values: Vec<f32>) -> Result<Self, WeightError> {
-        Ok(Self { tokens: self.tokens.clone().with_textual_inversions(values)?, ..self.clone() })
+    pub(crate) fn with_inversions(&self, values: Vec<f32>) -> Result<Self, WeightError> {
+        Ok(Self { tokens: self.tokens.clone().with_learned(values)?, ..self.clone() })
     }
 
     /// Layers it has.
@@ -174,8 +174,8 @@ impl TextEncoder {
         let positions = self.positions();
         assert!((1..=positions).contains(&tokens.len()), "{} tokens in {positions} positions", tokens.len());
         let places: Vec<u32> = (0..).take(tokens.len()).collect();
-        let learned = |&token: &u32| token.checked_sub(FIRST).map_or(token, |at| self.config.vocab_size as u32 + at);
-        let rows: Vec<u32> = tokens.iter().map(learned).collect();
+        let row = |&token: &u32| token.checked_sub(FIRST).map_or(token, |at| self.config.vocab_size as u32 + at);
+        let rows: Vec<u32> = tokens.iter().map(row).collect();
         let (tokens_embedded, places) = (engine.embed(&rows, &self.tokens), engine.embed(&places, &self.places));
         let mut x = engine.combine(&[(1.0, &tokens_embedded), (1.0, &places)]);
         let (taken, rest) = self.layers.split_at(self.layers.len().saturating_sub(layers_from_end));

@@ -1,14 +1,14 @@
-//! Numbers told to a network as waves, and the two layers that read them.
+//! Numbers told to a network as sinusoidal embeddings, and the two layers that read them.
 
 use chatsd_tensor::{Activation, Engine, Epilogue, Linear, Shape, Tensor};
 use chatsd_weights::Scope;
 
 use super::NetworkError;
 
-/// How numbers become waves: Vaswani et al. 2017 section 3.5, with the two switches of diffusers'
+/// Sines and cosines of a number: Vaswani et al. 2017 section 3.5, with the two switches of diffusers'
 /// `get_timestep_embedding`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waves {
+pub(super) struct SinusoidalEmbedding {
     /// Values for one number, half of them sines.
     pub(super) channels: usize,
     /// Cosines before sines.
@@ -17,8 +17,8 @@ pub(super) struct Waves {
     pub(super) shift: f32,
 }
 
-impl Waves {
-    /// The waves of each number, one after another: `1 × 1 × 1 × (numbers · channels)`.
+impl SinusoidalEmbedding {
+    /// The embedding of each number, one after another: `1 × 1 × 1 × (numbers · channels)`.
     pub(super) fn of(self, numbers: &[f32]) -> Tensor {
         let half = self.channels / 2;
         let frequency = |index: usize| (-(10_000_f32.ln()) * index as f32 / (half as f32 - self.shift)).exp();
@@ -39,12 +39,12 @@ impl Waves {
 
 /// Two layers with a SiLU between: `TimestepEmbedding` of diffusers.
 #[derive(Clone)]
-pub(super) struct Perceptron {
+pub(super) struct TimestepMlp {
     linear_1: Linear,
     linear_2: Linear,
 }
 
-impl Perceptron {
+impl TimestepMlp {
     pub(super) fn load(weights: &Scope<'_>, inputs: usize, outputs: usize) -> Result<Self, NetworkError> {
         Ok(Self {
             linear_1: weights.linear("linear_1", inputs, outputs)?,
@@ -53,7 +53,16 @@ impl Perceptron {
     }
 
     pub(super) fn forward(&self, engine: &Engine, x: &Tensor, epilogue: Epilogue<'_>) -> Tensor {
-        let h = engine.linear(x, &self.linear_1, Epilogue::default().activation(Activation::Silu));
-        engine.linear(&h, &self.linear_2, epilogue)
+        self.second(engine, &self.first(engine, x), epilogue)
+    }
+
+    /// The first layer, activated.
+    pub(super) fn first(&self, engine: &Engine, x: &Tensor) -> Tensor {
+        engine.linear(x, &self.linear_1, Epilogue::default().activation(Activation::Silu))
+    }
+
+    /// The second layer.
+    pub(super) fn second(&self, engine: &Engine, x: &Tensor, epilogue: Epilogue<'_>) -> Tensor {
+        engine.linear(x, &self.linear_2, epilogue)
     }
 }

@@ -12,7 +12,7 @@ use super::{Noise, channels_last, seed_sequence::seeds};
 /// Decimals that times are rounded to.
 const DECIMALS: usize = 6;
 
-/// A path from the least sigma of a walk to its greatest.
+/// A path from the least sigma of a sampling run to its greatest.
 pub struct BrownianPath {
     source: NoiseSource,
     seed: u64,

@@ -1,4 +1,4 @@
-//! DPM-Solver++ of second and third order, with the answers of the steps before as the other points (Lu et al. 2022b).
+//! DPM-Solver++ of second and third order, with the predictions of the steps before as the other points (Lu et al. 2022b).
 //!
 //! Their `λ` is `-ln sigma` here, and their `x / α` our `x`. The first step and the one that ends without noise are of
 //! first order, as in diffusers with `final_sigmas_type` "zero" and in k-diffusion.
@@ -7,46 +7,46 @@ use std::ops::ControlFlow;
 
 use chatsd_tensor::Tensor;
 
-use super::Walk;
+use super::SamplingRun;
 
 /// Where the second order term comes from.
 #[derive(Clone, Copy)]
 enum Second {
-    /// The answer halfway through the step.
+    /// The prediction halfway through the step.
     Midpoint,
-    /// The slope of the answers over the step.
+    /// The slope of the predictions over the step.
     Heun,
 }
 
 /// DPM-Solver++(2M): algorithm 2 of the paper.
-pub fn dpm_plus_plus_2m<B>(walk: &mut Walk<'_, B>, x: Tensor) -> ControlFlow<B, Tensor> {
-    second_order(walk, x, 0.0, Second::Midpoint)
+pub fn dpm_plus_plus_2m<B>(run: &mut SamplingRun<'_, B>, x: Tensor) -> ControlFlow<B, Tensor> {
+    second_order(run, x, 0.0, Second::Midpoint)
 }
 
 /// SDE-DPM-Solver++(2M), midpoint form, usually with as much fresh noise as the reverse equation has (η = 1): section 5
 /// and appendix of the paper, as k-diffusion's `sample_dpmpp_2m_sde`.
-pub fn dpm_plus_plus_2m_sde<B>(walk: &mut Walk<'_, B>, x: Tensor) -> ControlFlow<B, Tensor> {
-    let eta = walk.eta(1.0);
-    second_order(walk, x, eta, Second::Midpoint)
+pub fn dpm_plus_plus_2m_sde<B>(run: &mut SamplingRun<'_, B>, x: Tensor) -> ControlFlow<B, Tensor> {
+    let eta = run.eta(1.0);
+    second_order(run, x, eta, Second::Midpoint)
 }
 
 /// The same after Heun: `solver_type` "heun" of k-diffusion's `sample_dpmpp_2m_sde`.
-pub fn dpm_plus_plus_2m_sde_heun<B>(walk: &mut Walk<'_, B>, x: Tensor) -> ControlFlow<B, Tensor> {
-    let eta = walk.eta(1.0);
-    second_order(walk, x, eta, Second::Heun)
+pub fn dpm_plus_plus_2m_sde_heun<B>(run: &mut SamplingRun<'_, B>, x: Tensor) -> ControlFlow<B, Tensor> {
+    let eta = run.eta(1.0);
+    second_order(run, x, eta, Second::Heun)
 }
 
 /// `eta` is how much of the noise is made anew at each step.
-fn second_order<B>(walk: &mut Walk<'_, B>, mut x: Tensor, eta: f64, second: Second) -> ControlFlow<B, Tensor> {
-    let sigmas = walk.sigmas;
+fn second_order<B>(run: &mut SamplingRun<'_, B>, mut x: Tensor, eta: f64, second: Second) -> ControlFlow<B, Tensor> {
+    let sigmas = run.sigmas;
     let mut last: Option<(Tensor, f64)> = None;
     for (index, pair) in sigmas.windows(2).enumerate() {
         let (from, to) = (pair[0], pair[1]);
-        let denoised = (walk.denoiser)(&x, from);
+        let denoised = (run.denoiser)(&x, from);
         if to > 0.0 {
             let h = (from / to).ln();
             let (kept, new) = shares(from, to, h, eta);
-            // x0 as it changes through the step, continued from the last answer: factors of this one and of that one.
+            // x0 as it changes through the step, continued from the last prediction: factors of this one and of that one.
             x = match &last {
                 Some((old, h_last)) => {
                     let change = match second {
@@ -54,30 +54,30 @@ fn second_order<B>(walk: &mut Walk<'_, B>, mut x: Tensor, eta: f64, second: Seco
                         Second::Heun => 1.0 - new / (h + eta * h),
                     };
                     let change = change * h / h_last;
-                    walk.combine(&[(kept, &x), (new + change, &denoised), (-change, old)])
+                    run.combine(&[(kept, &x), (new + change, &denoised), (-change, old)])
                 }
-                None => walk.combine(&[(kept, &x), (new, &denoised)]),
+                None => run.combine(&[(kept, &x), (new, &denoised)]),
             };
-            x = walk.freshened(x, fresh(to, h, eta), from, to);
+            x = run.freshened(x, fresh(to, h, eta), from, to);
             last = Some((denoised, h));
         } else {
             x = denoised;
         }
-        (walk.observer)(index + 1, &x)?;
+        (run.observer)(index + 1, &x)?;
     }
     ControlFlow::Continue(x)
 }
 
-/// SDE-DPM-Solver++(3M): third order by the finite differences of the last three answers, as k-diffusion's
+/// SDE-DPM-Solver++(3M): third order by the finite differences of the last three predictions, as k-diffusion's
 /// `sample_dpmpp_3m_sde`.
-pub fn dpm_plus_plus_3m_sde<B>(walk: &mut Walk<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
-    let (sigmas, eta) = (walk.sigmas, walk.eta(1.0));
-    // The answers of the last two steps, and how long those were.
+pub fn dpm_plus_plus_3m_sde<B>(run: &mut SamplingRun<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
+    let (sigmas, eta) = (run.sigmas, run.eta(1.0));
+    // The predictions of the last two steps, and how long those were.
     let mut before: Option<(Tensor, f64)> = None;
     let mut last: Option<(Tensor, f64)> = None;
     for (index, pair) in sigmas.windows(2).enumerate() {
         let (from, to) = (pair[0], pair[1]);
-        let denoised = (walk.denoiser)(&x, from);
+        let denoised = (run.denoiser)(&x, from);
         if to > 0.0 {
             let h = (from / to).ln();
             let (kept, new) = shares(from, to, h, eta);
@@ -89,20 +89,20 @@ pub fn dpm_plus_plus_3m_sde<B>(walk: &mut Walk<'_, B>, mut x: Tensor) -> Control
                     // Of the first difference, and of the one before it: φ2 (d + (d - d') r0/(r0+r1)) - φ3 (d - d')/(r0+r1).
                     let old = (second * r0 - third) / (r0 + r1);
                     let (near, far) = ((second + old) / r0, -old / r1);
-                    walk.combine(&[(kept, &x), (new + near, &denoised), (far - near, one), (-far, two)])
+                    run.combine(&[(kept, &x), (new + near, &denoised), (far - near, one), (-far, two)])
                 }
                 (Some((one, h_one)), None) => {
                     let near = second * h / h_one;
-                    walk.combine(&[(kept, &x), (new + near, &denoised), (-near, one)])
+                    run.combine(&[(kept, &x), (new + near, &denoised), (-near, one)])
                 }
-                _ => walk.combine(&[(kept, &x), (new, &denoised)]),
+                _ => run.combine(&[(kept, &x), (new, &denoised)]),
             };
-            x = walk.freshened(x, fresh(to, h, eta), from, to);
+            x = run.freshened(x, fresh(to, h, eta), from, to);
             before = last.replace((denoised, h));
         } else {
             x = denoised;
         }
-        (walk.observer)(index + 1, &x)?;
+        (run.observer)(index + 1, &x)?;
     }
     ControlFlow::Continue(x)
 }

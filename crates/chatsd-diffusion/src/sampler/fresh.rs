@@ -2,7 +2,7 @@
 
 use chatsd_tensor::Tensor;
 
-use super::Walk;
+use super::SamplingRun;
 
 /// A step of ancestral sampling (Ho, Jain and Abbeel 2020) in sigmas: how far down it goes, and how much fresh noise
 /// brings it back up to `to`. `eta` is the share of the noise that is fresh. As k-diffusion's `get_ancestral_step`.
@@ -11,7 +11,7 @@ pub(super) fn ancestral(from: f64, to: f64, eta: f64) -> (f64, f64) {
     ((to * to - up * up).sqrt(), up)
 }
 
-impl<B> Walk<'_, B> {
+impl<B> SamplingRun<'_, B> {
     /// The share of the noise that is made anew: as chosen, else `usual`.
     pub(super) fn eta(&self, usual: f64) -> f64 {
         self.options.eta.map_or(usual, f64::from)

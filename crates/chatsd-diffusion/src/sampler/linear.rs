@@ -4,7 +4,7 @@ use std::{collections::VecDeque, ops::ControlFlow};
 
 use chatsd_tensor::Tensor;
 
-use super::{SHORTEST, Walk};
+use super::{SHORTEST, SamplingRun};
 
 /// Slopes that are kept: the order of the methods.
 const ORDER: usize = 4;
@@ -23,29 +23,29 @@ impl Slopes {
     }
 
     /// `x` moved by each slope times its factor.
-    fn moved<B>(&self, walk: &Walk<'_, B>, x: &Tensor, factors: [f64; ORDER]) -> Tensor {
+    fn moved<B>(&self, run: &SamplingRun<'_, B>, x: &Tensor, factors: [f64; ORDER]) -> Tensor {
         let mut terms = [(1.0, x); ORDER + 1];
         for (term, (factor, slope)) in terms[1..].iter_mut().zip(factors.into_iter().zip(&self.0)) {
             *term = (factor, slope);
         }
-        walk.combine(&terms[..=self.0.len()])
+        run.combine(&terms[..=self.0.len()])
     }
 }
 
 /// The linear multistep method of Adams and Bashforth for uneven steps: the polynomial through the last slopes is
 /// integrated over the step. As k-diffusion's `sample_lms` with order 4.
-pub fn lms<B>(walk: &mut Walk<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
-    let sigmas = walk.sigmas;
+pub fn lms<B>(run: &mut SamplingRun<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
+    let sigmas = run.sigmas;
     let mut slopes = Slopes::new();
     for (index, pair) in sigmas.windows(2).enumerate() {
-        let denoised = (walk.denoiser)(&x, pair[0]);
-        slopes.push(walk.slope(&x, &denoised, pair[0]));
+        let denoised = (run.denoiser)(&x, pair[0]);
+        slopes.push(run.slope(&x, &denoised, pair[0]));
         x = if index == 0 {
-            walk.toward(&x, &denoised, pair[0], pair[1])
+            run.toward(&x, &denoised, pair[0], pair[1])
         } else {
-            slopes.moved(walk, &x, lagrange(sigmas, index))
+            slopes.moved(run, &x, lagrange(sigmas, index))
         };
-        (walk.observer)(index + 1, &x)?;
+        (run.observer)(index + 1, &x)?;
     }
     ControlFlow::Continue(x)
 }
@@ -69,24 +69,24 @@ fn lagrange(sigmas: &[f64], index: usize) -> [f64; ORDER] {
 }
 
 /// Pseudo linear multistep sampling (Liu et al. 2022, equations 12 and 13, started by their equation 14's improved
-/// Euler): the factors are those of even steps, whatever the steps. The first step asks twice; one that ends without
+/// Euler): the factors are those of even steps, whatever the steps. The first step calls the network twice; one that ends without
 /// noise, or begins with nothing else, is Euler's.
-pub fn plms<B>(walk: &mut Walk<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
-    let sigmas = walk.sigmas;
+pub fn plms<B>(run: &mut SamplingRun<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
+    let sigmas = run.sigmas;
     let mut slopes = Slopes::new();
     for (index, pair) in sigmas.windows(2).enumerate() {
         let (from, to) = (pair[0], pair[1]);
-        let denoised = (walk.denoiser)(&x, from);
-        slopes.push(walk.slope(&x, &denoised, from));
+        let denoised = (run.denoiser)(&x, from);
+        slopes.push(run.slope(&x, &denoised, from));
         x = if index == 0 {
-            let tried = walk.toward(&x, &denoised, from, to);
+            let tried = run.toward(&x, &denoised, from, to);
             if to <= SHORTEST * from {
                 tried
             } else {
-                let again = (walk.denoiser)(&tried, to);
+                let again = (run.denoiser)(&tried, to);
                 let half = (to - from) / 2.0;
-                let slope = walk.slope(&tried, &again, to);
-                walk.combine(&[(1.0, &x), (half, &slopes.0[0]), (half, &slope)])
+                let slope = run.slope(&tried, &again, to);
+                run.combine(&[(1.0, &x), (half, &slopes.0[0]), (half, &slope)])
             }
         } else {
             let factors = match index {
@@ -94,9 +94,9 @@ pub fn plms<B>(walk: &mut Walk<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> 
                 2 => [23.0 / 12.0, -16.0 / 12.0, 5.0 / 12.0, 0.0],
                 _ => [55.0 / 24.0, -59.0 / 24.0, 37.0 / 24.0, -9.0 / 24.0],
             };
-            slopes.moved(walk, &x, factors.map(|factor| factor * (to - from)))
+            slopes.moved(run, &x, factors.map(|factor| factor * (to - from)))
         };
-        (walk.observer)(index + 1, &x)?;
+        (run.observer)(index + 1, &x)?;
     }
     ControlFlow::Continue(x)
 }

@@ -1,7 +1,7 @@
-//! The stepping rules: each walks a noisy latent down a list of sigmas to a clean one.
+//! The samplers: each takes a noisy latent down a list of sigmas to a clean one.
 //!
 //! The state is always `x = x0 + sigma · noise` (Karras et al. 2022), whatever the network works on, so that one
-//! function serves models with preserved variance and flow models alike: the denoiser translates. A rule is one
+//! function serves models with preserved variance and flow models alike: the denoiser translates. A sampler is one
 //! function from one paper; it asks the denoiser for `x0` and reports after each step.
 
 mod dpm;
@@ -34,36 +34,36 @@ pub use self::{
     unipc::unipc,
 };
 
-/// A step that leaves less of the noise than this is Euler's where a rule asks twice: over such a distance the slope at
+/// A step that leaves less of the noise than this is Euler's where a sampler calls the network twice: over such a distance the slope at
 /// the far end, divided by its small sigma, says nothing. It is the first step of a flow model, which begins at pure
 /// noise.
 const SHORTEST: f64 = 0.02;
 
-/// What a stepping rule works with. `B` is what the observer breaks off with.
-pub struct Walk<'a, B> {
+/// What a sampler works with. `B` is what the observer breaks off with.
+pub struct SamplingRun<'a, B> {
     /// Adds tensors.
     pub engine: &'a Engine,
     /// Noise levels, descending, the last one 0: one more than there are steps.
     pub sigmas: &'a [f64],
     /// The noise levels that the model was trained with.
     pub levels: &'a NoiseLevels,
-    /// Settings of the rule.
+    /// Settings of the sampler.
     pub options: &'a SamplerOptions,
-    /// The clean latent that is expected behind a noisy one of that sigma.
+    /// The predicted x0 of a noisy latent of that sigma.
     pub denoiser: &'a mut dyn FnMut(&Tensor, f64) -> Tensor,
     /// Fresh standard normal noise, shaped as the latent, for the way from one sigma to another.
     pub noise: &'a mut dyn FnMut(f64, f64) -> Tensor,
-    /// Called after each step, counted from 1, with the latent there; may stop the walk. The last step is told as many
+    /// Called after each step, counted from 1, with the latent there; may stop the run. The last step is told as many
     /// as there are sigmas less one.
     pub observer: &'a mut dyn FnMut(usize, &Tensor) -> ControlFlow<B>,
 }
 
-/// A stepping rule: takes the latent at the first sigma, returns the one at the last.
-pub type Rule<B> = fn(&mut Walk<'_, B>, Tensor) -> ControlFlow<B, Tensor>;
+/// A sampler: takes the latent at the first sigma, returns the one at the last.
+pub type SamplerFunction<B> = fn(&mut SamplingRun<'_, B>, Tensor) -> ControlFlow<B, Tensor>;
 
 /// The function of a sampler's name.
 #[must_use]
-pub fn rule<B>(sampler: Sampler) -> Rule<B> {
+pub fn sampler<B>(sampler: Sampler) -> SamplerFunction<B> {
     match sampler {
         Sampler::Euler => euler,
         Sampler::EulerAncestral => euler_ancestral,
@@ -88,9 +88,9 @@ pub fn rule<B>(sampler: Sampler) -> Rule<B> {
     }
 }
 
-impl<B> Walk<'_, B> {
+impl<B> SamplingRun<'_, B> {
     fn combine(&self, terms: &[(f64, &Tensor)]) -> Tensor {
-        // No rule has more than five terms.
+        // No sampler has more than five terms.
         let mut rounded = [(0.0, terms[0].1); 5];
         for (rounded, (factor, x)) in rounded.iter_mut().zip(terms) {
             *rounded = (*factor as f32, *x);

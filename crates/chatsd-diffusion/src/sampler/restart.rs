@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use chatsd_tensor::Tensor;
 
-use super::{Walk, heun::heun_step};
+use super::{SamplingRun, heun::heun_step};
 use crate::schedule::karras;
 
-/// The sigmas between which the walk is made again: Xu et al. 2023, table 5's for Stable Diffusion, simplified as in
+/// The sigmas between which the steps are made again: Xu et al. 2023, table 5's for Stable Diffusion, simplified as in
 /// stable-diffusion-webui (`sd_samplers_extra.py`).
 const LOW: f64 = 0.1;
 const HIGH: f64 = 2.0;
@@ -16,17 +16,17 @@ const HIGH: f64 = 2.0;
 /// steps, two of a quarter of all steps from 36 on. The steps that this takes are missing elsewhere, so that there are
 /// as many as were asked for; where there are restarts the sigmas between the first and the last are spread anew. A flow
 /// model, whose noise levels lie otherwise, has none.
-pub fn restart<B>(walk: &mut Walk<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
-    let steps = walk.sigmas.len() - 1;
-    let pairs = if walk.levels.is_flow() { each_step(walk.sigmas) } else { with_restarts(walk.sigmas) };
+pub fn restart<B>(run: &mut SamplingRun<'_, B>, mut x: Tensor) -> ControlFlow<B, Tensor> {
+    let steps = run.sigmas.len() - 1;
+    let pairs = if run.levels.is_flow() { each_step(run.sigmas) } else { with_restarts(run.sigmas) };
     let mut at = pairs[0].0;
     for (index, (from, to)) in pairs.iter().copied().enumerate() {
         if at < from {
-            x = walk.freshened(x, (from * from - at * at).sqrt(), at, from);
+            x = run.freshened(x, (from * from - at * at).sqrt(), at, from);
         }
-        x = heun_step(walk, &x, from, to);
+        x = heun_step(run, &x, from, to);
         at = to;
-        (walk.observer)((index + 1 + steps).saturating_sub(pairs.len()).max(1), &x)?;
+        (run.observer)((index + 1 + steps).saturating_sub(pairs.len()).max(1), &x)?;
     }
     ControlFlow::Continue(x)
 }
@@ -35,7 +35,7 @@ fn each_step(sigmas: &[f64]) -> Vec<(f64, f64)> {
     sigmas.windows(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
-/// The steps of a walk, those made again among them.
+/// The steps of a run, those made again among them.
 fn with_restarts(sigmas: &[f64]) -> Vec<(f64, f64)> {
     let steps = sigmas.len() - 1;
     let (length, times) = match steps {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{CHECKED, Scaling, tiles};
 use crate::network::{
-    NetworkError,
+    NetworkError, NetworkFlaw,
     resnet::{Norms, Resnet, downsampler},
 };
 
@@ -72,19 +72,19 @@ impl Config {
         for width in [self.block_out_channels[0], self.top()] {
             CHECKED.divides("norm_num_groups", self.norm_num_groups, width)?;
         }
-        for (kinds, expected) in [(&self.down_block_types, DOWN), (&self.up_block_types, UP)] {
-            if let Some(found) = kinds.iter().find(|kind| *kind != expected) {
-                return CHECKED.unsupported(format!("a block {found:?}, expected {expected}"));
+        for (name, kinds, expected) in
+            [("down_block_types", &self.down_block_types, DOWN), ("up_block_types", &self.up_block_types, UP)]
+        {
+            kinds.iter().try_for_each(|kind| CHECKED.one_of(name, &kind.as_str(), &[expected]))?;
+        }
+        for (name, entry) in [("latents_mean", &self.latents_mean), ("latents_std", &self.latents_std)] {
+            if entry.is_some() {
+                return CHECKED.unsupported(NetworkFlaw::Spare { name: name.into() });
             }
         }
-        if self.latents_mean.is_some() || self.latents_std.is_some() {
-            return CHECKED.unsupported("it has latents_mean or latents_std, expected scaling_factor alone".into());
-        }
-        match (self.in_channels, self.out_channels, self.act_fn.as_str()) {
-            (3, 3, "silu" | "swish") => Ok(()),
-            found => CHECKED
-                .unsupported(format!("in_channels, out_channels and act_fn are {found:?}, expected (3, 3, \"silu\")")),
-        }
+        CHECKED.one_of("in_channels", &self.in_channels, &[3])?;
+        CHECKED.one_of("out_channels", &self.out_channels, &[3])?;
+        CHECKED.one_of("act_fn", &self.act_fn.as_str(), &["silu", "swish"])
     }
 
     /// Width at the smallest picture.

@@ -10,7 +10,7 @@ use chatsd_weights::Scope;
 use serde_json::Value;
 
 use self::{kl::Kl, patch::Patch, tiny::Tiny};
-use super::{NetworkError, config::Checked};
+use super::{NetworkError, NetworkFlaw, config::Checked};
 
 const CHECKED: Checked = Checked("autoencoder");
 
@@ -43,18 +43,17 @@ impl Autoencoder {
     /// # Errors
     /// When it is another one, the config makes no network, or a tensor is missing or does not fit it.
     pub fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
-        let kind = match config.get("_class_name").and_then(Value::as_str) {
-            Some("AutoencoderKL") => Kind::Kl(Box::new(Kl::load(weights, config)?)),
-            Some("AutoencoderTiny") => Kind::Tiny(Box::new(Tiny::load(weights, config)?)),
-            Some(other) => {
-                return CHECKED
-                    .unsupported(format!("_class_name is {other}, expected AutoencoderKL or AutoencoderTiny"));
-            }
-            None => {
-                return CHECKED.inconsistent("it has no _class_name: expected AutoencoderKL or AutoencoderTiny".into());
-            }
+        const CLASSES: [&str; 2] = ["AutoencoderKL", "AutoencoderTiny"];
+        let Some(class) = config.get("_class_name").and_then(Value::as_str) else {
+            let expected = CLASSES.map(String::from).to_vec();
+            return CHECKED.inconsistent(NetworkFlaw::NoValue { name: "_class_name".into(), expected });
         };
-        Ok(Self(kind))
+        CHECKED.one_of("_class_name", &class, &CLASSES)?;
+        Ok(Self(if class == CLASSES[0] {
+            Kind::Kl(Box::new(Kl::load(weights, config)?))
+        } else {
+            Kind::Tiny(Box::new(Tiny::load(weights, config)?))
+        }))
     }
 
     /// The latent of an image. Of a variational one, the mean.
@@ -164,7 +163,7 @@ impl Scaling {
         if factor.is_normal() && shift.is_finite() {
             return Ok(Self { factor, shift });
         }
-        CHECKED.inconsistent(format!("scaling_factor is {factor} and shift_factor {shift}, expected numbers but 0"))
+        CHECKED.inconsistent(NetworkFlaw::Scaling { factor, shift })
     }
 
     fn apply(self, engine: &Engine, latent: &Tensor) -> Tensor {

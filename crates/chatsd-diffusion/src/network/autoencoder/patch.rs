@@ -3,20 +3,22 @@
 use chatsd_tensor::{Engine, Tensor};
 
 use super::CHECKED;
-use crate::network::NetworkError;
+use crate::network::{NetworkError, NetworkFlaw};
 
 /// Channels of an image.
 const COLOURS: usize = 3;
+/// Side of a square in pixels: a network could do nothing with more channels.
+const LARGEST: usize = 64;
 
 #[derive(Clone)]
 pub(super) struct Patch(usize);
 
 impl Patch {
     pub(super) fn new(patch: usize) -> Result<Self, NetworkError> {
-        if (1..=64).contains(&patch) {
+        if (1..=LARGEST).contains(&patch) {
             return Ok(Self(patch));
         }
-        CHECKED.inconsistent(format!("patch is {patch}, expected 1 to 64"))
+        CHECKED.inconsistent(NetworkFlaw::Count { name: "patch".into(), found: patch, low: 1, high: LARGEST })
     }
 
     pub(super) fn encode(&self, engine: &Engine, image: &Tensor) -> Tensor {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{CHECKED, Scaling, affine, tiles};
-use crate::network::NetworkError;
+use crate::network::{NetworkError, NetworkFlaw};
 
 /// `config.json`, with the library's defaults.
 #[derive(Deserialize)]
@@ -53,20 +53,15 @@ impl Config {
         ] {
             CHECKED.counts(name, widths, counts.len())?;
             if widths.iter().any(|width| *width != widths[0]) {
-                return CHECKED.inconsistent(format!("{name} is {widths:?}, expected one width"));
+                return CHECKED.inconsistent(NetworkFlaw::Widths { name: name.into(), found: widths.clone() });
             }
         }
-        if self.num_encoder_blocks.len() != self.num_decoder_blocks.len() {
-            return CHECKED.inconsistent("num_encoder_blocks and num_decoder_blocks differ in length".into());
-        }
+        CHECKED.entries("num_decoder_blocks", self.num_decoder_blocks.len(), self.num_encoder_blocks.len())?;
         CHECKED.count("latent_channels", self.latent_channels)?;
-        match (self.in_channels, self.out_channels, self.upsampling_scaling_factor, self.upsample_fn.as_str()) {
-            (3, 3, 2, "nearest") => Ok(()),
-            found => CHECKED.unsupported(format!(
-                "in_channels, out_channels, upsampling_scaling_factor and upsample_fn are {found:?}, expected \
-                 (3, 3, 2, \"nearest\")"
-            )),
-        }
+        CHECKED.one_of("in_channels", &self.in_channels, &[3])?;
+        CHECKED.one_of("out_channels", &self.out_channels, &[3])?;
+        CHECKED.one_of("upsampling_scaling_factor", &self.upsampling_scaling_factor, &[2])?;
+        CHECKED.one_of("upsample_fn", &self.upsample_fn.as_str(), &["nearest"])
     }
 }
 

@@ -4,11 +4,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::network::{
-    NetworkError,
+    NetworkError, NetworkFlaw,
     config::{Checked, PerBlock},
 };
 
 pub(super) const CHECKED: Checked = Checked("picture network");
+/// Side of a kernel in pixels; no published network has a larger one.
+const LARGEST_KERNEL: usize = 15;
 
 /// The config, with the library's defaults. `use_linear_projection` is missing because a 1×1 convolution and a linear
 /// layer are the same here, and `upcast_attention` because everything is f32.
@@ -79,10 +81,10 @@ impl Default for Config {
 /// What a network that takes pooled vectors and sizes takes.
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
-    /// Values of a pooled vector and of the waves of all sizes.
+    /// Values of a pooled vector and of the embeddings of all sizes.
     pub(super) inputs: usize,
-    /// Values of the waves of one size.
-    pub(super) waves: usize,
+    /// Values of the embedding of one size.
+    pub(super) size: usize,
 }
 
 impl Config {
@@ -95,9 +97,7 @@ impl Config {
         for (name, kinds) in
             [("down_block_types", &config.down_block_types), ("up_block_types", &config.up_block_types)]
         {
-            if kinds.len() != blocks {
-                return CHECKED.inconsistent(format!("{name} has {} entries for {blocks} blocks", kinds.len()));
-            }
+            CHECKED.entries(name, kinds.len(), blocks)?;
         }
         for (name, value) in [
             ("in_channels", Some(config.in_channels)),
@@ -112,27 +112,23 @@ impl Config {
             value.map_or(Ok(0), |value| CHECKED.count(name, value))?;
         }
         for (name, kernel) in [("conv_in_kernel", config.conv_in_kernel), ("conv_out_kernel", config.conv_out_kernel)] {
-            if kernel.is_multiple_of(2) || kernel > 15 {
-                return CHECKED.unsupported(format!("{name} is {kernel}, expected an odd number up to 15"));
+            if kernel.is_multiple_of(2) || kernel > LARGEST_KERNEL {
+                let name = name.to_owned();
+                return CHECKED.unsupported(NetworkFlaw::Kernel { name, found: kernel, high: LARGEST_KERNEL });
             }
         }
-        if config.downsample_padding > 1 {
-            let found = config.downsample_padding;
-            return CHECKED.unsupported(format!("downsample_padding is {found}, expected 0 or 1"));
-        }
+        CHECKED.one_of("downsample_padding", &config.downsample_padding, &[0, 1])?;
         CHECKED.epsilon("norm_eps", config.norm_eps)?;
         for block in 0..blocks {
             let (found, expected) = (config.context_of(block)?, config.context()?);
             if found != expected {
-                return CHECKED
-                    .unsupported(format!("cross_attention_dim is {found} and {expected}, expected one width"));
+                let name = "cross_attention_dim".to_owned();
+                return CHECKED.unsupported(NetworkFlaw::Widths { name, found: vec![found, expected] });
             }
         }
-        let waves = config.addition_time_embed_dim.unwrap_or(usize::MAX).min(config.block_out_channels[0]) / 2;
-        if !(0.0..=1.0).contains(&config.freq_shift) || waves < 2 {
-            let found = config.freq_shift;
-            return CHECKED
-                .inconsistent(format!("freq_shift is {found} for {waves} waves, expected 0 to 1 for 2 or more"));
+        let frequencies = config.addition_time_embed_dim.unwrap_or(usize::MAX).min(config.block_out_channels[0]) / 2;
+        if !(0.0..=1.0).contains(&config.freq_shift) || frequencies < 2 {
+            return CHECKED.inconsistent(NetworkFlaw::Frequencies { shift: config.freq_shift, frequencies });
         }
         Ok(config)
     }
@@ -178,15 +174,10 @@ impl Config {
         if self.addition_embed_type.is_none() {
             return Ok(None);
         }
-        let (waves, inputs) = (self.addition_time_embed_dim, self.projection_class_embeddings_input_dim);
-        match (inputs, waves) {
-            (Some(inputs), Some(waves)) if inputs > waves => Ok(Some(Sizes { inputs, waves })),
-            _ => CHECKED.inconsistent(format!(
-                "projection_class_embeddings_input_dim {} does not hold sizes of addition_time_embed_dim {} and a \
-                 pooled vector",
-                inputs.unwrap_or(0),
-                waves.unwrap_or(0)
-            )),
+        let (size, inputs) = (self.addition_time_embed_dim, self.projection_class_embeddings_input_dim);
+        match (inputs, size) {
+            (Some(inputs), Some(size)) if inputs > size => Ok(Some(Sizes { inputs, size })),
+            _ => CHECKED.inconsistent(NetworkFlaw::NoPooled { inputs: inputs.unwrap_or(0), size: size.unwrap_or(0) }),
         }
     }
 
@@ -200,11 +191,8 @@ impl Config {
 
     /// Whether a block of this kind has attention; `plain` and `crossing` are the kinds there are.
     pub(super) fn crosses(kind: &str, [plain, crossing]: [&str; 2]) -> Result<bool, NetworkError> {
-        match kind {
-            _ if kind == plain => Ok(false),
-            _ if kind == crossing => Ok(true),
-            _ => CHECKED.unsupported(format!("a block {kind:?}, expected {plain} or {crossing}")),
-        }
+        CHECKED.one_of("the kind of a block", &kind, &[plain, crossing])?;
+        Ok(kind == crossing)
     }
 }
 
@@ -233,8 +221,9 @@ fn refuse_other_kinds(config: &Value) -> Result<(), NetworkError> {
         ("timestep_post_act", nothing()),
     ] {
         if let Some(found) = config.get(name).filter(|found| !allowed.contains(found)) {
-            let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
-            return CHECKED.unsupported(format!("{name} is {found}, expected {}", allowed.join(" or ")));
+            let expected = allowed.iter().map(Value::to_string).collect();
+            let (name, found) = (name.to_owned(), found.to_string());
+            return CHECKED.unsupported(NetworkFlaw::Value { name, found, expected });
         }
     }
     Ok(())

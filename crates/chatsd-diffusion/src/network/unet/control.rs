@@ -6,7 +6,7 @@ use chatsd_weights::Scope;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Added, Config, Context, Time, block::Loader, descent::Descent};
+use super::{Added, AddedEmbedding, Config, Context, Time, block::Loader, descent::Descent};
 use crate::network::{NetworkError, config::Checked};
 
 const CHECKED: Checked = Checked("ControlNet");
@@ -40,9 +40,7 @@ pub struct ControlNet {
     hint: Vec<Convolution>,
     /// One for each layer on the way down, and one for the middle.
     outputs: Vec<Convolution>,
-    context_channels: usize,
     hint_factor: usize,
-    in_channels: usize,
 }
 
 impl ControlNet {
@@ -55,14 +53,10 @@ impl ControlNet {
         let hints: Hints = CHECKED.read(config)?;
         let widths = &hints.conditioning_embedding_out_channels;
         CHECKED.counts("conditioning_embedding_out_channels", widths, widths.len())?;
-        let order = &hints.controlnet_conditioning_channel_order;
-        if order != "rgb" || hints.conditioning_channels != 3 || hints.global_pool_conditions {
-            return CHECKED.unsupported(format!(
-                "controlnet_conditioning_channel_order {order:?}, conditioning_channels {}, global_pool_conditions {}; \
-                 expected \"rgb\", 3, false",
-                hints.conditioning_channels, hints.global_pool_conditions
-            ));
-        }
+        let order = hints.controlnet_conditioning_channel_order.as_str();
+        CHECKED.one_of("controlnet_conditioning_channel_order", &order, &["rgb"])?;
+        CHECKED.one_of("conditioning_channels", &hints.conditioning_channels, &[3])?;
+        CHECKED.one_of("global_pool_conditions", &hints.global_pool_conditions, &[false])?;
         let config = Self::as_picture_network(config)?;
         let mut loader = Loader { config: &config, keys_values: Vec::new() };
         let descent = Descent::load(weights, &mut loader)?;
@@ -76,15 +70,7 @@ impl ControlNet {
         let last = channels[channels.len() - 1];
         outputs.push(weights.convolution("controlnet_mid_block", [last, last, 1])?);
         let hint = Self::hint_layers(&weights.at("controlnet_cond_embedding"), widths, channels[0])?;
-        Ok(Self {
-            descent,
-            keys_values,
-            hint,
-            outputs,
-            context_channels: config.context()?,
-            hint_factor: 1 << (widths.len() - 1),
-            in_channels: config.in_channels,
-        })
+        Ok(Self { descent, keys_values, hint, outputs, hint_factor: 1 << (widths.len() - 1) })
     }
 
     /// The config of the picture network whose way down it is.
@@ -112,7 +98,7 @@ impl ControlNet {
     /// Values of a token's vector in the states it is given.
     #[must_use]
     pub fn context_channels(&self) -> usize {
-        self.context_channels
+        self.descent.context_channels()
     }
 
     /// Channels of what each layer on the way down adds to, in order.
@@ -124,7 +110,7 @@ impl ControlNet {
     /// Channels of the latent it reads.
     #[must_use]
     pub fn in_channels(&self) -> usize {
-        self.in_channels
+        self.descent.in_channels()
     }
 
     /// The picture it follows is so many times as high and wide as the latent.
@@ -133,7 +119,7 @@ impl ControlNet {
         self.hint_factor
     }
 
-    /// Whether [`ControlNet::time`] needs pooled vectors and sizes.
+    /// Whether [`ControlNet::added`] needs pooled vectors and sizes.
     #[must_use]
     pub fn takes_pooled(&self) -> bool {
         self.descent.takes_pooled()
@@ -145,9 +131,15 @@ impl ControlNet {
         Context::of(engine, &self.keys_values, states)
     }
 
+    /// As `UNet::added`.
+    #[must_use]
+    pub fn added(&self, engine: &Engine, added: &Added) -> AddedEmbedding {
+        self.descent.added(engine, added)
+    }
+
     /// As `UNet::time`.
     #[must_use]
-    pub fn time(&self, engine: &Engine, t: f32, added: Option<&Added>) -> Time {
+    pub fn time(&self, engine: &Engine, t: f32, added: Option<&AddedEmbedding>) -> Time {
         self.descent.time(engine, t, added)
     }
 

@@ -4,23 +4,25 @@ use chatsd_tensor::{Activation, Convolution, Engine, Epilogue, Linear, Shape, Te
 use chatsd_weights::Scope;
 
 use super::{
-    Added, Context, Time,
+    Added, AddedEmbedding, Context, Time,
     block::{Down, Layer, Loader},
     config::{CHECKED, Sizes},
 };
 use crate::network::{
     NetworkError,
-    time::{Perceptron, Waves},
+    time::{SinusoidalEmbedding, TimestepMlp},
 };
 
 /// From a latent to its smallest picture, and what it is told of time.
 #[derive(Clone)]
 pub(super) struct Descent {
     conv_in: Convolution,
-    waves: Waves,
-    time_embedding: Perceptron,
-    cond_proj: Option<(Waves, Linear)>,
-    add_embedding: Option<(Waves, Perceptron)>,
+    sinusoids: SinusoidalEmbedding,
+    time_embedding: TimestepMlp,
+    cond_proj: Option<(SinusoidalEmbedding, Linear)>,
+    add_embedding: Option<(SinusoidalEmbedding, TimestepMlp)>,
+    in_channels: usize,
+    context_channels: usize,
     down_blocks: Vec<Down>,
     mid_block: Vec<Layer>,
     /// Channels of what each layer makes.
@@ -34,14 +36,15 @@ impl Descent {
         let config = loader.config;
         let (blocks, first, time) = (config.blocks(), config.block_out_channels[0], config.time());
         CHECKED.divides("norm_num_groups", config.norm_num_groups, first)?;
-        let waves = Waves { channels: first, cosines_first: config.flip_sin_to_cos, shift: config.freq_shift };
+        let (cosines_first, shift) = (config.flip_sin_to_cos, config.freq_shift);
+        let sinusoids = SinusoidalEmbedding { channels: first, cosines_first, shift };
         let cond_proj = config.time_cond_proj_dim.map(|channels| {
             let projection = weights.linear("time_embedding.cond_proj", channels, first)?;
-            Ok::<_, NetworkError>((Waves { channels, cosines_first: false, shift: 1.0 }, projection))
+            Ok::<_, NetworkError>((SinusoidalEmbedding { channels, cosines_first: false, shift: 1.0 }, projection))
         });
-        let add_embedding = config.added()?.map(|Sizes { inputs, waves: channels }| {
-            let embedding = Perceptron::load(&weights.at("add_embedding"), inputs, time)?;
-            Ok::<_, NetworkError>((Waves { channels, ..waves }, embedding))
+        let add_embedding = config.added()?.map(|Sizes { inputs, size: channels }| {
+            let embedding = TimestepMlp::load(&weights.at("add_embedding"), inputs, time)?;
+            Ok::<_, NetworkError>((SinusoidalEmbedding { channels, ..sinusoids }, embedding))
         });
         let down_blocks = (0..blocks).map(|block| loader.down(&weights.at(format!("down_blocks.{block}")), block));
         let down_blocks = down_blocks.collect::<Result<_, _>>()?;
@@ -49,10 +52,12 @@ impl Descent {
         let mid_block = loader.mid(&weights.at("mid_block"))?;
         Ok(Self {
             conv_in: weights.convolution("conv_in", [config.in_channels, first, config.conv_in_kernel])?,
-            waves,
-            time_embedding: Perceptron::load(&weights.at("time_embedding"), first, time)?,
+            sinusoids,
+            time_embedding: TimestepMlp::load(&weights.at("time_embedding"), first, time)?,
             cond_proj: cond_proj.transpose()?,
             add_embedding: add_embedding.transpose()?,
+            in_channels: config.in_channels,
+            context_channels: config.context()?,
             down_blocks,
             mid_block,
             channels: config.skip_channels()?,
@@ -75,6 +80,16 @@ impl Descent {
         self.attentions
     }
 
+    /// Channels of the latent it reads, extra ones among them.
+    pub(super) fn in_channels(&self) -> usize {
+        self.in_channels
+    }
+
+    /// Values of a token's vector in the states it is given.
+    pub(super) fn context_channels(&self) -> usize {
+        self.context_channels
+    }
+
     pub(super) fn takes_pooled(&self) -> bool {
         self.add_embedding.is_some()
     }
@@ -83,26 +98,33 @@ impl Descent {
         self.cond_proj.is_some()
     }
 
+    /// See `UNet::added`.
+    pub(super) fn added(&self, engine: &Engine, added: &Added) -> AddedEmbedding {
+        let guidance = self.cond_proj.as_ref().zip(added.guidance);
+        let guidance = guidance.map(|((sinusoids, _), guidance)| sinusoids.of(&[1000.0 * (guidance - 1.0)]));
+        let hidden = self.add_embedding.as_ref().map(|(sinusoids, mlp)| {
+            let pooled = added.pooled.as_ref().expect("this network takes pooled vectors");
+            let sizes: Vec<Tensor> = added.sizes.iter().map(|sizes| sinusoids.of(sizes)).collect();
+            let sizes = engine.stack(&sizes.iter().collect::<Vec<_>>());
+            mlp.first(engine, &engine.concatenate([pooled, &sizes]))
+        });
+        AddedEmbedding { guidance, hidden }
+    }
+
     /// See `UNet::time`.
-    pub(super) fn time(&self, engine: &Engine, t: f32, added: Option<&Added>) -> Time {
+    pub(super) fn time(&self, engine: &Engine, t: f32, added: Option<&AddedEmbedding>) -> Time {
         let plain = Epilogue::default();
-        let mut waves = self.waves.of(&[t]);
-        if let (Some((guidance_waves, projection)), Some(guidance)) =
-            (&self.cond_proj, added.and_then(|added| added.guidance))
-        {
-            let guidance = guidance_waves.of(&[1000.0 * (guidance - 1.0)]);
-            waves = engine.linear(&guidance, projection, plain.residual(&waves));
+        let mut embedding = self.sinusoids.of(&[t]);
+        let guidance = added.and_then(|added| added.guidance.as_ref());
+        if let (Some((_, projection)), Some(guidance)) = (&self.cond_proj, guidance) {
+            embedding = engine.linear(guidance, projection, plain.residual(&embedding));
         }
-        let Some((size_waves, add_embedding)) = &self.add_embedding else {
-            return Time(self.time_embedding.forward(engine, &waves, plain.activation(Activation::Silu)));
+        let Some((_, add_embedding)) = &self.add_embedding else {
+            return Time(self.time_embedding.forward(engine, &embedding, plain.activation(Activation::Silu)));
         };
-        let pooled = added.and_then(|added| added.pooled.as_ref()).expect("this network takes pooled vectors");
-        let sizes: Vec<Tensor> =
-            added.iter().flat_map(|added| &added.sizes).map(|sizes| size_waves.of(sizes)).collect();
-        let sizes = engine.stack(&sizes.iter().collect::<Vec<_>>());
-        let time = repeated(engine, self.time_embedding.forward(engine, &waves, plain), pooled.shape().batch);
-        let added = engine.concatenate([pooled, &sizes]);
-        Time(add_embedding.forward(engine, &added, plain.residual(&time).activation(Activation::Silu)))
+        let hidden = added.and_then(|added| added.hidden.as_ref()).expect("this network takes pooled vectors");
+        let time = repeated(engine, self.time_embedding.forward(engine, &embedding, plain), hidden.shape().batch);
+        Time(add_embedding.second(engine, hidden, plain.residual(&time).activation(Activation::Silu)))
     }
 
     /// What every layer on the way down made, and what the middle made. `hint` is added to what the first one made of

@@ -26,21 +26,21 @@ use super::NetworkError;
 pub struct Context {
     /// Keys, then values, of each attention to words: `batch × 1 × tokens × 2·channels`.
     layers: Vec<Tensor>,
-    /// The same of pictures looked at like prompts, each with how strongly it works.
-    looks: Vec<(f32, Vec<Tensor>)>,
+    /// The same of image prompts, for decoupled cross-attention (Ye et al. 2023), each with its weight.
+    image_prompts: Vec<(f32, Vec<Tensor>)>,
 }
 
 impl Context {
-    /// The same words, and a picture's keys and values in the same order.
-    fn looking(mut self, weight: f32, layers: Vec<Tensor>) -> Self {
-        self.looks.push((weight, layers));
+    /// The same words, and an image prompt's keys and values in the same order.
+    fn with_image_prompt(mut self, weight: f32, layers: Vec<Tensor>) -> Self {
+        self.image_prompts.push((weight, layers));
         self
     }
 
     /// Of `states`, `batch × 1 × tokens × channels`, by the layers that make keys and values.
     fn of(engine: &Engine, keys_values: &[Linear], states: &Tensor) -> Self {
         let layers = keys_values.iter().map(|layer| engine.linear(states, layer, Epilogue::default()));
-        Self { layers: layers.collect(), looks: Vec::new() }
+        Self { layers: layers.collect(), image_prompts: Vec::new() }
     }
 
     /// Contexts of equally many tokens, one after another in the batch.
@@ -54,22 +54,11 @@ impl Context {
             let parts: Vec<&Tensor> = parts.iter().map(|part| &part.layers[index]).collect();
             engine.stack(&parts)
         };
-        Self { layers: (0..count).map(layer).collect(), looks: Vec::new() }
-    }
-
-    /// That of one picture of the batch.
-    fn picture(&self, engine: &Engine, index: usize) -> Self {
-        let one = |layers: &[Tensor]| layers.iter().map(|layer| engine.picture(layer, index)).collect();
-        let looks = self.looks.iter().map(|(weight, layers)| (*weight, one(layers)));
-        Self { layers: one(&self.layers), looks: looks.collect() }
+        Self { layers: (0..count).map(layer).collect(), image_prompts: Vec::new() }
     }
 }
 
-/// Pixels of a latent beyond which the pictures of a batch go through the network one after another: it then holds half
-/// as much at 1024 × 1024 pixels with guidance, and so many rows keep every kernel busy without the other picture.
-const LARGE: usize = 96 * 96;
-
-/// One time of the walk from noise to picture, and what else conditions the network, as its layers read them: an
+/// One time on the way from noise to picture, and what else conditions the network, as its layers read them: an
 /// activated embedding of `batch × 1 × 1 × channels`. Made once for each time.
 #[derive(Clone, Debug)]
 pub struct Time(Tensor);
@@ -86,6 +75,15 @@ pub struct Added {
     pub guidance: Option<f32>,
 }
 
+/// [`Added`] as one network reads it, as far as that does not depend on time. Made once a prompt.
+#[derive(Clone, Debug)]
+pub struct AddedEmbedding {
+    /// The sinusoidal embedding of the guidance.
+    guidance: Option<Tensor>,
+    /// What the first layer makes of pooled vectors and the embeddings of sizes.
+    hidden: Option<Tensor>,
+}
+
 /// A picture network. Every part is called as in diffusers.
 #[derive(Clone)]
 pub struct UNet {
@@ -94,7 +92,6 @@ pub struct UNet {
     up_blocks: Vec<Up>,
     conv_norm_out: Norm,
     conv_out: Convolution,
-    context_channels: usize,
     added: Option<Sizes>,
     config: Config,
 }
@@ -118,7 +115,6 @@ impl UNet {
             up_blocks,
             conv_norm_out: weights.norm("conv_norm_out", first, config.norm_eps)?,
             conv_out: weights.convolution("conv_out", [first, config.out_channels, config.conv_out_kernel])?,
-            context_channels: config.context()?,
             added: config.added()?,
             config,
         })
@@ -145,7 +141,7 @@ impl UNet {
     /// Channels of the latent it reads.
     #[must_use]
     pub fn in_channels(&self) -> usize {
-        self.config.in_channels
+        self.descent.in_channels()
     }
 
     /// Channels of what it predicts.
@@ -163,22 +159,22 @@ impl UNet {
     /// Values of a token's vector in the states it is given.
     #[must_use]
     pub fn context_channels(&self) -> usize {
-        self.context_channels
+        self.descent.context_channels()
     }
 
-    /// Values of the pooled vectors that [`UNet::time`] needs beside so many sizes, when it needs them.
+    /// Values of the pooled vectors that [`UNet::added`] needs beside so many sizes, when it needs them.
     #[must_use]
     pub fn pooled_channels(&self, sizes: usize) -> Option<usize> {
-        self.added.map(|added| added.inputs.saturating_sub(sizes * added.waves))
+        self.added.map(|added| added.inputs.saturating_sub(sizes * added.size))
     }
 
-    /// Whether [`UNet::time`] needs pooled vectors and sizes.
+    /// Whether [`UNet::added`] needs pooled vectors and sizes.
     #[must_use]
     pub fn takes_pooled(&self) -> bool {
         self.descent.takes_pooled()
     }
 
-    /// Whether [`UNet::time`] reads the guidance, so that one pass without a negative prompt does.
+    /// Whether [`UNet::added`] reads the guidance, so that one prediction without a negative prompt does.
     #[must_use]
     pub fn takes_guidance(&self) -> bool {
         self.descent.takes_guidance()
@@ -193,14 +189,23 @@ impl UNet {
         Context::of(engine, &self.keys_values, states)
     }
 
-    /// What the layers need of time `t` (0 to 1000 in most models), for one picture or, with pooled vectors, for as
-    /// many as there are.
+    /// What the layers need of what the network is told besides time and words.
     ///
     /// # Panics
     /// When the network takes pooled vectors and sizes, and they are missing, of different prompts, or not as wide as it
     /// expects.
     #[must_use]
-    pub fn time(&self, engine: &Engine, t: f32, added: Option<&Added>) -> Time {
+    pub fn added(&self, engine: &Engine, added: &Added) -> AddedEmbedding {
+        self.descent.added(engine, added)
+    }
+
+    /// What the layers need of time `t` (0 to 1000 in most models), for one picture or, with pooled vectors, for as
+    /// many as there are.
+    ///
+    /// # Panics
+    /// When the network takes pooled vectors and there are none.
+    #[must_use]
+    pub fn time(&self, engine: &Engine, t: f32, added: Option<&AddedEmbedding>) -> Time {
         self.descent.time(engine, t, added)
     }
 
@@ -227,18 +232,6 @@ impl UNet {
         context: &Context,
         controls: &[(f32, Vec<Tensor>)],
     ) -> Tensor {
-        let batch = z.shape().batch;
-        if batch > 1 && z.shape().pixels() > LARGE {
-            let one = |index: usize| {
-                let time = if time.0.shape().batch == 1 { time.clone() } else { Time(engine.picture(&time.0, index)) };
-                let found = |found: &[Tensor]| found.iter().map(|x| engine.picture(x, index)).collect();
-                let controls: Vec<_> = controls.iter().map(|(weight, layers)| (*weight, found(layers))).collect();
-                let context = context.picture(engine, index);
-                self.forward_controlled(engine, &engine.picture(z, index), &time, &context, &controls)
-            };
-            let answers: Vec<Tensor> = (0..batch).map(one).collect();
-            return engine.stack(&answers.iter().collect::<Vec<_>>());
-        }
         let (mut skips, middle, time) = self.descent.forward(engine, z, None, time, context);
         let controlled = |x: Tensor, index: usize| {
             if controls.is_empty() {

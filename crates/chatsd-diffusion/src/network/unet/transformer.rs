@@ -1,4 +1,4 @@
-//! The transformer inside a picture network: pixels look at each other, then at the words.
+//! The transformer inside a picture network: pixels attend to each other, then to the words.
 
 use chatsd_tensor::{Activation, AttentionMask, Engine, Epilogue, Linear, Norm, Tensor};
 use chatsd_weights::Scope;
@@ -14,7 +14,7 @@ pub(super) struct Kind {
     pub(super) groups: usize,
     /// Width of the words' vectors.
     pub(super) context: usize,
-    /// The pixels look at the words in the first attention too.
+    /// The pixels attend to the words in the first attention too.
     pub(super) only_cross: bool,
 }
 
@@ -136,11 +136,12 @@ impl Attention {
         let k = seen.channels(first..first + width);
         let v = seen.channels(first + width..first + 2 * width);
         let mut seen = engine.attention(read.channels(0..width), k, v, self.heads, AttentionMask::None);
-        let looks = self.words.map(|index| context.looks.iter().map(move |(weight, layers)| (weight, &layers[index])));
-        for (weight, look) in looks.into_iter().flatten() {
-            let (k, v) = (look.channels(0..width), look.channels(width..2 * width));
-            let look = engine.attention(read.channels(0..width), k, v, self.heads, AttentionMask::None);
-            seen = engine.combine(&[(1.0, &seen), (*weight, &look)]);
+        let image_prompts =
+            self.words.map(|index| context.image_prompts.iter().map(move |(w, layers)| (w, &layers[index])));
+        for (weight, tokens) in image_prompts.into_iter().flatten() {
+            let (k, v) = (tokens.channels(0..width), tokens.channels(width..2 * width));
+            let picture = engine.attention(read.channels(0..width), k, v, self.heads, AttentionMask::None);
+            seen = engine.combine(&[(1.0, &seen), (*weight, &picture)]);
         }
         engine.linear(&seen, &self.out, Epilogue::default().residual(residual))
     }

@@ -4,7 +4,7 @@ use chatsd_tensor::{Convolution, Engine, Epilogue, Shape, Tensor};
 use chatsd_weights::Scope;
 
 use super::{CHECKED, extents};
-use crate::network::NetworkError;
+use crate::network::{NetworkError, NetworkFlaw};
 
 /// `shuffle(conv(…prelu(conv(x)))) + x` with every pixel of `x` repeated.
 #[derive(Clone)]
@@ -30,15 +30,14 @@ impl Compact {
         loop {
             let (layer, outputs) = convolution(index)?;
             if layer.inputs() != width {
-                let found = layer.inputs();
-                return CHECKED.inconsistent(format!("body.{index} reads {found} channels, expected {width}"));
+                let (layer, found) = (format!("body.{index}"), layer.inputs());
+                return CHECKED.inconsistent(NetworkFlaw::Inputs { layer, found, expected: vec![width] });
             }
             if weights.shape(&format!("body.{}.weight", index + 1)).is_none() {
                 let scale = (outputs / 3).isqrt();
                 if outputs != 3 * scale * scale || layers.is_empty() {
-                    return CHECKED.unsupported(format!(
-                        "body.{index} makes {outputs} channels, expected three for each pixel of a square"
-                    ));
+                    let layer = format!("body.{index}");
+                    return CHECKED.unsupported(NetworkFlaw::Outputs { layer, found: outputs });
                 }
                 return Ok(Some(Self { layers, last: layer, scale }));
             }

@@ -7,7 +7,7 @@ use chatsd_tensor::{Engine, Tensor};
 use chatsd_weights::{ModelFiles, Scope};
 
 use self::{compact::Compact, rrdb::Rrdb};
-use super::{NetworkError, config::Checked};
+use super::{NetworkError, NetworkFlaw, config::Checked};
 
 const CHECKED: Checked = Checked("upscaler");
 /// Wrappers that training programs save the tensors in, first choice first; the averaged weights are the better ones.
@@ -29,11 +29,7 @@ impl Upscaler {
     /// # Errors
     /// When it is another network, or its tensors do not fit each other.
     pub fn open(files: &ModelFiles) -> Result<Self, NetworkError> {
-        let Some(file) = files.file() else {
-            return CHECKED.unsupported("a folder, expected the file of an upscaler".into());
-        };
-        let file = std::slice::from_ref(file);
-        Self::load(&Scope::new(file))
+        Self::load(&Scope::new(std::slice::from_ref(CHECKED.file(files)?)))
     }
 
     /// From its tensors.
@@ -48,13 +44,12 @@ impl Upscaler {
         } else if let Some(compact) = Compact::load(weights)? {
             Kind::Compact(Box::new(compact))
         } else {
-            let first: Vec<&str> = weights.names().take(3).collect();
-            let found =
-                if first.is_empty() { "no tensors".into() } else { format!("tensors such as {}", first.join(", ")) };
-            return CHECKED.unsupported(format!("{found}, expected ESRGAN, Real-ESRGAN or a compact network (SRVGG)"));
+            let found = weights.names().take(3).map(str::to_owned).collect();
+            let expected = ["ESRGAN", "Real-ESRGAN", "a compact network (SRVGG)"].map(String::from).to_vec();
+            return CHECKED.unsupported(NetworkFlaw::Tensors { found, expected });
         };
         if let Some(unknown) = weights.unused().first() {
-            return CHECKED.unsupported(format!("it also has the tensor {unknown}, which plain ones do not have"));
+            return CHECKED.unsupported(NetworkFlaw::SpareTensor { name: unknown.to_string() });
         }
         Ok(Self(kind))
     }
@@ -82,6 +77,9 @@ impl Upscaler {
 fn extents(weights: &Scope<'_>, name: &str) -> Result<[usize; 2], NetworkError> {
     match weights.weight(&format!("{name}.weight"))?.shape[..] {
         [outputs, inputs, 3, 3] => Ok([CHECKED.count("channels", inputs)?, CHECKED.count("channels", outputs)?]),
-        ref other => CHECKED.inconsistent(format!("{name} has the shape {other:?}, expected a 3×3 convolution")),
+        ref other => {
+            let (found, expected) = (other.to_vec(), vec![None, None, Some(3), Some(3)]);
+            CHECKED.inconsistent(NetworkFlaw::TensorShape { name: format!("{name}.weight"), found, expected })
+        }
     }
 }

@@ -5,7 +5,7 @@ use chatsd_tensor::{Activation, Convolution, Engine, Epilogue, Shape, Tensor, Up
 use chatsd_weights::Scope;
 
 use super::{CHECKED, extents};
-use crate::network::NetworkError;
+use crate::network::{NetworkError, NetworkFlaw};
 
 /// How much of what a block found is added.
 const RESIDUAL: f32 = 0.2;
@@ -87,7 +87,10 @@ impl Rrdb {
             3 => 1,
             12 => 2,
             48 => 4,
-            _ => return CHECKED.unsupported(format!("{} reads {inputs} channels, expected 3, 12 or 48", names.first)),
+            found => {
+                let (layer, expected) = (names.first, vec![3, 12, 48]);
+                return CHECKED.unsupported(NetworkFlaw::Inputs { layer, found, expected });
+            }
         };
         let same = |name: &str| weights.convolution(name, [width, width, 3]);
         let mut blocks = Vec::new();
@@ -100,8 +103,7 @@ impl Rrdb {
         let doublings: Vec<UpsampleConvolution> = doublings.collect::<Result<_, _>>()?;
         let scale = 1 << doublings.len();
         if scale < squares {
-            return CHECKED
-                .unsupported(format!("squares of {squares} pixels made {scale} times larger: it shrinks pictures"));
+            return CHECKED.unsupported(NetworkFlaw::Shrinks { squares, scale });
         }
         Ok(Some(Self {
             squares,

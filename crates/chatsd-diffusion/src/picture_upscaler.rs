@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, sync::Arc};
 use chatsd_tensor::Engine;
 use chatsd_types::{FileKind, Image, Kernel, PaintError, Size};
 
-use crate::{DiffusionError, Finder, error::unusable, network::Upscaler, shelf::Shelf, tiles::Tiles};
+use crate::{DiffusionError, Finder, cache::Cache, error::unusable, network::Upscaler, tiles::Tiles};
 
 /// Pixels of a tile: at four times the size, 64 channels of it take 150 MB.
 const TILES: Tiles = Tiles { side: 192, margin: 8, ramp: 16 };
@@ -13,8 +13,8 @@ const TILES: Tiles = Tiles { side: 192, margin: 8, ramp: 16 };
 const MOST_TIMES: usize = 3;
 
 /// What makes a picture larger before, or instead of, the second pass.
-pub enum Enlarger {
-    /// The latent is enlarged; pixels as [`Enlarger::Lanczos`] does.
+pub enum PictureUpscaler {
+    /// The latent is interpolated; pixels as [`PictureUpscaler::Lanczos`] does.
     Latent,
     /// Lanczos' kernel.
     Lanczos,
@@ -22,17 +22,17 @@ pub enum Enlarger {
     Network(Arc<Upscaler>),
 }
 
-impl Enlarger {
+impl PictureUpscaler {
     /// What a request calls `name`: `latent`, `lanczos`, or the file of an upscaler.
     ///
     /// # Errors
     /// When there is no such file, or it cannot be used.
     pub fn find(finder: &Finder, name: &str) -> Result<Self, PaintError> {
-        Self::find_on(&Shelf::default(), finder, name)
+        Self::find_in(&Cache::new(1), finder, name)
     }
 
-    /// As [`Enlarger::find`]; a network that stands on `shelf` is not loaded again.
-    pub(crate) fn find_on(shelf: &Shelf<Upscaler>, finder: &Finder, name: &str) -> Result<Self, PaintError> {
+    /// As [`PictureUpscaler::find`]; a network that `cache` keeps is not loaded again.
+    pub(crate) fn find_in(cache: &Cache<String, Upscaler>, finder: &Finder, name: &str) -> Result<Self, PaintError> {
         let unusable = |why: DiffusionError| unusable(FileKind::Upscaler, name, why);
         match name {
             "latent" => Ok(Self::Latent),
@@ -42,7 +42,7 @@ impl Enlarger {
                     let files = finder.find(FileKind::Upscaler, name)?;
                     Ok(Upscaler::open(&files)?)
                 };
-                shelf.get(name, open).map(Self::Network).map_err(unusable)
+                cache.get(name, open).map(Self::Network).map_err(unusable)
             }
         }
     }
@@ -58,7 +58,7 @@ impl Enlarger {
 
     /// The picture at `size`. A network is asked as often as it takes to come to that, and Lanczos' kernel does the
     /// rest. `observer` hears the tiles done and all, each time anew, and may stop the work.
-    pub fn enlarge(
+    pub fn upscale(
         &self,
         engine: &Engine,
         image: &Image,
@@ -80,9 +80,9 @@ impl Enlarger {
         ControlFlow::Continue(larger.resized(size, Kernel::Lanczos))
     }
 
-    /// As [`Enlarger::enlarge`], without anyone to tell.
+    /// As [`PictureUpscaler::upscale`], without an observer.
     pub(crate) fn image(&self, engine: &Engine, image: &Image, size: Size) -> Image {
-        match self.enlarge(engine, image, size, &mut |_, _| ControlFlow::Continue(())) {
+        match self.upscale(engine, image, size, &mut |_, _| ControlFlow::Continue(())) {
             ControlFlow::Continue(larger) => larger,
             ControlFlow::Break(()) => unreachable!("nobody stops it"),
         }

@@ -6,11 +6,12 @@ use chatsd_types::{LearnedWord, Passes, TokenCount, composed, scheduled, weighte
 use chatsd_weights::ModelFiles;
 
 use crate::{
-    DiffusionError, Finder,
+    DiffusionError, Finder, ModelFlaw,
     chunks::{self, Window},
-    learned::{Learned, Vectors},
-    model_card::{Family, Marks, Settings},
+    families::{Family, Marks},
     network::{text_encoder, unet},
+    pipeline_settings::PipelineSettings,
+    textual_inversion::{TextualInversion, TextualInversions},
     tokenizer::Tokenizer,
 };
 
@@ -25,26 +26,26 @@ pub(crate) const TEXT_ENCODERS: [&str; 2] = ["text_encoder", "text_encoder_2"];
 
 /// Counts the tokens of a text as the [`PictureModel`](crate::PictureModel) of the same files does.
 #[derive(Clone)]
-pub struct Reader {
+pub struct PromptReader {
     pub(crate) tokenizer: Tokenizer,
-    /// Words learned afterwards that prompts may use.
-    pub(crate) learned: Learned,
+    /// Textual inversions that prompts may use.
+    pub(crate) inversions: TextualInversions,
     /// What each text encoder sees at once; at least one.
     pub(crate) windows: Vec<Window>,
     pub(crate) family: Family,
 }
 
-/// A walk long enough for every turn of most prompts.
+/// Network calls enough for every turn of most prompts.
 const COUNTED: Passes = Passes { count: 20, before: None };
 
-impl Reader {
+impl PromptReader {
     /// Opens a model's tokenizer, and the configs that say how it is used.
     ///
     /// # Errors
     /// When a file is missing or damaged, or a config makes no network.
     pub fn open(files: &ModelFiles) -> Result<Self, DiffusionError> {
         files.check_whole()?;
-        let settings = Settings::read(files.pipeline_config()?)?;
+        let settings = PipelineSettings::read(files.pipeline_config()?)?;
         let tokenizer = Tokenizer::new(&files.vocabulary()?)?;
         let mut length = settings.sequence_length.unwrap_or(CLIP_LENGTH);
         let (mut encoders, mut widths) = (Vec::new(), Vec::new());
@@ -55,12 +56,10 @@ impl Reader {
             widths.push(config.hidden_size);
         }
         let Some(&(first, open_clip)) = encoders.first() else {
-            return Err(DiffusionError::Unsupported("it has no text encoder: get the whole model again".into()));
+            return Err(ModelFlaw::NoTextEncoder.into());
         };
         if length < LEAST_LENGTH {
-            return Err(DiffusionError::Unsupported(format!(
-                "its text encoder sees {length} tokens at once, expected {LEAST_LENGTH} or more"
-            )));
+            return Err(ModelFlaw::SequenceLength { found: length, least: LEAST_LENGTH }.into());
         }
         let unet = unet::Config::read(&files.component("unet")?.config)?;
         let family = Family::of(Marks {
@@ -78,26 +77,26 @@ impl Reader {
             Window { words: length - 2, begin, end, pad }
         };
         let windows = encoders.into_iter().map(window).collect();
-        let learned = Learned::new(Finder::default(), widths);
-        Ok(Self { tokenizer, learned, windows, family })
+        let inversions = TextualInversions::new(Finder::default(), widths);
+        Ok(Self { tokenizer, inversions, windows, family })
     }
 
-    /// The same reader, which finds words learned afterwards with `finder`.
+    /// The same reader, which finds textual inversions with `finder`.
     #[must_use]
     pub fn with_finder(&self, finder: Finder) -> Self {
-        Self { learned: self.learned.with_finder(finder), ..self.clone() }
+        Self { inversions: self.inversions.with_finder(finder), ..self.clone() }
     }
 
-    /// The same reader, which knows these words.
-    pub(crate) fn with_words(&self, words: &[Arc<Vectors>]) -> Self {
-        let names = words.iter().map(|vectors| (vectors.word.name.as_str(), vectors.count));
-        Self { tokenizer: self.tokenizer.with_words(names), ..self.clone() }
+    /// The same reader, which knows the words of these.
+    pub(crate) fn with_inversions(&self, inversions: &[Arc<TextualInversion>]) -> Self {
+        let words = inversions.iter().map(|inversion| (inversion.word.name.as_str(), inversion.count));
+        Self { tokenizer: self.tokenizer.with_inversions(words), ..self.clone() }
     }
 
-    /// The learned words that stand in a text and that the model can read.
+    /// The words of textual inversions that stand in a text and that the model can read.
     #[must_use]
     pub fn learned_words(&self, text: &str) -> Vec<LearnedWord> {
-        self.learned.in_text(text).iter().map(|vectors| vectors.word.clone()).collect()
+        self.inversions.in_text(text).iter().map(|inversion| inversion.word.clone()).collect()
     }
 
     /// The model's family, as the style library names it.
@@ -110,9 +109,9 @@ impl Reader {
     #[must_use]
     pub fn count_tokens(&self, text: &str) -> TokenCount {
         let window = self.windows[0];
-        let words = self.learned.in_text(text);
-        let with_words = (!words.is_empty()).then(|| self.with_words(&words).tokenizer);
-        let tokenizer = with_words.as_ref().unwrap_or(&self.tokenizer);
+        let inversions = self.inversions.in_text(text);
+        let with_inversions = (!inversions.is_empty()).then(|| self.with_inversions(&inversions).tokenizer);
+        let tokenizer = with_inversions.as_ref().unwrap_or(&self.tokenizer);
         let tokens = |text: &str| match weighted(text) {
             Ok(pieces) => chunks::split(tokenizer, &pieces, window).1,
             Err(_) => tokenizer.encode(text).len(),

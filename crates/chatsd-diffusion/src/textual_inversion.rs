@@ -1,17 +1,17 @@
-//! Words learned afterwards: a file gives a word vectors of its own (textual inversion, Gal et al. 2022).
+//! Textual inversion (Gal et al. 2022): a file gives a word vectors of its own, learned after the model.
 
 use std::{
     cmp::Reverse,
-    collections::HashMap,
+    collections::BTreeSet,
     ops::Range,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use chatsd_tensor::WeightError;
 use chatsd_types::{FileKind, LearnedWord, PaintError};
 use chatsd_weights::ModelFiles;
 
-use crate::{DiffusionError, Finder, error::unusable};
+use crate::{DiffusionError, Finder, cache::Cache, error::unusable};
 
 /// A file of a textual inversion that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,11 +45,11 @@ fn joined(numbers: &[usize]) -> String {
     numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ")
 }
 
-/// The first token that no vocabulary has: vectors of learned words have tokens from here on.
+/// The first token that no vocabulary has: vectors of textual inversions have tokens from here on.
 pub(crate) const FIRST: u32 = 1 << 24;
-/// What ComfyUI writes before a learned word.
+/// What ComfyUI writes before such a word.
 const PREFIX: &str = "embedding:";
-/// Digits of a hash by which picture programs name learned words.
+/// Digits of a hash by which picture programs name textual inversions.
 const HASH_DIGITS: usize = 12;
 /// More vectors than any prompt has room for.
 const MOST_VECTORS: usize = 4096;
@@ -75,9 +75,9 @@ pub(crate) fn place_of(name: &str, text: &str) -> Option<Range<usize>> {
     Some(prefixed.unwrap_or(at)..end)
 }
 
-/// The vectors of one learned word.
+/// A word and its vectors.
 #[derive(Debug)]
-pub(crate) struct Vectors {
+pub(crate) struct TextualInversion {
     pub(crate) word: LearnedWord,
     /// How many.
     pub(crate) count: usize,
@@ -85,7 +85,7 @@ pub(crate) struct Vectors {
     pub(crate) values: Vec<Vec<f32>>,
 }
 
-impl Vectors {
+impl TextualInversion {
     /// Reads the vectors for text encoders whose tokens have vectors of these `widths`.
     ///
     /// # Errors
@@ -125,20 +125,22 @@ impl Vectors {
     }
 }
 
-/// The learned words that there are for a model, opened as prompts use them. Clones share what was opened.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Learned {
+/// The textual inversions that there are for a model, opened as prompts use them. Clones share what was opened.
+#[derive(Clone)]
+pub(crate) struct TextualInversions {
     finder: Finder,
     /// Values of a token's vector in each text encoder.
     widths: Vec<usize>,
     names: Arc<OnceLock<Vec<String>>>,
-    /// The vectors of each word that was asked for; `None` where they could not be read for this model.
-    opened: Arc<Mutex<HashMap<String, Option<Arc<Vectors>>>>>,
+    opened: Cache<String, TextualInversion>,
+    /// Names of those that could not be opened.
+    unusable: Arc<Mutex<BTreeSet<String>>>,
 }
 
-impl Learned {
+impl TextualInversions {
     pub(crate) fn new(finder: Finder, widths: Vec<usize>) -> Self {
-        Self { finder, widths, ..Self::default() }
+        let (names, unusable) = (Arc::default(), Arc::default());
+        Self { finder, widths, names, opened: Cache::new(usize::MAX), unusable }
     }
 
     /// The same, found elsewhere.
@@ -146,27 +148,17 @@ impl Learned {
         Self::new(finder, self.widths.clone())
     }
 
-    /// The vectors of a word.
+    /// The one of a word.
     ///
     /// # Errors
     /// When there is no such file, or it does not fit the model.
-    pub(crate) fn vectors(&self, name: &str) -> Result<Arc<Vectors>, PaintError> {
-        if let Some(Some(vectors)) = self.opened().get(name) {
-            return Ok(Arc::clone(vectors));
-        }
-        let read = || Vectors::read(name, &self.finder.find(FileKind::Embedding, name)?, &self.widths);
-        let vectors = read().map(Arc::new);
-        self.opened().insert(name.to_owned(), vectors.as_ref().ok().map(Arc::clone));
-        vectors.map_err(|why| unusable(FileKind::Embedding, name, why))
-    }
-
-    /// Nothing is read while it is held.
-    fn opened(&self) -> MutexGuard<'_, HashMap<String, Option<Arc<Vectors>>>> {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn open(&self, name: &str) -> Result<Arc<TextualInversion>, PaintError> {
+        let read = || TextualInversion::read(name, &self.finder.find(FileKind::Embedding, name)?, &self.widths);
+        self.opened.get(name, read).map_err(|why| unusable(FileKind::Embedding, name, why))
     }
 
     /// The words that stand in a text and fit the model. A longer one hides those inside it.
-    pub(crate) fn in_text(&self, text: &str) -> Vec<Arc<Vectors>> {
+    pub(crate) fn in_text(&self, text: &str) -> Vec<Arc<TextualInversion>> {
         let names = self.names.get_or_init(|| {
             let mut names = self.finder.names(FileKind::Embedding);
             names.sort_by_key(|name| Reverse(name.len()));
@@ -180,13 +172,24 @@ impl Learned {
                 stands = true;
                 rest.replace_range(place, " ");
             }
-            // What did not fit the model once is not read again for every text.
-            let is_unfit = || matches!(self.opened().get(name), Some(None));
-            if stands && !is_unfit() {
-                found.extend(self.vectors(name).ok());
+            if stands {
+                found.extend(self.open_once(name));
             }
         }
         found
+    }
+
+    /// The one of a word; `None` where it cannot be used, which is not tried again for every text.
+    fn open_once(&self, name: &str) -> Option<Arc<TextualInversion>> {
+        let unusable = || self.unusable.lock().unwrap_or_else(PoisonError::into_inner);
+        if unusable().contains(name) {
+            return None;
+        }
+        let opened = self.open(name).ok();
+        if opened.is_none() {
+            unusable().insert(name.to_owned());
+        }
+        opened
     }
 }
 

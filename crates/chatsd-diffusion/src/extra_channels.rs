@@ -1,15 +1,15 @@
-//! What some picture networks are shown beside the latent, in channels of their own: the picture to edit, or a mask
-//! and what of the picture it leaves.
+//! What some picture networks read beside the latent, in channels of their own: the picture to edit, or a mask and what
+//! of the picture it leaves.
 
 use chatsd_tensor::{Engine, Shape, Tensor};
 use chatsd_types::{Image, Mask, PaintError, Source};
 
-use crate::{PictureModel, guidance::Ask, pixels};
+use crate::{PictureModel, guidance::Branch, pixels};
 
-/// What a picture network is shown.
+/// What a picture network reads beside the latent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Beside {
-    Nothing,
+pub(crate) enum ExtraChannels {
+    None,
     /// The mask, then the latent of the picture, grey where the mask covers: `StableDiffusionInpaintPipeline` of
     /// diffusers.
     Masked,
@@ -17,18 +17,18 @@ pub(crate) enum Beside {
     Edited,
 }
 
-impl Beside {
+impl ExtraChannels {
     /// By the channels that a network reads, of which `latent` are the latent's.
     pub(crate) fn of(channels: usize, latent: usize) -> Option<Self> {
         match channels {
-            _ if channels == latent => Some(Self::Nothing),
+            _ if channels == latent => Some(Self::None),
             _ if channels == 2 * latent + 1 => Some(Self::Masked),
             _ if channels == 2 * latent => Some(Self::Edited),
             _ => None,
         }
     }
 
-    /// The channels for a latent of `shape`, `1 × height × width × channels`; `None` when nothing is shown. Without a
+    /// The channels for a latent of `shape`, `1 × height × width × channels`; `None` where there are none. Without a
     /// picture a mask covers everything.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Beside {
     ) -> Result<Option<Tensor>, PaintError> {
         let (engine, autoencoder) = (&model.engine, &model.autoencoder);
         match (self, &source.init) {
-            (Self::Nothing, _) => Ok(None),
+            (Self::None, _) => Ok(None),
             (Self::Edited, Some(init)) => {
                 Ok(Some(autoencoder.unscaled(engine, &model.encode(&pixels::to_tensor(init)))))
             }
@@ -55,23 +55,23 @@ impl Beside {
         }
     }
 
-    /// Whether painting anew from end to end starts from noise alone, even with a starting picture: the network is
-    /// shown of that what it needs.
+    /// Whether painting anew from end to end starts from noise alone, even with a starting picture: the network reads of
+    /// that what it needs.
     pub(crate) fn starts_from_noise(self) -> bool {
-        self != Self::Nothing
+        self != Self::None
     }
 
     /// Whether the part of a picture that a mask leaves is kept by putting its latent back at every step; a network
-    /// that is shown the part paints it itself.
+    /// that reads the part paints it itself.
     pub(crate) fn keeps_by_latent(self) -> bool {
-        self == Self::Nothing
+        self == Self::None
     }
 }
 
-/// For each of `asks`, what it is shown.
-pub(crate) fn for_each(engine: &Engine, shown: &Tensor, asks: &[Ask]) -> Tensor {
-    let nothing = engine.filled(shown.shape(), 0.0);
-    engine.stack(&asks.iter().map(|ask| if ask.shown { shown } else { &nothing }).collect::<Vec<_>>())
+/// Those of each branch, one after another.
+pub(crate) fn of_branches(engine: &Engine, channels: &Tensor, branches: &[Branch]) -> Tensor {
+    let nothing = engine.filled(channels.shape(), 0.0);
+    engine.stack(&branches.iter().map(|branch| if branch.edits { channels } else { &nothing }).collect::<Vec<_>>())
 }
 
 /// Whether a mask covers a pixel: it counts as all or nothing.

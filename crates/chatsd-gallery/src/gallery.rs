@@ -17,7 +17,7 @@ use crate::{
     encode_png,
     error::io_error,
     files, names, read_image,
-    records::{ENTRY, Kept, NEWEST_FIRST, count, rfc3339},
+    records::{ENTRY, EntryFile, NEWEST_FIRST, count, rfc3339},
     words,
 };
 
@@ -120,7 +120,7 @@ impl Gallery {
         }
         files::write_whole(&path, &bytes)?;
         let created = rfc3339(Timestamp::now());
-        let kept = Kept { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
+        let kept = EntryFile { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
         self.insert_entry(sheet, &kept, &origin, Some(duration))?.ok_or_else(|| self.unknown_sheet(sheet))
     }
 
@@ -306,12 +306,8 @@ impl Gallery {
         GalleryError::UnknownSheet { id: id.to_owned(), folder: self.folder.clone() }
     }
 
-    pub(crate) fn damaged(&self, id: &str, reason: &dyn std::fmt::Display) -> GalleryError {
-        GalleryError::DamagedRecord {
-            path: self.folder.join(DATABASE_FILE),
-            id: id.to_owned(),
-            reason: reason.to_string(),
-        }
+    pub(crate) fn damaged(&self, id: &str, source: serde_json::Error) -> GalleryError {
+        GalleryError::DamagedRecord { path: self.folder.join(DATABASE_FILE), id: id.to_owned(), source }
     }
 }
 

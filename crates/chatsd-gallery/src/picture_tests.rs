@@ -183,7 +183,11 @@ fn what_cannot_be_written_is_refused() {
     assert!(matches!(encode_png(&none, None), Err(GalleryError::InvalidImage { .. })));
     let mut endless = origin("");
     endless.request.guidance = f32::INFINITY;
-    assert!(matches!(encode_png(&image(), Some(&endless)), Err(GalleryError::Unwritable { .. })));
+    assert!(matches!(encode_png(&image(), Some(&endless)), Err(GalleryError::Unwritable)));
+    // JSON would hold it as nothing.
+    let mut vanishing = origin("");
+    vanishing.request.image_guidance = Some(f32::NAN);
+    assert!(matches!(encode_png(&image(), Some(&vanishing)), Err(GalleryError::Unwritable)));
 }
 
 proptest! {

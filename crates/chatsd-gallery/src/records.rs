@@ -8,13 +8,13 @@ use rusqlite::{OptionalExtension, Params, Row, TransactionBehavior, params};
 
 use crate::{Entry, Gallery, GalleryError, Origin, Sheet, database::index_entry, files};
 
-/// What a [`Record`] is read from, in the order of its fields.
+/// What a [`EntryRow`] is read from, in the order of its fields.
 pub(crate) const ENTRY: &str = "SELECT entries.id, sheets.id, number, path, sha256, bytes, request, parents,
     entries.created, duration_ms FROM entries JOIN sheets ON sheets.key = entries.sheet";
 pub(crate) const NEWEST_FIRST: &str = "ORDER BY entries.created DESC, entries.key DESC";
 
 /// What is known about the file of an entry once it is written.
-pub(crate) struct Kept {
+pub(crate) struct EntryFile {
     pub(crate) number: u32,
     /// File name.
     pub(crate) name: String,
@@ -24,7 +24,7 @@ pub(crate) struct Kept {
 }
 
 /// The row of an entry, its JSON unread.
-pub(crate) struct Record {
+pub(crate) struct EntryRow {
     pub(crate) id: String,
     pub(crate) sheet: String,
     number: u32,
@@ -37,7 +37,7 @@ pub(crate) struct Record {
     duration_ms: i64,
 }
 
-impl Record {
+impl EntryRow {
     fn read(row: &Row) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
@@ -73,7 +73,7 @@ pub(crate) fn rfc3339(time: Timestamp) -> String {
 impl Gallery {
     /// Records a sheet; one that is recorded already stays as it is.
     pub(crate) fn insert_sheet(&self, sheet: &Sheet) -> Result<(), GalleryError> {
-        let idea = serde_json::to_string(&sheet.idea).map_err(|error| self.damaged(&sheet.id, &error))?;
+        let idea = serde_json::to_string(&sheet.idea).map_err(|_| GalleryError::Unwritable)?;
         let sql = "INSERT INTO sheets (id, sentence, idea, created, finished) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (id) DO NOTHING";
         let values = params![sheet.id, sheet.sentence, idea, sheet.created, sheet.finished];
@@ -85,13 +85,13 @@ impl Gallery {
     pub(crate) fn insert_entry(
         &self,
         sheet: &str,
-        kept: &Kept,
+        kept: &EntryFile,
         origin: &Origin,
         duration: Option<Duration>,
     ) -> Result<Option<Entry>, GalleryError> {
         let path = format!("{sheet}/{}", kept.name);
         let id = files::sha256(format!("{path}\n{}", kept.sha256).as_bytes())[..16].to_owned();
-        let json = |error: serde_json::Error| GalleryError::Unwritable { reason: error.to_string() };
+        let json = |_| GalleryError::Unwritable;
         let request = serde_json::to_string(&origin.request).map_err(json)?;
         let parents = serde_json::to_string(&origin.parents).map_err(json)?;
         let duration_ms = duration.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
@@ -147,16 +147,16 @@ impl Gallery {
     }
 
     /// The row of the entry with exactly this id.
-    pub(crate) fn record(&self, id: &str) -> Result<Option<Record>, GalleryError> {
+    pub(crate) fn record(&self, id: &str) -> Result<Option<EntryRow>, GalleryError> {
         Ok(self.records(&format!("{ENTRY} WHERE entries.id = ?1"), [id])?.pop())
     }
 
-    fn records(&self, sql: &str, values: impl Params) -> Result<Vec<Record>, GalleryError> {
-        self.run(|connection| connection.prepare_cached(sql)?.query_map(values, Record::read)?.collect())
+    fn records(&self, sql: &str, values: impl Params) -> Result<Vec<EntryRow>, GalleryError> {
+        self.run(|connection| connection.prepare_cached(sql)?.query_map(values, EntryRow::read)?.collect())
     }
 
-    fn entry(&self, record: Record) -> Result<Entry, GalleryError> {
-        let damaged = |reason: serde_json::Error| self.damaged(&record.id, &reason);
+    fn entry(&self, record: EntryRow) -> Result<Entry, GalleryError> {
+        let damaged = |source| self.damaged(&record.id, source);
         let request = serde_json::from_str(&record.request).map_err(damaged)?;
         let parents = serde_json::from_str(&record.parents).map_err(damaged)?;
         let missing = !self.folder().join(&record.path).is_file();
@@ -182,7 +182,7 @@ impl Gallery {
             connection.query_row(sql, [id], |row| row.try_into()).optional()
         })?;
         let Some((sentence, idea, created, finished)) = row else { return Ok(None) };
-        let idea = serde_json::from_str(&idea).map_err(|error| self.damaged(id, &error))?;
+        let idea = serde_json::from_str(&idea).map_err(|source| self.damaged(id, source))?;
         Ok(Some(Sheet { id: id.to_owned(), sentence, idea, created, finished }))
     }
 

@@ -16,7 +16,7 @@ use crate::{
     files,
     gallery::SHEET_FILE,
     names, read_image, read_metadata,
-    records::{Kept, rfc3339},
+    records::{EntryFile, rfc3339},
 };
 
 /// What was found and done.
@@ -88,7 +88,8 @@ impl Gallery {
                         Sheet { id: id.to_owned(), sentence: words, idea, created: created.clone(), finished: false };
                     let finished = folder.join(SHEET_FILE).exists();
                     self.insert_sheet(&Sheet { finished, ..sheet })?;
-                    let kept = Kept { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
+                    let kept =
+                        EntryFile { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
                     recovery.adopted.extend(self.insert_entry(id, &kept, &origin, None)?);
                 }
                 Err(error) => recovery.foreign.push((path, error.to_string())),

@@ -2,6 +2,8 @@
 
 use jiff::ZonedDateTime;
 
+/// Name of the picture of a sheet.
+pub(crate) const SHEET_FILE: &str = "sheet.png";
 /// Longest slug in characters.
 const SLUG_LENGTH: usize = 20;
 

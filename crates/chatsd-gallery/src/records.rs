@@ -1,14 +1,26 @@
 //! Sheets and entries as rows: written and read.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use chatsd_types::Request;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Params, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior, params};
 
-use crate::{Entry, Gallery, GalleryError, Origin, Sheet, database::index_entry, files};
+use crate::{
+    Entry, GalleryError, Origin, Sheet,
+    database::{Database, index_entry},
+    files,
+};
 
-/// What a [`EntryRow`] is read from, in the order of its fields.
+/// Name of the file with the records.
+const DATABASE_FILE: &str = "gallery.db";
+
+/// What an [`EntryRow`] is read from, in the order of its fields.
 pub(crate) const ENTRY: &str = "SELECT entries.id, sheets.id, number, path, sha256, bytes, request, parents,
     entries.created, duration_ms FROM entries JOIN sheets ON sheets.key = entries.sheet";
 pub(crate) const NEWEST_FIRST: &str = "ORDER BY entries.created DESC, entries.key DESC";
@@ -70,7 +82,46 @@ pub(crate) fn rfc3339(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-impl Gallery {
+/// The records of the gallery in `folder`. Several threads may use them at a time.
+pub(crate) struct Records {
+    pub(crate) folder: PathBuf,
+    database: Mutex<Database>,
+}
+
+impl Records {
+    /// Opens or makes the records of a folder that exists.
+    pub(crate) fn open(folder: PathBuf) -> Result<Self, GalleryError> {
+        let database = Mutex::new(Database::open(folder.join(DATABASE_FILE))?);
+        Ok(Self { folder, database })
+    }
+
+    fn run<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, GalleryError> {
+        // A panic elsewhere leaves the records whole: an open transaction is rolled back.
+        self.database.lock().unwrap_or_else(PoisonError::into_inner).run(work)
+    }
+
+    fn damaged(&self, id: &str, source: serde_json::Error) -> GalleryError {
+        GalleryError::DamagedRecord { path: self.folder.join(DATABASE_FILE), id: id.to_owned(), source }
+    }
+
+    /// Ids of the sheets that are closed.
+    pub(crate) fn finished_sheets(&self) -> Result<HashSet<String>, GalleryError> {
+        self.run(|connection| {
+            let mut rows = connection.prepare("SELECT id FROM sheets WHERE finished")?;
+            rows.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
+    /// Closes a sheet.
+    pub(crate) fn set_finished(&self, sheet: &str) -> Result<(), GalleryError> {
+        self.run(|connection| connection.execute("UPDATE sheets SET finished = 1 WHERE id = ?1", [sheet])).map(|_| ())
+    }
+
+    /// The entry with exactly this id.
+    pub(crate) fn entry_of(&self, id: &str) -> Result<Option<Entry>, GalleryError> {
+        Ok(self.entries(&format!("{ENTRY} WHERE entries.id = ?1"), [id])?.pop())
+    }
+
     /// Records a sheet; one that is recorded already stays as it is.
     pub(crate) fn insert_sheet(&self, sheet: &Sheet) -> Result<(), GalleryError> {
         let idea = serde_json::to_string(&sheet.idea).map_err(|_| GalleryError::Unwritable)?;
@@ -126,7 +177,7 @@ impl Gallery {
             transaction.commit()?;
             Ok(key.is_some())
         })?;
-        if inserted { self.show(&id).map(Some) } else { Ok(None) }
+        if inserted { self.entry_of(&id) } else { Ok(None) }
     }
 
     /// Paths of the recorded files of a sheet.
@@ -135,10 +186,6 @@ impl Gallery {
             let sql = "SELECT path FROM entries JOIN sheets ON sheets.key = entries.sheet WHERE sheets.id = ?1";
             connection.prepare(sql)?.query_map([sheet], |row| row.get(0))?.collect()
         })
-    }
-
-    pub(crate) fn all_entries(&self) -> Result<Vec<Entry>, GalleryError> {
-        self.entries(&format!("{ENTRY} {NEWEST_FIRST}"), [])
     }
 
     /// Entries that a question which begins with [`ENTRY`] finds.
@@ -159,7 +206,7 @@ impl Gallery {
         let damaged = |source| self.damaged(&record.id, source);
         let request = serde_json::from_str(&record.request).map_err(damaged)?;
         let parents = serde_json::from_str(&record.parents).map_err(damaged)?;
-        let missing = !self.folder().join(&record.path).is_file();
+        let missing = !self.folder.join(&record.path).is_file();
         Ok(Entry {
             id: record.id,
             sheet: record.sheet,

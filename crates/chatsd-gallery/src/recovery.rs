@@ -11,12 +11,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    Entry, Gallery, GalleryError, Metadata, Origin, Sheet,
+    Entry, GalleryError, Metadata, Origin, Sheet,
     error::io_error,
-    files,
-    gallery::SHEET_FILE,
-    names, read_image, read_metadata,
-    records::{EntryFile, rfc3339},
+    files, names, read_image, read_metadata,
+    records::{EntryFile, Records, rfc3339},
+    sources::Sources,
 };
 
 /// What was found and done.
@@ -32,71 +31,58 @@ pub struct Recovery {
     pub foreign: Vec<(PathBuf, String)>,
 }
 
-impl Gallery {
-    /// Goes through the whole folder: removes half-written files, makes records for pictures that have none, tells which
-    /// records have lost their picture. With `gallery.db` gone it rebuilds it.
-    ///
-    /// # Errors
-    /// Those of the database and of the folder.
-    pub fn recover(&self) -> Result<Recovery, GalleryError> {
-        let mut recovery = self.take_up(&HashSet::new())?;
-        recovery.missing = self.all_entries()?;
-        recovery.missing.retain(|entry| entry.missing);
-        Ok(recovery)
+/// Goes through the gallery's folder but for the sheets named in `settled`: removes half-written files, makes records
+/// for pictures that have none.
+pub(crate) fn take_up(records: &Records, settled: &HashSet<String>) -> Result<Recovery, GalleryError> {
+    let mut recovery = Recovery { swept: Sources::of(&records.folder).sweep(), ..Recovery::default() };
+    let folder = &records.folder;
+    let read_error = |error| io_error("read", folder, error);
+    let mut sheets = Vec::new();
+    for found in fs::read_dir(folder).map_err(read_error)? {
+        let name = found.map_err(read_error)?.file_name().to_string_lossy().into_owned();
+        if names::is_sheet_folder(&name) && !settled.contains(&name) {
+            sheets.push(name);
+        }
     }
+    sheets.sort();
+    for sheet in sheets {
+        take_up_sheet(records, &sheet, &mut recovery)?;
+    }
+    Ok(recovery)
+}
 
-    /// [`Self::recover`] without the sheets named in `settled` and without a look at what is missing.
-    pub(crate) fn take_up(&self, settled: &HashSet<String>) -> Result<Recovery, GalleryError> {
-        let mut recovery = Recovery { swept: files::sweep(&self.sources_folder()), ..Recovery::default() };
-        let folder = self.folder();
-        let read_error = |error| io_error("read", folder, error);
-        let mut sheets = Vec::new();
-        for found in fs::read_dir(folder).map_err(read_error)? {
-            let name = found.map_err(read_error)?.file_name().to_string_lossy().into_owned();
-            if names::is_sheet_folder(&name) && !settled.contains(&name) {
-                sheets.push(name);
+fn take_up_sheet(records: &Records, id: &str, recovery: &mut Recovery) -> Result<(), GalleryError> {
+    let folder = records.folder.join(id);
+    recovery.swept += files::sweep(&folder);
+    // A folder that vanished meanwhile has nothing to take up.
+    let Ok(found) = fs::read_dir(&folder) else { return Ok(()) };
+    let known = records.files_of(id)?;
+    let mut new: Vec<_> = found
+        .flatten()
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .filter_map(|name| Some((names::picture_number(&name)?, name)))
+        .filter(|(_, name)| !known.contains(&format!("{id}/{name}")))
+        .collect();
+    new.sort();
+    for (number, name) in new {
+        let path = folder.join(&name);
+        match read_whole(&path) {
+            Ok((origin, bytes)) => {
+                let created = modified(&path);
+                let words = origin.request.prompt.own.clone();
+                let idea = Idea { sentence: words.clone(), subject: words.clone(), ..Idea::default() };
+                let sheet =
+                    Sheet { id: id.to_owned(), sentence: words, idea, created: created.clone(), finished: false };
+                let finished = folder.join(names::SHEET_FILE).exists();
+                records.insert_sheet(&Sheet { finished, ..sheet })?;
+                let kept =
+                    EntryFile { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
+                recovery.adopted.extend(records.insert_entry(id, &kept, &origin, None)?);
             }
+            Err(error) => recovery.foreign.push((path, error.to_string())),
         }
-        sheets.sort();
-        for sheet in sheets {
-            self.take_up_sheet(&sheet, &mut recovery)?;
-        }
-        Ok(recovery)
     }
-
-    fn take_up_sheet(&self, id: &str, recovery: &mut Recovery) -> Result<(), GalleryError> {
-        let folder = self.folder().join(id);
-        recovery.swept += files::sweep(&folder);
-        // A folder that vanished meanwhile has nothing to take up.
-        let Ok(found) = fs::read_dir(&folder) else { return Ok(()) };
-        let known = self.files_of(id)?;
-        let mut new: Vec<_> = found
-            .flatten()
-            .map(|file| file.file_name().to_string_lossy().into_owned())
-            .filter_map(|name| Some((names::picture_number(&name)?, name)))
-            .filter(|(_, name)| !known.contains(&format!("{id}/{name}")))
-            .collect();
-        new.sort();
-        for (number, name) in new {
-            let path = folder.join(&name);
-            match read_whole(&path) {
-                Ok((origin, bytes)) => {
-                    let created = modified(&path);
-                    let words = origin.request.prompt.own.clone();
-                    let idea = Idea { sentence: words.clone(), subject: words.clone(), ..Idea::default() };
-                    let sheet =
-                        Sheet { id: id.to_owned(), sentence: words, idea, created: created.clone(), finished: false };
-                    let finished = folder.join(SHEET_FILE).exists();
-                    self.insert_sheet(&Sheet { finished, ..sheet })?;
-                    let kept =
-                        EntryFile { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
-                    recovery.adopted.extend(self.insert_entry(id, &kept, &origin, None)?);
-                }
-                Err(error) => recovery.foreign.push((path, error.to_string())),
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// A picture that is whole and was made here.

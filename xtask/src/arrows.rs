@@ -6,16 +6,24 @@ use anyhow::{Context, Result, bail};
 
 /// What each room may use of the others. A room that is not listed may not exist.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("chatsd", &["studio", "prompt", "gallery", "infotext", "diffusion", "hub", "weights", "tensor", "types"]),
+    (
+        "chatsd",
+        &[
+            "messages", "studio", "prompt", "gallery", "infotext", "diffusion", "hub", "weights", "tensor", "types",
+            "files",
+        ],
+    ),
+    ("chatsd-messages", &["studio", "prompt", "gallery", "diffusion", "hub", "weights", "tensor", "types"]),
     ("chatsd-studio", &["prompt", "gallery", "infotext", "types"]),
-    ("chatsd-prompt", &["types"]),
-    ("chatsd-gallery", &["infotext", "types"]),
+    ("chatsd-prompt", &["types", "files"]),
+    ("chatsd-gallery", &["infotext", "types", "files"]),
     ("chatsd-diffusion", &["tensor", "weights", "types"]),
     ("chatsd-infotext", &["types"]),
-    ("chatsd-hub", &["types"]),
-    ("chatsd-weights", &["tensor"]),
+    ("chatsd-hub", &["types", "files"]),
+    ("chatsd-weights", &["tensor", "files"]),
     ("chatsd-tensor", &[]),
     ("chatsd-types", &[]),
+    ("chatsd-files", &[]),
 ];
 
 /// Reads each `Cargo.toml` and fails on an arrow that is not drawn.

@@ -8,7 +8,7 @@ use std::{
 use chatsd_types::{Adapted, Adapter, FileKind, LearnedWord, PaintError, Request};
 use chatsd_weights::{self as weights, AdapterSet, Adopted, ModelFiles, Scope, Strength, WeightsError, Workshop};
 
-use crate::{DiffusionError, PictureModel, few_steps, picture_model::Networks, reader::TEXT_ENCODERS};
+use crate::{DiffusionError, PictureModel, error::unusable, few_steps, picture_model::Networks, reader::TEXT_ENCODERS};
 
 /// Digits of a hash by which picture programs name adapters.
 const HASH_DIGITS: usize = 12;
@@ -66,7 +66,8 @@ impl PictureModel {
             }
             // Layers that only the last request had make room before others are made.
             drop(before);
-            let Networks { unet, text_encoders } = Networks::load(&adapting.files, &workshop).map_err(refused)?;
+            let networks = Networks::load(&adapting.files, &workshop);
+            let Networks { unet, text_encoders } = networks.map_err(|why| refused(adapters, why))?;
             let model = Self { unet, text_encoders, ..self.twin() }.with_words(words)?;
             (Some(workshop), model)
         };
@@ -84,8 +85,10 @@ impl PictureModel {
         let text_encoders = model.text_encoders.iter().enumerate().map(|(place, encoder)| {
             encoder.with_learned(vectors.iter().flat_map(|vectors| vectors.values[place].iter().copied()).collect())
         });
-        let text_encoders =
-            text_encoders.collect::<Result<_, _>>().map_err(|error| PaintError::Unsupported(error.to_string()))?;
+        let text_encoders = text_encoders.collect::<Result<_, _>>().map_err(|why| {
+            let names: Vec<&str> = words.iter().map(|word| word.name.as_str()).collect();
+            unusable(FileKind::Embedding, &names.join(", "), why)
+        })?;
         Ok(Self { text_encoders, reader: model.reader.with_words(&vectors), ..model })
     }
 
@@ -96,7 +99,7 @@ impl PictureModel {
             return Ok(adapted);
         }
         let Some(adapting) = &self.adapting else {
-            return Err(PaintError::Unsupported("this model cannot be changed".into()));
+            return Err(PaintError::NoAdapters { model: self.card.name.clone(), adapter: adapters[0].name.clone() });
         };
         let (_, adopted) = adapting.adopt(self, adapters)?;
         for (adapter, adopted) in adapters.iter_mut().zip(adopted) {
@@ -125,8 +128,14 @@ impl Adapting {
         let opened = opened.collect::<Result<Vec<_>, PaintError>>()?;
         let names = TEXT_ENCODERS.into_iter().chain(["unet"]).filter(|name| self.files.has(name));
         let networks = names.map(|name| Ok((name, self.files.component(name)?.weights)));
-        let networks: Vec<(&str, Scope<'_>)> = networks.collect::<Result<_, WeightsError>>().map_err(refused)?;
-        AdapterSet::new(opened, &networks).map_err(refused)
+        let networks = networks.collect::<Result<_, WeightsError>>();
+        let networks: Vec<(&str, Scope<'_>)> = networks.map_err(|why| refused(adapters, why))?;
+        // One by one they tell which of them fits nothing.
+        for (adapter, opened) in adapters.iter().zip(&opened).filter(|_| adapters.len() > 1) {
+            let alone = AdapterSet::new(vec![opened.clone()], &networks);
+            alone.map_err(|why| refused(std::slice::from_ref(adapter), why))?;
+        }
+        AdapterSet::new(opened, &networks).map_err(|why| refused(adapters, why))
     }
 
     /// An adapter by its name; opened once.
@@ -135,13 +144,15 @@ impl Adapting {
         if let Some(adapter) = opened.get(name) {
             return Ok(Arc::clone(adapter));
         }
-        let files = model.finder.find(FileKind::Adapter, name).map_err(refused)?;
-        let adapter = Arc::new(weights::Adapter::open(files).map_err(refused)?);
+        let found = model.finder.find(FileKind::Adapter, name).and_then(weights::Adapter::open);
+        let adapter = Arc::new(found.map_err(|why| unusable(FileKind::Adapter, name, why))?);
         opened.insert(name.to_owned(), Arc::clone(&adapter));
         Ok(adapter)
     }
 }
 
-fn refused(error: impl Into<DiffusionError>) -> PaintError {
-    PaintError::Unsupported(error.into().to_string())
+/// That adapters cannot be used together, or the one cannot.
+fn refused(adapters: &[Adapter], why: impl Into<DiffusionError>) -> PaintError {
+    let names: Vec<&str> = adapters.iter().map(|adapter| adapter.name.as_str()).collect();
+    unusable(FileKind::Adapter, &names.join(", "), why.into())
 }

@@ -45,9 +45,7 @@ impl Beside {
             (Self::Edited, Some(init)) => {
                 Ok(Some(autoencoder.unscaled(engine, &model.encode(&pixels::to_tensor(init)))))
             }
-            (Self::Edited, None) => Err(PaintError::Unsupported(
-                "this model edits a picture by an instruction, and no picture was given: give one to start from".into(),
-            )),
+            (Self::Edited, None) => Err(PaintError::NothingToEdit { model: model.card.name.clone() }),
             (Self::Masked, init) => {
                 let factor = autoencoder.factor();
                 let covered = covered(engine, source.mask.as_ref(), shape, factor);

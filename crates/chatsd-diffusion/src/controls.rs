@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use chatsd_tensor::{Engine, Tensor};
-use chatsd_types::{Control, FileKind, Image, Kernel, PaintError, Request, Source};
+use chatsd_types::{Control, FileKind, Image, Kernel, PaintError, Property, Request, Source};
 
 use crate::{
-    Finder, PictureModel,
+    DiffusionError, Finder, PictureModel,
+    error::unusable,
     network::{Context, ControlNet},
     preprocess::prepare,
     words::{Script, Words},
@@ -46,14 +47,15 @@ impl Controls {
     ) -> Result<Self, PaintError> {
         let engine = &model.engine;
         let follower = |(control, picture): (&Control, &Image)| {
-            let network = model.control_nets.get(&control.name, || open(&model.finder, &control.name))?;
+            let network = model.control_nets.get(&control.name, || open(&model.finder, &control.name));
+            let network = network.map_err(|why| unusable(FileKind::Control, &control.name, why))?;
             check(model, &network, &control.name)?;
             let picture = picture.resized(request.size, Kernel::Lanczos);
             let hint = network.hint(engine, &prepare(control.preprocessor, &picture, source.mask.as_ref()));
             let hint = engine.stack(&vec![&hint; script.words.first().map_or(1, |words| words.states.shape().batch)]);
             let contexts = script.words.iter().map(|words| network.context(engine, &words.states)).collect();
             let Control { weight, start, end, .. } = *control;
-            Ok(Follower { network, hint, contexts, weight, start, end })
+            Ok::<_, PaintError>(Follower { network, hint, contexts, weight, start, end })
         };
         let followers = request.controls.iter().zip(&source.controls).map(follower).collect::<Result<_, _>>()?;
         Ok(Self { followers, sigmas: sigmas.to_vec() })
@@ -76,35 +78,27 @@ impl Controls {
     }
 }
 
-fn open(finder: &Finder, name: &str) -> Result<ControlNet, PaintError> {
-    let unusable =
-        |why: &dyn std::fmt::Display| PaintError::Unsupported(format!("the ControlNet {name:?} cannot be used: {why}"));
-    let files = finder.find(FileKind::Control, name).map_err(|error| unusable(&error))?;
-    let component = files.component("controlnet").map_err(|error| unusable(&error))?;
-    ControlNet::load(&component.weights, &component.config).map_err(|error| unusable(&error))
+fn open(finder: &Finder, name: &str) -> Result<ControlNet, DiffusionError> {
+    let files = finder.find(FileKind::Control, name)?;
+    let component = files.component("controlnet")?;
+    Ok(ControlNet::load(&component.weights, &component.config)?)
 }
 
 /// Whether a ControlNet is for this model.
 fn check(model: &PictureModel, network: &ControlNet, name: &str) -> Result<(), PaintError> {
-    for (what, of_control, of_model) in [
-        ("values of a token", network.context_channels(), model.unet.context_channels()),
-        ("latent channels", network.in_channels(), model.autoencoder.latent_channels()),
-        ("pixels a latent pixel", network.hint_factor(), model.autoencoder.factor()),
-        ("pooled vectors", usize::from(network.takes_pooled()), usize::from(model.unet.takes_pooled())),
-    ] {
-        if of_control != of_model {
-            return Err(PaintError::Unsupported(format!(
-                "the ControlNet {name:?} is for another family than {:?}: it has {of_control} {what}, the model \
-                 {of_model}; use one that was made for {:?}",
-                model.card.name, model.card.family
-            )));
+    let (layers, expected) = (network.layers(), model.unet.layers());
+    let properties = [
+        (Property::ContextChannels, network.context_channels(), model.unet.context_channels()),
+        (Property::LatentChannels, network.in_channels(), model.autoencoder.latent_channels()),
+        (Property::LatentFactor, network.hint_factor(), model.autoencoder.factor()),
+        (Property::PooledVectors, usize::from(network.takes_pooled()), usize::from(model.unet.takes_pooled())),
+        (Property::Layers, layers.len(), expected.len()),
+    ];
+    let channels = layers.iter().zip(expected).map(|(found, expected)| (Property::LayerChannels, *found, *expected));
+    for (property, found, expected) in properties.into_iter().chain(channels) {
+        if found != expected {
+            return Err(model.wrong_family(FileKind::Control, name, property, [found, expected]));
         }
-    }
-    if network.layers() != model.unet.layers() {
-        return Err(PaintError::Unsupported(format!(
-            "the ControlNet {name:?} is for a network of other layers than {:?}",
-            model.card.name
-        )));
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ impl PictureModel {
         let (tally, alone) = match &self.counter {
             Some(Counter::Of(outline)) => return outline.count(request, source),
             Some(Counter::Outline(tally, alone)) => (tally, alone),
-            None => return Err(PaintError::Unsupported("this model has no outline to count with".into())),
+            None => return Err(PaintError::NotCounted { model: self.card.name.clone() }),
         };
         // LoRAs are merged into weights: they change what is computed, not how much.
         let request = Request { adapters: Vec::new(), ..request.clone() };

@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, sync::Arc};
 use chatsd_tensor::Engine;
 use chatsd_types::{FileKind, Image, Kernel, PaintError, Size};
 
-use crate::{Finder, network::Upscaler, shelf::Shelf, tiles::Tiles};
+use crate::{DiffusionError, Finder, error::unusable, network::Upscaler, shelf::Shelf, tiles::Tiles};
 
 /// Pixels of a tile: at four times the size, 64 channels of it take 150 MB.
 const TILES: Tiles = Tiles { side: 192, margin: 8, ramp: 16 };
@@ -33,20 +33,16 @@ impl Enlarger {
 
     /// As [`Enlarger::find`]; a network that stands on `shelf` is not loaded again.
     pub(crate) fn find_on(shelf: &Shelf<Upscaler>, finder: &Finder, name: &str) -> Result<Self, PaintError> {
-        let unusable = |why: &dyn std::fmt::Display| {
-            PaintError::Unsupported(format!(
-                "the upscaler {name:?} cannot be used: {why}; latent and lanczos need no file"
-            ))
-        };
+        let unusable = |why: DiffusionError| unusable(FileKind::Upscaler, name, why);
         match name {
             "latent" => Ok(Self::Latent),
             "lanczos" => Ok(Self::Lanczos),
             _ => {
                 let open = || {
-                    let files = finder.find(FileKind::Upscaler, name).map_err(|error| unusable(&error))?;
-                    Upscaler::open(&files).map_err(|error| unusable(&error))
+                    let files = finder.find(FileKind::Upscaler, name)?;
+                    Ok(Upscaler::open(&files)?)
                 };
-                shelf.get(name, open).map(Self::Network)
+                shelf.get(name, open).map(Self::Network).map_err(unusable)
             }
         }
     }

@@ -1,10 +1,13 @@
 //! Pictures looked at like prompts.
 
+use std::sync::Arc;
+
 use chatsd_tensor::{Shape, Tensor};
 use chatsd_types::{FileKind, Image, ImagePrompt, Kernel, PaintError, Request, Size, Source};
 
 use crate::{
-    PictureModel,
+    DiffusionError, PictureModel,
+    error::unusable,
     guidance::Ask,
     network::{ImageAdapter, ImageEncoder},
     words::Script,
@@ -28,14 +31,10 @@ impl PictureModel {
     pub(crate) fn look(&self, script: &mut Script, request: &Request, source: &Source) -> Result<(), PaintError> {
         let engine = &self.engine;
         for (ImagePrompt { name, weight, .. }, image) in request.image_prompts.iter().zip(&source.image_prompts) {
-            let unusable = |why: &dyn std::fmt::Display| {
-                PaintError::Unsupported(format!("the IP-Adapter {name:?} cannot be used: {why}"))
-            };
-            let adapter = self.image_adapters.get(name, || {
-                let files = self.finder.find(FileKind::ImagePrompt, name).map_err(|error| unusable(&error))?;
-                ImageAdapter::open(&files, &self.unet).map_err(|error| unusable(&error))
-            })?;
-            let encoder = self.image_encoder(adapter.channels()).map_err(|why| unusable(&why))?;
+            let unusable = |why: DiffusionError| unusable(FileKind::ImagePrompt, name, why);
+            let open = || Ok(ImageAdapter::open(&self.finder.find(FileKind::ImagePrompt, name)?, &self.unet)?);
+            let adapter = self.image_adapters.get(name, open).map_err(unusable)?;
+            let encoder = self.image_encoder(adapter.channels()).map_err(unusable)?;
             let seen = encoder.forward(engine, &as_clip_sees(image, encoder.side()));
             // What is not wanted is no picture at all.
             let nothing = engine.filled(seen.shape(), 0.0);
@@ -50,23 +49,22 @@ impl PictureModel {
     }
 
     /// The image encoder whose vectors have so many values.
-    fn image_encoder(&self, channels: usize) -> Result<std::sync::Arc<ImageEncoder>, String> {
+    fn image_encoder(&self, channels: usize) -> Result<Arc<ImageEncoder>, DiffusionError> {
         let names =
             ENCODERS.iter().find(|(width, _)| *width == channels).map_or(&["image_encoder"][..], |(_, names)| names);
-        let mut complaint = String::new();
+        let mut why: Option<DiffusionError> = None;
         for name in names {
-            let found = self.image_encoders.get(name, || {
-                let files = self.finder.find(FileKind::ImageEncoder, name).map_err(|error| error.to_string())?;
-                ImageEncoder::open(&files).map_err(|error| error.to_string())
-            });
-            match found {
+            let open = || Ok(ImageEncoder::open(&self.finder.find(FileKind::ImageEncoder, name)?)?);
+            match self.image_encoders.get(name, open) {
                 Ok(encoder) if encoder.channels() == channels => return Ok(encoder),
-                Ok(encoder) => complaint = format!("{name} makes vectors of {} values", encoder.channels()),
-                Err(error) if complaint.is_empty() => complaint = error,
-                Err(_) => {}
+                Ok(encoder) => {
+                    let found = encoder.channels();
+                    why = Some(DiffusionError::ImageEncoderChannels { name, found, expected: channels });
+                }
+                Err(error) => why = why.or(Some(error)),
             }
         }
-        Err(format!("it needs an image encoder of {channels} values, such as {}: {complaint}", names[0]))
+        Err(DiffusionError::NoImageEncoder { channels, example: names[0], source: why.map(Box::new) })
     }
 }
 

@@ -4,13 +4,46 @@ use std::{
     cmp::Reverse,
     collections::HashMap,
     ops::Range,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use chatsd_tensor::WeightError;
 use chatsd_types::{FileKind, LearnedWord, PaintError};
 use chatsd_weights::ModelFiles;
 
-use crate::Finder;
+use crate::{DiffusionError, Finder, error::unusable};
+
+/// A file of a textual inversion that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddingError {
+    /// A folder instead of a file.
+    #[error("it is a folder, expected a file")]
+    Folder,
+    /// Vectors for text encoders of another width.
+    #[error(
+        "its vectors have {} values, the model's tokens {expected}: take one for the model's family",
+        if found.is_empty() { "none".to_owned() } else { joined(found) }
+    )]
+    Widths {
+        /// Values of each table of vectors in the file.
+        found: Vec<usize>,
+        /// Values of a token's vector in the model.
+        expected: usize,
+    },
+    /// Vectors whose values cannot be read.
+    #[error(transparent)]
+    Values(WeightError),
+    /// Another number of vectors for each text encoder.
+    #[error("it has {} vectors, expected as many for each encoder", joined(found))]
+    Counts {
+        /// For each text encoder.
+        found: Vec<usize>,
+    },
+}
+
+fn joined(numbers: &[usize]) -> String {
+    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ")
+}
 
 /// The first token that no vocabulary has: vectors of learned words have tokens from here on.
 pub(crate) const FIRST: u32 = 1 << 24;
@@ -57,8 +90,8 @@ impl Vectors {
     ///
     /// # Errors
     /// When it is no such file, or was made for encoders of other widths.
-    fn read(name: &str, files: &ModelFiles, widths: &[usize]) -> Result<Self, String> {
-        let file = files.file().ok_or("it is a folder, expected a file")?;
+    fn read(name: &str, files: &ModelFiles, widths: &[usize]) -> Result<Self, DiffusionError> {
+        let file = files.file().ok_or(EmbeddingError::Folder)?;
         let tables: Vec<(&str, usize, usize)> = file
             .names()
             .filter_map(|name| match *file.shape(name)? {
@@ -77,18 +110,14 @@ impl Vectors {
                 .chain(&tables)
                 .find(|(_, count, found)| *found == width && (1..=MOST_VECTORS).contains(count));
             let Some((table, count, _)) = table else {
-                let found: Vec<String> = tables.iter().map(|(_, _, width)| width.to_string()).collect();
-                let found = if found.is_empty() { "none".to_owned() } else { found.join(" and ") };
-                return Err(format!(
-                    "its vectors have {found} values, the model's tokens {width}: take one for the model's family"
-                ));
+                let found = tables.iter().map(|(_, _, width)| *width).collect();
+                return Err(EmbeddingError::Widths { found, expected: width }.into());
             };
-            let weight = file.get(table).map_err(|error| error.to_string())?;
-            values.push(weight.values().map_err(|error| error.to_string())?);
+            values.push(file.get(table)?.values().map_err(EmbeddingError::Values)?);
             counts.push(*count);
         }
         if counts.iter().any(|count| *count != counts[0]) {
-            return Err(format!("it has {} and {} vectors, expected as many for each encoder", counts[0], counts[1]));
+            return Err(EmbeddingError::Counts { found: counts }.into());
         }
         let hash = file.sha256().chars().take(HASH_DIGITS).collect();
         let count = counts.first().copied().unwrap_or(0);
@@ -103,11 +132,9 @@ pub(crate) struct Learned {
     /// Values of a token's vector in each text encoder.
     widths: Vec<usize>,
     names: Arc<OnceLock<Vec<String>>>,
-    opened: Arc<Mutex<HashMap<String, Opened>>>,
+    /// The vectors of each word that was asked for; `None` where they could not be read for this model.
+    opened: Arc<Mutex<HashMap<String, Option<Arc<Vectors>>>>>,
 }
-
-/// The vectors of a word, or why there are none.
-type Opened = Result<Arc<Vectors>, String>;
 
 impl Learned {
     pub(crate) fn new(finder: Finder, widths: Vec<usize>) -> Self {
@@ -124,13 +151,18 @@ impl Learned {
     /// # Errors
     /// When there is no such file, or it does not fit the model.
     pub(crate) fn vectors(&self, name: &str) -> Result<Arc<Vectors>, PaintError> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = || {
-            let files = self.finder.find(FileKind::Embedding, name).map_err(|error| error.to_string())?;
-            Vectors::read(name, &files, &self.widths).map(Arc::new)
-        };
-        let vectors = opened.entry(name.to_owned()).or_insert_with(read).clone();
-        vectors.map_err(|error| PaintError::Unsupported(format!("the learned word {name}: {error}")))
+        if let Some(Some(vectors)) = self.opened().get(name) {
+            return Ok(Arc::clone(vectors));
+        }
+        let read = || Vectors::read(name, &self.finder.find(FileKind::Embedding, name)?, &self.widths);
+        let vectors = read().map(Arc::new);
+        self.opened().insert(name.to_owned(), vectors.as_ref().ok().map(Arc::clone));
+        vectors.map_err(|why| unusable(FileKind::Embedding, name, why))
+    }
+
+    /// Nothing is read while it is held.
+    fn opened(&self) -> MutexGuard<'_, HashMap<String, Option<Arc<Vectors>>>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The words that stand in a text and fit the model. A longer one hides those inside it.
@@ -148,7 +180,11 @@ impl Learned {
                 stands = true;
                 rest.replace_range(place, " ");
             }
-            found.extend(stands.then(|| self.vectors(name).ok()).flatten());
+            // What did not fit the model once is not read again for every text.
+            let is_unfit = || matches!(self.opened().get(name), Some(None));
+            if stands && !is_unfit() {
+                found.extend(self.vectors(name).ok());
+            }
         }
         found
     }

@@ -1,8 +1,6 @@
 //! What is known of a model: the constants of each family, and what the model's own settings say.
 
-use std::fmt;
-
-use chatsd_types::{GUIDANCE_LIMIT, STEPS_LIMIT, Sampler, Schedule};
+use chatsd_types::{ParameterValues, Sampler, Schedule, parameter};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -248,11 +246,13 @@ impl Settings {
     /// known once they are loaded.
     pub(crate) fn read(value: Option<Value>) -> Result<Self, DiffusionError> {
         let settings: Self = value.map(serde_json::from_value).transpose()?.unwrap_or_default();
-        expect("steps", settings.steps, 1, STEPS_LIMIT)?;
-        expect("guidance", settings.guidance, 0.0, GUIDANCE_LIMIT)?;
-        expect("width", settings.width, 1, SIDE_LIMIT)?;
-        expect("height", settings.height, 1, SIDE_LIMIT)?;
-        expect("sequence_length", settings.sequence_length, LEAST_LENGTH, LENGTH_LIMIT)?;
+        let sides = [1.0, f64::from(SIDE_LIMIT)];
+        expect("steps", settings.steps, of_request("steps"))?;
+        expect("guidance", settings.guidance, of_request("guidance"))?;
+        expect("width", settings.width, sides)?;
+        expect("height", settings.height, sides)?;
+        let length = settings.sequence_length.map(|length| length as f64);
+        expect("sequence_length", length, [LEAST_LENGTH as f64, LENGTH_LIMIT as f64])?;
         Ok(settings)
     }
 
@@ -327,17 +327,19 @@ impl Settings {
     }
 }
 
-/// Fails where a number is given but not between two others. What is no number is not between any.
-fn expect<T: Copy + PartialOrd + fmt::Display>(
-    name: &str,
-    found: Option<T>,
-    least: T,
-    most: T,
-) -> Result<(), DiffusionError> {
-    match found {
-        Some(found) if !(least..=most).contains(&found) => Err(DiffusionError::Unsupported(format!(
-            "{name} is {found} in its settings, expected a number from {least} to {most}"
-        ))),
+/// The least and the most that a request may ask for.
+fn of_request(key: &'static str) -> [f64; 2] {
+    match parameter(key).map(|parameter| parameter.values) {
+        Ok(ParameterValues::Whole { low, high }) => [low as f64, high as f64],
+        Ok(ParameterValues::Number { low, high }) => [low.into(), high.into()],
+        _ => unreachable!("{key} is a number of every request"),
+    }
+}
+
+/// Fails where a number is given but not between two others. NaN is not between any.
+fn expect(name: &'static str, found: Option<impl Into<f64>>, [low, high]: [f64; 2]) -> Result<(), DiffusionError> {
+    match found.map(Into::into) {
+        Some(found) if !(low..=high).contains(&found) => Err(DiffusionError::Setting { name, found, low, high }),
         _ => Ok(()),
     }
 }
@@ -364,7 +366,7 @@ mod tests {
             let message = Settings::read(Some(settings)).unwrap_err().to_string();
             assert!(message.contains(complaint), "{message}\nshould contain {complaint}");
         }
-        assert!(expect("guidance", Some(f32::NAN), 0.0, GUIDANCE_LIMIT).is_err());
+        assert!(expect("guidance", Some(f32::NAN), of_request("guidance")).is_err());
         let good = json!({"steps": 24, "guidance": 3.0, "width": 128, "height": 64, "sequence_length": 32});
         assert_eq!(Settings::read(Some(good)).unwrap().steps, Some(24));
         assert_eq!(Settings::read(None).unwrap().num_train_timesteps, 1000);
@@ -422,8 +424,8 @@ mod tests {
         #[test]
         fn any_settings_are_read_or_refused(value in prop_oneof![3 => any_settings(), 1 => any_json()]) {
             let Ok(settings) = Settings::read(Some(value)) else { return Ok(()) };
-            prop_assert!(settings.steps.is_none_or(|steps| (1..=STEPS_LIMIT).contains(&steps)));
-            prop_assert!(settings.guidance.is_none_or(|guidance| (0.0..=GUIDANCE_LIMIT).contains(&guidance)));
+            prop_assert!(settings.steps.is_none_or(|steps| (1..=1000).contains(&steps)));
+            prop_assert!(settings.guidance.is_none_or(|guidance| (0.0..=100.0).contains(&guidance)));
             let Ok(parameters) = settings.parameters() else { return Ok(()) };
             for steps in [1, 7, 1000] {
                 let sigmas = parameters.levels.sigmas(settings.own_schedule(), steps);

@@ -4,8 +4,8 @@ use std::{ops::ControlFlow, panic, thread};
 
 use chatsd_tensor::{Engine, Tensor};
 use chatsd_types::{
-    Adapted, Adapter, Cost, Image, ImageModel, LearnedWord, ModelCard, PaintError, Progress, Request, Size, Source,
-    TokenCount,
+    Adapted, Adapter, Cost, FileKind, Image, ImageModel, LearnedWord, ModelCard, PaintError, Progress, Property,
+    Request, Size, Source, TokenCount,
 };
 use chatsd_weights::{AdapterSet, ModelFiles, Workshop};
 use serde_json::Value as Json;
@@ -235,6 +235,18 @@ impl PictureModel {
 }
 
 impl PictureModel {
+    /// That a file which a request names was made for another family: `[found, expected]`.
+    pub(crate) fn wrong_family(
+        &self,
+        kind: FileKind,
+        name: &str,
+        property: Property,
+        [found, expected]: [usize; 2],
+    ) -> PaintError {
+        let (model, family) = (self.card.name.clone(), self.card.family.clone());
+        PaintError::WrongFamily { kind, name: name.to_owned(), property, found, expected, model, family }
+    }
+
     /// Paints a request up to its latent: `1 × height/factor × width/factor × channels`. `observer` also sees the
     /// latent after each step, `x0 + sigma · noise` there, and may stop the work.
     ///

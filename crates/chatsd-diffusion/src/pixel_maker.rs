@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chatsd_tensor::{Engine, Tensor};
-use chatsd_types::{Decoder, FileKind, Image, PaintError};
+use chatsd_types::{Decoder, FileKind, Image, PaintError, Property};
 
-use crate::{DiffusionError, PictureModel, network::Autoencoder, pixels};
+use crate::{DiffusionError, PictureModel, error::unusable, network::Autoencoder, pixels};
 
 /// Bytes that weights and buffers together shall stay below, where the weights leave room: cards of 8 GB are common.
 const MEMORY: u64 = 8_000_000_000;
@@ -43,11 +43,7 @@ impl PictureModel {
         if pixels.values().iter().all(|value| value.is_finite()) {
             return Ok(pixels::to_image(&pixels));
         }
-        Err(PaintError::Unsupported(
-            "the autoencoder makes values that are not numbers of a picture that is in order: its file is damaged, as \
-             one saved in f16 after an overflow; use another autoencoder, or the tiny decoder"
-                .into(),
-        ))
+        Err(PaintError::NotPixels)
     }
 
     /// The tiny autoencoder of the family, loaded when it is first asked for.
@@ -56,22 +52,20 @@ impl PictureModel {
         let load = || {
             let files = self.finder.find(FileKind::Autoencoder, name)?;
             let part = files.component("vae")?;
-            let made = Autoencoder::load(&part.weights, &part.config)?;
-            let shape = |autoencoder: &Autoencoder| (autoencoder.latent_channels(), autoencoder.factor());
-            let (found, expected) = (shape(&made), shape(&self.autoencoder));
-            if found == expected {
-                return Ok(made);
-            }
-            Err(DiffusionError::Unsupported(format!(
-                "its latents have {} channels and a pixel for {}, this model's {} and {}",
-                found.0, found.1, expected.0, expected.1
-            )))
+            Ok::<_, DiffusionError>(Autoencoder::load(&part.weights, &part.config)?)
         };
-        self.tiny_autoencoders.get(name, load).map_err(|error| {
-            PaintError::Unsupported(format!(
-                "the tiny autoencoder {name}: {error}; pull it, or let the model's own make the pixels"
-            ))
-        })
+        let tiny = self.tiny_autoencoders.get(name, load);
+        let tiny = tiny.map_err(|why| unusable(FileKind::Autoencoder, name, why))?;
+        for (property, of) in [
+            (Property::LatentChannels, Autoencoder::latent_channels as fn(&Autoencoder) -> usize),
+            (Property::LatentFactor, Autoencoder::factor),
+        ] {
+            let (found, expected) = (of(&tiny), of(&self.autoencoder));
+            if found != expected {
+                return Err(self.wrong_family(FileKind::Autoencoder, name, property, [found, expected]));
+            }
+        }
+        Ok(tiny)
     }
 
     /// The latent of an image, `1 × height × width × 3` in -1 to 1, in overlapping tiles where the memory asks for it. Of a variational autoencoder it is the

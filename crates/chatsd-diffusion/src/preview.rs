@@ -1,7 +1,9 @@
 //! The picture between two steps, good enough to see where it is going, in next to no time.
 
+use std::sync::Arc;
+
 use chatsd_tensor::Tensor;
-use chatsd_types::{Image, Size};
+use chatsd_types::{Image, Preview, Size};
 
 use crate::{PictureModel, pixels};
 
@@ -55,12 +57,14 @@ impl Projection {
 
 impl PictureModel {
     /// The picture of an unfinished latent: exact where latents are pixels, a pixel for each of the latent's elsewhere.
-    pub(crate) fn preview(&self, latent: &Tensor) -> Option<Image> {
-        match self.reader.family.projection {
-            Some(projection) if latent.shape().channels == projection.factors.len() => Some(projection.image(latent)),
-            Some(_) => None,
-            None => Some(pixels::to_image(&self.decode(latent))),
-        }
+    /// It holds nothing of the model but the autoencoder, and that only where latents are pixels.
+    pub(crate) fn preview(&self, latent: Arc<Tensor>) -> Preview {
+        let Some(projection) = self.reader.family.projection else {
+            let (engine, autoencoder) = (self.engine.clone(), self.autoencoder.clone());
+            return Preview::new(move || Some(pixels::to_image(&autoencoder.decode(&engine, &latent))));
+        };
+        let has_channels = latent.shape().channels == projection.factors.len();
+        Preview::new(move || has_channels.then(|| projection.image(&latent)))
     }
 }
 

@@ -1,9 +1,9 @@
 //! From a request to an image: words, noise, schedule, denoise, decode.
 
-use std::{cell::RefCell, ops::ControlFlow, time::Instant};
+use std::{cell::RefCell, ops::ControlFlow, sync::Arc, time::Instant};
 
 use chatsd_tensor::{Shape, Tensor};
-use chatsd_types::{Image, PaintError, Passes, Preview, Progress, Request, Schedule, Source};
+use chatsd_types::{Image, PaintError, Passes, Progress, Request, Schedule, Source};
 
 use crate::{
     PictureModel, beside,
@@ -31,7 +31,10 @@ pub(crate) fn text_to_image(
 ) -> Result<Image, PaintError> {
     // What only enlarges the finished picture is there before that is begun.
     let enlarged = request.second_pass.as_ref().filter(|second| second.strength == 0.0);
-    let enlarged = enlarged.map(|second| Ok((model.enlarger(&second.upscaler)?, second.size))).transpose()?;
+    let enlarged = match enlarged {
+        Some(second) => Some((model.enlarger(&second.upscaler)?, second.size)),
+        None => None,
+    };
     let image = match &source.init {
         Some(init) if !request.paints() => {
             model.check(request, source)?;
@@ -75,7 +78,7 @@ pub(crate) fn paint_latent(
         Some(second) => {
             let start = |_: &Tensor| second.start(model, &latent);
             let source = second.shown(source);
-            let mut watch = |step, x: &Tensor, expected: &Tensor| watch(first + step, x, expected);
+            let mut watch = |step, x: &Tensor, expected: &Arc<Tensor>| watch(first + step, x, expected);
             let (sigmas, greatest, steps) = (&second.sigmas, second.greatest, second.steps());
             let way = Way { sigmas, greatest, steps, again: true };
             pass(model, &second.request, &source, way, start, &mut watch)
@@ -128,14 +131,14 @@ fn pass(
     let start = start(&begin)?;
     let x = start.noised(engine, &begin, sigmas[0], parameters.input_scale(sigmas[0]));
     // What is expected at the end, for whoever wants to see it between two steps.
-    let expected = RefCell::new(None);
+    let expected = RefCell::new(None::<Arc<Tensor>>);
     let mut pass = 0;
     let mut denoiser = |x: &Tensor, sigma: f64| {
         let words = script.at(pass);
         pass += 1;
         let denoised = model.denoised(x, sigma, words, (guidance, asks), shown.as_ref(), &controls);
         let denoised = start.keep(engine, denoised);
-        expected.replace(Some(denoised.clone()));
+        expected.replace(Some(Arc::new(denoised.clone())));
         denoised
     };
     let path = request.sampler.is_brownian().then(|| {
@@ -153,7 +156,10 @@ fn pass(
         options: &request.sampling,
         denoiser: &mut denoiser,
         noise: &mut noise,
-        observer: &mut |step, x: &Tensor| watch(step, x, expected.borrow().as_ref().unwrap_or(x)),
+        observer: &mut |step, x: &Tensor| {
+            let expected = expected.borrow();
+            watch(step, x, expected.as_ref().expect("every step asks the network"))
+        },
     };
     match rule(request.sampler)(&mut walk, x) {
         ControlFlow::Continue(latent) => Ok(latent),
@@ -162,22 +168,21 @@ fn pass(
 }
 
 /// Is told the number of a step, the latent after it, and the clean latent that is expected behind it.
-type Watch<'a> = dyn FnMut(usize, &Tensor, &Tensor) -> ControlFlow<PaintError> + 'a;
+type Watch<'a> = dyn FnMut(usize, &Tensor, &Arc<Tensor>) -> ControlFlow<PaintError> + 'a;
 
 /// Tells `observer` of each of the steps of all walks together, and stops when it says so or the numbers run away.
 fn watch<'a>(
     model: &'a PictureModel,
     steps: u32,
     observer: &'a mut dyn FnMut(Progress, &Tensor) -> ControlFlow<()>,
-) -> impl FnMut(usize, &Tensor, &Tensor) -> ControlFlow<PaintError> + 'a {
+) -> impl FnMut(usize, &Tensor, &Arc<Tensor>) -> ControlFlow<PaintError> + 'a {
     let began = Instant::now();
     move |step, x, expected| {
         let step = step as u32;
         if !is_finite(x) {
             return ControlFlow::Break(PaintError::NotANumber { step });
         }
-        let preview = || model.preview(expected);
-        let preview = Some(Preview::new(&preview));
+        let preview = Some(model.preview(Arc::clone(expected)));
         if observer(Progress { step, steps, elapsed: began.elapsed(), preview }, x).is_break() && step < steps {
             return ControlFlow::Break(PaintError::Stopped { step, steps });
         }

@@ -92,7 +92,9 @@ impl PictureModel {
         let (engine, unet) = (&self.engine, &self.unet);
         let of = |ask: &Ask| if ask.positive { 1 + ask.part } else { 0 };
         let first = usize::from(!asks.iter().any(|ask| !ask.positive));
-        let read = |(place, text): (usize, &&str)| pieces(if place == 0 { "negative prompt" } else { "prompt" }, text);
+        let read = |(place, text): (usize, &&str)| {
+            weighted(text).map_err(|source| PaintError::Syntax { negative: place == 0, source })
+        };
         let read: Vec<Vec<Piece>> = texts.iter().enumerate().skip(first).map(read).collect::<Result<_, _>>()?;
         let count = read.iter().map(|pieces| self.chunks(pieces)).max().unwrap_or(1);
         let encoded = read.iter().zip(first..).map(|(pieces, place)| {
@@ -160,8 +162,4 @@ impl PictureModel {
         }
         together
     }
-}
-
-fn pieces(what: &str, text: &str) -> Result<Vec<Piece>, PaintError> {
-    weighted(text).map_err(|error| PaintError::Unsupported(format!("the {what}, {error}")))
 }

@@ -29,10 +29,7 @@ fn paint(model: &PictureModel, request: &Request, source: &Source) -> Result<Ima
 }
 
 fn refusal(request: &Request, source: &Source) -> String {
-    match paint(&MODEL, request, source) {
-        Err(PaintError::Unsupported(message)) => message,
-        other => panic!("{other:?}"),
-    }
+    paint(&MODEL, request, source).expect_err("a refusal").to_string()
 }
 
 /// 20 log10 of the range over the root of the mean square, in decibels.
@@ -188,7 +185,7 @@ fn impossible_numbers_are_refused() {
     assert!(with(|r| r.strength = f32::INFINITY).contains("strength"));
     assert!(with(|r| r.strength = 0.5).contains("starting picture"));
     assert!(with(|r| r.init = Some("00".into())).contains("not given"));
-    assert!(with(|r| r.mask = Some("00".into())).contains("not given"));
+    assert!(with(|r| r.mask = Some("00".into())).contains("picture to keep"));
     assert!(with(|r| r.prompt.positive = "(cat:1.2.3)".into()).contains("column"));
     let source = Source { init: Some(Image::filled(Size { width: 64, height: 32 }, [0; 3])), ..Source::default() };
     assert!(refusal(&good, &source).contains("64x32"));
@@ -320,8 +317,8 @@ fn a_second_pass_paints_the_larger_picture() {
         }
     }
     for (second_pass, complaint) in [
-        (pass(1.5, 2, "latent"), "strength 1.5"),
-        (pass(0.5, 9999, "latent"), "9999 steps"),
+        (pass(1.5, 2, "latent"), "\"1.5\": expected a number from 0 to 1"),
+        (pass(0.5, 9999, "latent"), "\"9999\": expected a whole number from 0 to 1000"),
         (Some(SecondPass { size: Size { width: 33, height: 32 }, ..pass(0.5, 2, "latent").unwrap() }), "33x32"),
     ] {
         let asked = Request { second_pass, ..request(PROMPT, 32) };

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chatsd_files::sha256;
 use chatsd_types::{Idea, Image};
 use jiff::{Timestamp, ZonedDateTime};
 use rusqlite::params;
@@ -13,7 +14,7 @@ use rusqlite::params;
 use crate::{
     Entry, GalleryError, NewEntry, Origin, Recovery, Sheet, SheetLayout, compose_sheet, encode_png,
     error::io_error,
-    files,
+    files::write_whole,
     names::{self, SHEET_FILE},
     read_image,
     records::{ENTRY, EntryFile, NEWEST_FIRST, Records, count, rfc3339},
@@ -121,9 +122,9 @@ impl Gallery {
         if path.exists() {
             return Err(GalleryError::NumberTaken { path });
         }
-        files::write_whole(&path, &bytes)?;
+        write_whole(&path, &bytes)?;
         let created = rfc3339(Timestamp::now());
-        let kept = EntryFile { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
+        let kept = EntryFile { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
         self.records.insert_entry(sheet, &kept, &origin, Some(duration))?.ok_or_else(|| self.unknown_sheet(sheet))
     }
 
@@ -137,7 +138,7 @@ impl Gallery {
         let paths = entries.iter().filter(|entry| !entry.missing).map(|entry| self.path(entry));
         let images = paths.map(|path| read_image(&path)).collect::<Result<Vec<_>, _>>()?;
         let path = self.folder().join(sheet).join(SHEET_FILE);
-        files::write_whole(&path, &encode_png(&compose_sheet(&images, layout)?, None)?)?;
+        write_whole(&path, &encode_png(&compose_sheet(&images, layout)?, None)?)?;
         self.records.set_finished(sheet)?;
         Ok(path)
     }
@@ -268,7 +269,7 @@ impl Gallery {
         let mut free = names::numbered(&stem).map(|name| folder.join(format!("{name}.png")));
         loop {
             let Some(path) = free.next().filter(|path| !path.exists()) else { continue };
-            files::write_whole(&path, &bytes)?;
+            write_whole(&path, &bytes)?;
             return Ok(path);
         }
     }

@@ -21,7 +21,7 @@ mod words;
 pub use compose::{Enlarge, SheetLayout, compose_sheet};
 pub use entry::{Entry, NewEntry, Sheet};
 pub use error::{GalleryError, NoGallery, NoPng};
-pub use files::{sha256, write_whole};
+pub use files::write_whole;
 pub use gallery::Gallery;
 pub use picture::{
     Metadata, Origin, decode_png, encode_png, read_image, read_metadata, read_metadata_from, read_request,

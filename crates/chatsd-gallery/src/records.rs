@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chatsd_files::sha256;
 use chatsd_types::Request;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior, params};
@@ -14,7 +15,6 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior, 
 use crate::{
     Entry, GalleryError, Origin, Sheet,
     database::{Database, index_entry},
-    files,
 };
 
 /// Name of the file with the records.
@@ -141,7 +141,7 @@ impl Records {
         duration: Option<Duration>,
     ) -> Result<Option<Entry>, GalleryError> {
         let path = format!("{sheet}/{}", kept.name);
-        let id = files::sha256(format!("{path}\n{}", kept.sha256).as_bytes())[..16].to_owned();
+        let id = sha256(format!("{path}\n{}", kept.sha256).as_bytes())[..16].to_owned();
         let json = |_| GalleryError::Unwritable;
         let request = serde_json::to_string(&origin.request).map_err(json)?;
         let parents = serde_json::to_string(&origin.parents).map_err(json)?;

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chatsd_files::{sha256, sweep};
 use chatsd_types::Idea;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use crate::{
     Entry, GalleryError, Metadata, Origin, Sheet,
     error::io_error,
-    files, names, read_image, read_metadata,
+    names, read_image, read_metadata,
     records::{EntryFile, Records, rfc3339},
     sources::Sources,
 };
@@ -53,7 +54,7 @@ pub(crate) fn take_up(records: &Records, settled: &HashSet<String>) -> Result<Re
 
 fn take_up_sheet(records: &Records, id: &str, recovery: &mut Recovery) -> Result<(), GalleryError> {
     let folder = records.folder.join(id);
-    recovery.swept += files::sweep(&folder);
+    recovery.swept += sweep(&folder);
     // A folder that vanished meanwhile has nothing to take up.
     let Ok(found) = fs::read_dir(&folder) else { return Ok(()) };
     let known = records.files_of(id)?;
@@ -75,8 +76,7 @@ fn take_up_sheet(records: &Records, id: &str, recovery: &mut Recovery) -> Result
                     Sheet { id: id.to_owned(), sentence: words, idea, created: created.clone(), finished: false };
                 let finished = folder.join(names::SHEET_FILE).exists();
                 records.insert_sheet(&Sheet { finished, ..sheet })?;
-                let kept =
-                    EntryFile { number, name, sha256: files::sha256(&bytes), bytes: bytes.len() as u64, created };
+                let kept = EntryFile { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
                 recovery.adopted.extend(records.insert_entry(id, &kept, &origin, None)?);
             }
             Err(error) => recovery.foreign.push((path, error.to_string())),

@@ -5,14 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chatsd_files::{sha256, sweep};
 use chatsd_types::Image;
 
-use crate::{
-    GalleryError, encode_png,
-    error::io_error,
-    files::{sha256, sweep, write_whole},
-    read_image,
-};
+use crate::{GalleryError, encode_png, error::io_error, files::write_whole, read_image};
 
 /// The name of a source picture in a request, whether a gallery keeps it or not: SHA-256, in hex, over `WIDTHxHEIGHT`, a
 /// line feed and the pixels. It is the same whichever program packed the file.

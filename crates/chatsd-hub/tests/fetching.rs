@@ -13,15 +13,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chatsd_files::sha256;
 use chatsd_hub::{BLOCK, Client, Event, Fetched, HubError, Link, Network, Token, Wanted, fetch};
 use common::{Reply, Request, Server, noise};
-use sha2::{Digest, Sha256};
 
 const MIB: usize = 1 << 20;
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// A client that is not patient for long.
 fn client() -> Client {

@@ -5,17 +5,17 @@ mod corpus;
 
 use std::{fmt::Write as _, fs};
 
+use chatsd_files::sha256;
 use chatsd_infotext::Infotext;
 use chatsd_types::Request;
 use corpus::Chance;
-use sha2::{Digest, Sha256};
 
 const CASES: u64 = 400;
 const READABLE: u64 = 16;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
 
 fn short_hash(text: &str) -> String {
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    sha256(text.as_bytes())[..16].to_owned()
 }
 
 /// What a text comes to in a request that is still blank.

@@ -1,8 +1,6 @@
 //! Keeps additions within the room that the user's words leave in a chunk of tokens.
 
-use chatsd_types::{Part, Piece, TokenCount, composed, weighted};
-
-use crate::Note;
+use chatsd_types::{Note, Part, Piece, TokenCount, composed, weighted};
 
 /// A positive text in its parts.
 pub(crate) struct Parts<'a> {

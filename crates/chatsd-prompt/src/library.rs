@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use chatsd_files::nearest;
+
 use crate::{PromptError, Style};
 
 static BUILTIN: LazyLock<StyleLibrary> = LazyLock::new(|| {
@@ -68,18 +70,8 @@ impl StyleLibrary {
     /// Ids of the `count` styles with a name most like `name`, best first.
     #[must_use]
     pub fn nearest(&self, name: &str, count: usize) -> Vec<String> {
-        let wanted: String = plain(name).chars().take(64).collect();
-        let likeness = |style: &Style| {
-            let names = style.names().map(|name| {
-                let name = plain(name);
-                let letters = strsim::jaro_winkler(&wanted, &name);
-                if name.contains(&wanted) && !wanted.is_empty() { letters.max(0.9) } else { letters }
-            });
-            names.fold(0.0, f64::max)
-        };
-        let mut ranked: Vec<(f64, &Style)> = self.styles.iter().map(|style| (likeness(style), style)).collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        ranked.into_iter().take(count).map(|(_, style)| style.id.clone()).collect()
+        let named = self.styles.iter().flat_map(|style| style.names().map(|name| (plain(name), &style.id)));
+        nearest(&plain(name), count, named).into_iter().cloned().collect()
     }
 
     /// The styles that a model of `family` can paint.

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use chatsd_types::{Idea, Prompt, TokenCount, adapter_of_tag, take_tags, weighted};
+use chatsd_types::{Idea, Note, Prompt, TokenCount, adapter_of_tag, take_tags, weighted};
 use serde::Serialize;
 
 use crate::{
-    Needs, Note, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon,
+    Needs, PromptError, Style, StyleLibrary, Wildcards, additions::Additions, expand, fit::Parts, lexicon,
     random::Random, suits::kinds,
 };
 
@@ -46,7 +46,7 @@ impl Default for WriteOptions<'_> {
 }
 
 /// A prompt with its measure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Written {
     /// The prompt.
     pub prompt: Prompt,

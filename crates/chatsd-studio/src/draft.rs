@@ -65,14 +65,14 @@ impl Drafts {
         card.steps > FEW_STEPS && card.family != "pocket"
     }
 
-    /// Drafts of pictures of this size and so many steps: what was `chosen` stays as it was.
-    pub(crate) fn of(card: &ModelCard, request: &Request, chosen: Chosen) -> Self {
+    /// Drafts of pictures like a request; a size or a number of steps that somebody chose stays as it is.
+    pub(crate) fn of(card: &ModelCard, request: &Request, keeps_size: bool, keeps_steps: bool) -> Self {
         let Request { size, steps, .. } = *request;
         let smaller = |side: u32| side / SIDES.1 * SIDES.0;
         let small = Size { width: smaller(size.width), height: smaller(size.height) };
         Self {
-            size: if chosen.size { size } else { card.nearest_size(small) },
-            steps: if chosen.steps { steps } else { steps.min(FEW_STEPS) },
+            size: if keeps_size { size } else { card.nearest_size(small) },
+            steps: if keeps_steps { steps } else { steps.min(FEW_STEPS) },
             full_size: size,
             full_steps: steps,
         }
@@ -83,23 +83,15 @@ impl Drafts {
         model.cost(&Request { decoder: Decoder::Tiny, ..request.clone() }, &Source::default()).is_ok()
     }
 
-    /// Makes a request one for a draft, with the `tiny` autoencoder where that is there and nobody chose.
-    pub(crate) fn put_into(self, request: &mut Request, tiny: bool, chosen: Chosen) {
+    /// Makes a request one for a draft, with the `tiny` autoencoder where that is there and nobody chose another.
+    pub(crate) fn put_into(self, request: &mut Request, tiny: bool, keeps_sampler: bool) {
         (request.size, request.steps) = (self.size, self.steps);
         // The rule that needs the fewest steps on models of betas; a flow is straight as it is.
-        if !chosen.sampler && request.schedule != Schedule::Flow {
+        if !keeps_sampler && request.schedule != Schedule::Flow {
             (request.sampler, request.schedule) = (Sampler::DpmPlusPlus2M, Schedule::Karras);
         }
         if request.decoder == Decoder::Automatic && tiny {
             request.decoder = Decoder::Tiny;
         }
     }
-}
-
-/// What somebody chose, so that a draft leaves it as it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Chosen {
-    pub(crate) size: bool,
-    pub(crate) steps: bool,
-    pub(crate) sampler: bool,
 }

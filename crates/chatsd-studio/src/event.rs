@@ -1,22 +1,30 @@
-//! What happens while a sheet is painted.
+//! What happens while a job is done.
 
-use std::path::Path;
+use std::{path::PathBuf, sync::Arc};
 
 use chatsd_gallery::{Entry, Sheet};
-use chatsd_types::{Image, Preview, Request};
+use chatsd_types::{Image, Preview, Request, Size};
 use serde::Serialize;
 
 use crate::Plan;
 
-/// What happens while a sheet is painted, in this order: `Planned`, then for each picture `Started`, `Step`s,
-/// `Painted`, `Kept`; at the end `SheetDone`, `LeftOut` when the time was short, and `Stopped` when it was stopped before all were finished.
-#[derive(Debug, Serialize)]
+/// What happens while a job is done, in this order: `Recovered` where there was something to recover; `Planned`, then
+/// for each picture `Started`, `Step`s, `Painted`, `Kept`; at the end `SheetDone`, `LeftOut` when the time was short,
+/// and `Stopped` when it was stopped before all were finished. An event owns what it tells, so it may go to any thread.
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event<'a> {
+pub enum Event {
+    /// Pictures of an interrupted program were taken up again.
+    Recovered {
+        /// How many.
+        entries: usize,
+        /// The gallery.
+        folder: PathBuf,
+    },
     /// It is known what will be painted.
     Planned {
         /// The plan.
-        plan: &'a Plan,
+        plan: Arc<Plan>,
         /// How long it will take, in seconds, as far as that can be told.
         expected_seconds: Option<f64>,
         /// Most bytes of memory it will take, as far as that can be told.
@@ -32,7 +40,7 @@ pub enum Event<'a> {
         /// Pictures in all.
         count: u32,
         /// What it is.
-        request: &'a Request,
+        request: Arc<Request>,
     },
     /// A step is done.
     Step {
@@ -46,7 +54,20 @@ pub enum Event<'a> {
         left_seconds: Option<f64>,
         /// The picture as it stands.
         #[serde(skip)]
-        preview: Option<Preview<'a>>,
+        preview: Option<Preview>,
+    },
+    /// A picture is being made larger.
+    Upscaling {
+        /// Its size.
+        from: Size,
+        /// The size it comes to.
+        to: Size,
+        /// What makes it larger.
+        upscaler: String,
+        /// Parts of it that are done.
+        done: usize,
+        /// Parts in all; 0 before that is known.
+        all: usize,
     },
     /// A picture is finished.
     Painted {
@@ -56,25 +77,35 @@ pub enum Event<'a> {
         seconds: f64,
         /// The picture.
         #[serde(skip)]
-        image: &'a Image,
+        image: Arc<Image>,
     },
     /// A picture is written and on record.
     Kept {
         /// Its record.
-        entry: &'a Entry,
+        entry: Arc<Entry>,
         /// Its file.
-        path: &'a Path,
+        path: PathBuf,
     },
     /// The picture of the whole sheet is written.
     SheetDone {
         /// Its record.
-        sheet: &'a Sheet,
+        sheet: Arc<Sheet>,
         /// Its file.
-        path: &'a Path,
+        path: PathBuf,
         /// Pictures on it.
         finished: u32,
         /// Seconds since the beginning.
         seconds: f64,
+    },
+    /// A picture that was painted again was compared with the one that is there.
+    Compared {
+        /// Whether the files are equal.
+        same_bytes: bool,
+        /// Pixels that differ.
+        differing_pixels: usize,
+        /// The picture that was there.
+        #[serde(skip)]
+        path: PathBuf,
     },
     /// The time is up: the rest of the pictures was not begun.
     LeftOut {
@@ -83,7 +114,7 @@ pub enum Event<'a> {
         /// Pictures there would have been.
         count: u32,
         /// Styles of those that were not painted.
-        styles: Vec<&'a str>,
+        styles: Vec<String>,
     },
     /// It was stopped before all pictures were finished.
     Stopped {
@@ -93,3 +124,6 @@ pub enum Event<'a> {
         count: u32,
     },
 }
+
+/// Who is told what happens.
+pub type Events<'a> = dyn FnMut(Event) + 'a;

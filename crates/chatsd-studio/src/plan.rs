@@ -2,23 +2,20 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use chatsd_prompt::{Note, StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
+use chatsd_gallery::source_name;
+use chatsd_prompt::{StyleLibrary, Wildcards, WriteOptions, Written, understand, write};
 use chatsd_types::{
-    Adapted, Adapter, GUIDANCE_LIMIT, Idea, ImageModel, LearnedWord, Masking, ModelCard, NoiseSource, Prompt, Request,
-    STEPS_LIMIT, SecondPass, Size, TokenCount, Variation, adapter_of_tag, take_tags,
+    Adapted, Adapter, Idea, Image, ImageModel, LearnedWord, ModelCard, Note, Prompt, Request, Source, TokenCount,
+    UpscaleTarget, Variation, adapter_of_tag, take_tags,
 };
 use serde::Serialize;
 
-use crate::{Draft, Drafts, Larger, PictureChoices, PromptChoices, SecondChoices, Studio, StudioError, draft::Chosen};
+use crate::{Draft, Drafts, PictureChoices, PromptChoices, Studio, StudioError};
 
 /// Pictures on a sheet when nobody says how many.
 const COUNT: usize = 9;
 /// More pictures than anyone looks at.
-pub(crate) const COUNT_LIMIT: usize = 999;
-/// How much the second pass paints anew when nobody says.
-pub(crate) const SECOND_STRENGTH: f32 = 0.7;
-/// Adapters that work so many times as strongly as trained only burn colours.
-const ADAPTER_LIMIT: f32 = 10.0;
+const COUNT_LIMIT: usize = 999;
 /// How much of a starting picture is painted anew when nobody says.
 const STRENGTH: f32 = 0.6;
 
@@ -61,7 +58,7 @@ pub fn compose(
 ) -> Result<Composed, StudioError> {
     let idea = understand(sentence, library)?;
     let count = choices.count.or(idea.count).unwrap_or(COUNT);
-    within("the number of pictures", count as f64, 1.0, COUNT_LIMIT as f64)?;
+    check_count(count)?;
     let seed = choices.seed.unwrap_or_else(new_seed);
     let options = WriteOptions {
         count,
@@ -96,97 +93,120 @@ pub struct Plan {
     pub budget_seconds: Option<f64>,
 }
 
-impl Studio<'_> {
-    /// Understands a sentence, writes its prompts and makes each a request. The seeds of the pictures follow each
-    /// other from the seed of the plan, so that each picture can be made alone.
+impl Studio {
+    /// Understands a sentence, writes its prompts and makes each a request for `model`. The seeds of the pictures
+    /// follow each other from the seed of the plan, so that each picture can be made alone. `source` is what they are
+    /// painted from.
     ///
     /// # Errors
     /// A sentence, style, size or number that cannot be used.
-    pub fn plan(&self, sentence: &str, prompt: &PromptChoices, picture: &PictureChoices) -> Result<Plan, StudioError> {
-        let count_tokens = |text: &str| self.model.count_tokens(text);
-        let family = &self.model.card().family;
-        let composed = compose(sentence, prompt, family, &count_tokens, self.library, self.wildcards)?;
+    pub(crate) fn plan_sentence(
+        &self,
+        model: &dyn ImageModel,
+        sentence: &str,
+        prompt: &PromptChoices,
+        picture: &PictureChoices,
+        source: &Source,
+    ) -> Result<Plan, StudioError> {
+        let count_tokens = |text: &str| model.count_tokens(text);
+        let family = &model.card().family;
+        let composed = compose(sentence, prompt, family, &count_tokens, &self.library, &*self.wildcards)?;
         let mut notes = composed.notes();
         let has_negative = !prompt.negative.trim().is_empty() || !composed.idea.excluded.is_empty();
         let mut adapters = adapters(&composed.idea.subject, picture);
-        let adapted = adapt(self.model, &mut adapters)?;
-        let requests = (0..).zip(composed.prompts).map(|(offset, written)| {
-            request(&adapted.card, &composed.idea, written.prompt, picture, seeds(picture, composed.seed, offset))
-        });
-        let mut requests = requests.collect::<Result<Vec<_>, _>>()?;
-        for request in &mut requests {
-            request.adapters.clone_from(&adapters);
-            request.learned_words = learned_words(self.model, request);
+        let adapted = model.adapted(&mut adapters)?;
+        let card = &adapted.card;
+        let controls = crate::sources::controls(&picture.controls, &*self.models)?;
+        let image_prompts = crate::sources::image_prompts(&picture.image_prompts, &*self.models)?;
+        let template = Request {
+            adapters,
+            controls,
+            image_prompts,
+            init: source.init.as_ref().map(source_name),
+            strength: if source.init.is_some() { STRENGTH } else { 1.0 },
+            mask: source.mask.as_ref().map(|mask| source_name(&mask.to_image())),
+            ..request_of(card, &composed.idea)
+        };
+        let template = chosen(template, card, picture)?;
+        let mut requests = Vec::with_capacity(composed.prompts.len());
+        for (offset, written) in (0..).zip(composed.prompts) {
+            let (seed, variation) = seeds(&template, picture, composed.seed, offset);
+            let mut request = Request { prompt: written.prompt, seed, variation, ..template.clone() };
+            request.learned_words = learned_words(model, &request);
+            card.check(&request)?;
+            requests.push(request);
         }
-        let drafts = self.draft(&mut requests, &adapted.card, &composed.idea, picture)?;
+        let drafts = draft(model, &mut requests, card, &composed.idea, picture)?;
         if let Some(first) = requests.first() {
             notes.extend(adapter_notes(&adapted, first));
-            notes.extend(picture_notes(first, &adapted.card, has_negative));
+            notes.extend(picture_notes(first, card, has_negative));
         }
         Ok(Plan { idea: composed.idea, requests, notes, drafts, ..Plan::default() })
     }
+}
 
-    /// Makes the requests drafts, where that is wanted.
-    fn draft(
-        &self,
-        requests: &mut [Request],
-        card: &ModelCard,
-        idea: &Idea,
-        choices: &PictureChoices,
-    ) -> Result<Option<Drafts>, StudioError> {
-        let chosen = Chosen {
-            size: choices.size.or(idea.size).is_some(),
-            steps: choices.steps.is_some(),
-            sampler: choices.sampler.or(choices.schedule.map(|_| card.sampler)).is_some(),
-        };
-        let wanted = match choices.draft {
-            Draft::On => true,
-            Draft::Off => false,
-            // A starting picture, a second pass or a number of steps is asked for by who knows what they want.
-            Draft::Auto => {
-                let plain = choices.init.is_none() && choices.second.is_none() && !chosen.steps;
-                plain && requests.len() > 1 && Drafts::are_wanted(card)
-            }
-        };
-        let Some(first) = requests.first().filter(|_| wanted) else { return Ok(None) };
-        let drafts = Drafts::of(card, first, chosen);
-        let tiny = Drafts::finds_tiny(first, self.model);
-        for request in requests {
-            drafts.put_into(request, tiny, chosen);
-            check(request, card)?;
+/// Makes the requests drafts, where that is wanted.
+fn draft(
+    model: &dyn ImageModel,
+    requests: &mut [Request],
+    card: &ModelCard,
+    idea: &Idea,
+    choices: &PictureChoices,
+) -> Result<Option<Drafts>, StudioError> {
+    let chosen = |key: &str| choices.parameters.has(key);
+    let wanted = match choices.draft {
+        Draft::On => true,
+        Draft::Off => false,
+        // A starting picture, a second pass or a number of steps is asked for by who knows what they want.
+        Draft::Auto => {
+            let starts = requests.iter().any(|request| request.init.is_some());
+            let plain = !starts && !chosen("hires") && !chosen("steps");
+            plain && requests.len() > 1 && Drafts::are_wanted(card)
         }
-        Ok(Some(drafts))
+    };
+    let Some(first) = requests.first().filter(|_| wanted) else { return Ok(None) };
+    let drafts = Drafts::of(card, first, chosen("size") || idea.size.is_some(), chosen("steps"));
+    let tiny = Drafts::finds_tiny(first, model);
+    let keeps_sampler = chosen("sampler") || chosen("schedule");
+    for request in requests {
+        drafts.put_into(request, tiny, keeps_sampler);
+        card.check(request)?;
     }
+    Ok(Some(drafts))
+}
 
-    /// A request for nothing yet, as the model likes it best: what is known of a picture is put into it.
-    #[must_use]
-    pub fn blank(&self) -> Request {
-        let card = self.model.card();
-        request_of(card, &Idea::default(), Prompt::default(), &PictureChoices::default(), (0, None))
-    }
+/// A request for nothing yet, as a model likes it best: what is known of a picture is put into it.
+#[must_use]
+pub fn blank_request(card: &ModelCard) -> Request {
+    request_of(card, &Idea::default())
+}
 
-    /// The plan of one request that is there already, such as that of an entry.
-    ///
-    /// # Errors
-    /// A size or number that the model cannot paint.
-    pub fn plan_again(&self, mut request: Request, parents: Vec<String>) -> Result<Plan, StudioError> {
-        check(&request, self.model.card())?;
-        adapt(self.model, &mut request.adapters)?;
-        if !parents.is_empty() {
-            // Another picture than before: it reads the words that there are now.
-            request.learned_words = learned_words(self.model, &request);
-        }
-        let Prompt { own, subject, .. } = &request.prompt;
-        let words = if own.is_empty() { &request.prompt.positive } else { own };
-        let idea = Idea {
-            sentence: words.clone(),
-            subject: words.clone(),
-            subject_english: subject.clone(),
-            ..Idea::default()
-        };
-        let parents = if parents.is_empty() { Vec::new() } else { vec![parents] };
-        Ok(Plan { idea, requests: vec![request], parents, ..Plan::default() })
+/// The plan of one request that is there already, such as that of an entry.
+///
+/// # Errors
+/// A size or number that the model cannot paint.
+pub(crate) fn plan_again(
+    model: &dyn ImageModel,
+    card: &ModelCard,
+    mut request: Request,
+    parents: Vec<String>,
+) -> Result<Plan, StudioError> {
+    card.check(&request)?;
+    model.adapted(&mut request.adapters)?;
+    if !parents.is_empty() {
+        // Another picture than before: it reads the words that there are now.
+        request.learned_words = learned_words(model, &request);
     }
+    let Prompt { own, subject, .. } = &request.prompt;
+    let words = if own.is_empty() { &request.prompt.positive } else { own };
+    let idea =
+        Idea { sentence: words.clone(), subject: words.clone(), subject_english: subject.clone(), ..Idea::default() };
+    let parents = if parents.is_empty() { Vec::new() } else { vec![parents] };
+    Ok(Plan { idea, requests: vec![request], parents, ..Plan::default() })
+}
+
+pub(crate) fn check_count(found: usize) -> Result<(), StudioError> {
+    if (1..=COUNT_LIMIT).contains(&found) { Ok(()) } else { Err(StudioError::Count { found, limit: COUNT_LIMIT }) }
 }
 
 /// The adapters that were chosen, then those that the sentence names; each once.
@@ -200,17 +220,6 @@ fn adapters(subject: &str, choices: &PictureChoices) -> Vec<Adapter> {
     adapters
 }
 
-/// Looks adapters up, and tells what they make of the model.
-fn adapt(model: &dyn ImageModel, adapters: &mut [Adapter]) -> Result<Adapted, StudioError> {
-    for adapter in adapters.iter() {
-        for weight in [adapter.weight, adapter.text_weight.unwrap_or(0.0)] {
-            let limit = f64::from(ADAPTER_LIMIT);
-            within("the weight of a LoRA", f64::from(weight), -limit, limit)?;
-        }
-    }
-    Ok(model.adapted(adapters)?)
-}
-
 /// The learned words in the texts of a request.
 fn learned_words(model: &dyn ImageModel, request: &Request) -> Vec<LearnedWord> {
     let Prompt { positive, negative, .. } = &request.prompt;
@@ -219,9 +228,14 @@ fn learned_words(model: &dyn ImageModel, request: &Request) -> Vec<LearnedWord> 
 
 /// What the user should know about adapters.
 fn adapter_notes(adapted: &Adapted, request: &Request) -> Vec<Note> {
-    let Request { steps, sampler, schedule, guidance, .. } = request;
-    let how = format!("{steps} steps, {sampler}, {schedule}, guidance {guidance}");
-    let few = adapted.few_steps.iter().map(|adapter| Note::FewSteps { adapter: adapter.clone(), how: how.clone() });
+    let Request { steps, sampler, schedule, guidance, .. } = *request;
+    let few = adapted.few_steps.iter().map(|adapter| Note::FewSteps {
+        adapter: adapter.clone(),
+        steps,
+        sampler,
+        schedule,
+        guidance,
+    });
     let unmatched = adapted
         .unmatched
         .iter()
@@ -229,77 +243,50 @@ fn adapter_notes(adapted: &Adapted, request: &Request) -> Vec<Note> {
     few.chain(unmatched).collect()
 }
 
-/// A prompt with all that is needed to make the picture: the user's choices, else the sentence's, else the model's.
-fn request(
-    card: &ModelCard,
-    idea: &Idea,
-    prompt: Prompt,
-    choices: &PictureChoices,
-    seeds: (u64, Option<Variation>),
-) -> Result<Request, StudioError> {
-    let mut request = request_of(card, idea, prompt, choices, seeds);
-    request.second_pass = choices.second.as_ref().map(|second| second_pass(card, request.size, second));
-    check(&request, card)?;
+/// A request with what was chosen for it.
+fn chosen(mut request: Request, card: &ModelCard, choices: &PictureChoices) -> Result<Request, StudioError> {
+    choices.parameters.apply(&mut request)?;
+    if let Some(target) = choices.parameters.value("hires") {
+        settle_second_pass(&mut request, card, target);
+    }
     Ok(request)
+}
+
+/// Brings a second pass of so many times to the nearest size that the model paints.
+pub(crate) fn settle_second_pass(request: &mut Request, card: &ModelCard, target: UpscaleTarget) {
+    if let (Some(second), UpscaleTarget::Times(_)) = (&mut request.second_pass, target)
+        && second.strength > 0.0
+    {
+        second.size = card.nearest_size(second.size);
+    }
 }
 
 /// The seed of a picture, and the second one. Where there are two, the second ones follow each other, as in
 /// stable-diffusion-webui.
-fn seeds(choices: &PictureChoices, seed: u64, offset: u64) -> (u64, Option<Variation>) {
-    match choices.variation_strength {
-        Some(strength) if strength > 0.0 => {
-            let first = choices.variation_seed.unwrap_or(seed.wrapping_add(1));
+fn seeds(template: &Request, choices: &PictureChoices, seed: u64, offset: u64) -> (u64, Option<Variation>) {
+    // A second seed alone turns nothing.
+    match template.variation.filter(|_| choices.parameters.has("variation_strength")) {
+        Some(Variation { strength, .. }) if strength > 0.0 => {
+            let first = choices.parameters.value("variation_seed").unwrap_or(seed.wrapping_add(1));
             (seed, Some(Variation { seed: first.wrapping_add(offset), strength }))
         }
         _ => (seed.wrapping_add(offset), None),
     }
 }
 
-fn request_of(
-    card: &ModelCard,
-    idea: &Idea,
-    prompt: Prompt,
-    choices: &PictureChoices,
-    (seed, variation): (u64, Option<Variation>),
-) -> Request {
+/// A request for nothing yet: as the sentence says, else as the model likes it best.
+fn request_of(card: &ModelCard, idea: &Idea) -> Request {
     let of_shape = || Some(idea.shape?.at(card.size, card.size_step));
     Request {
-        prompt,
         model: card.name.clone(),
         model_hash: card.hash.clone(),
         model_licence: card.licence.clone(),
-        size: choices.size.or(idea.size).or_else(of_shape).unwrap_or(card.size),
-        steps: choices.steps.unwrap_or(card.steps),
-        guidance: choices.guidance.unwrap_or(card.guidance),
-        guidance_rescale: choices.guidance_rescale.unwrap_or(0.0),
-        image_guidance: choices.image_guidance,
-        sampler: choices.sampler.unwrap_or(card.sampler),
-        schedule: choices.schedule.unwrap_or(card.schedule),
-        seed,
-        noise: choices.noise.unwrap_or(NoiseSource::Cpu),
-        sampling: choices.sampling,
-        variation,
-        seed_resize: choices.seed_resize,
-        noise_seed_delta: choices.noise_seed_delta.unwrap_or(0),
-        decoder: choices.decoder.unwrap_or_default(),
-        clip_skip: choices.clip_skip,
-        init: choices.init.clone(),
-        strength: if choices.init.is_some() { choices.strength.unwrap_or(STRENGTH) } else { 1.0 },
-        mask: choices.mask.clone(),
-        masking: if choices.mask.is_some() { choices.masking } else { Masking::default() },
+        size: idea.size.or_else(of_shape).unwrap_or(card.size),
+        steps: card.steps,
+        guidance: card.guidance,
+        sampler: card.sampler,
+        schedule: card.schedule,
         ..Request::default()
-    }
-}
-
-/// The second pass over a picture of `size`. So many times is brought to the nearest size that the model paints.
-fn second_pass(card: &ModelCard, size: Size, choices: &SecondChoices) -> SecondPass {
-    let (larger, strength) = (choices.larger.of(size), choices.strength.unwrap_or(SECOND_STRENGTH));
-    let rounds = strength > 0.0 && matches!(choices.larger, Larger::Times(_));
-    SecondPass {
-        size: if rounds { card.nearest_size(larger) } else { larger },
-        steps: choices.steps.unwrap_or(0),
-        strength,
-        upscaler: choices.upscaler.clone().unwrap_or_else(|| "latent".into()),
     }
 }
 
@@ -316,40 +303,7 @@ fn picture_notes(request: &Request, card: &ModelCard, has_negative: bool) -> Vec
     notes
 }
 
-/// Whether the model can paint a request, as far as numbers tell.
-pub(crate) fn check(request: &Request, card: &ModelCard) -> Result<(), StudioError> {
-    let second = request.second_pass.as_ref();
-    let first = Some(request.size).filter(|_| request.paints());
-    for size in first.into_iter().chain(second.filter(|second| second.strength > 0.0).map(|second| second.size)) {
-        let near = card.nearest_size(size);
-        if size != near {
-            let (model, step, limit) = (card.name.clone(), card.size_step, card.size_limit);
-            return Err(StudioError::Size { found: size, model, step, limit, near });
-        }
-    }
-    if let Some(second) = second {
-        within("the number of steps", f64::from(second.steps), 0.0, f64::from(STEPS_LIMIT))?;
-        within("the strength", f64::from(second.strength), 0.0, 1.0)?;
-    }
-    within("the number of steps", f64::from(request.steps), 1.0, f64::from(STEPS_LIMIT))?;
-    within("the guidance", f64::from(request.guidance), 0.0, f64::from(GUIDANCE_LIMIT))?;
-    within("the image guidance", f64::from(request.image_guidance.unwrap_or(1.0)), 0.0, f64::from(GUIDANCE_LIMIT))?;
-    within("the guidance rescale", f64::from(request.guidance_rescale), 0.0, 1.0)?;
-    if let Some(Variation { strength, .. }) = request.variation {
-        within("the strength of the variation", f64::from(strength), 0.0, 1.0)?;
-    }
-    for (what, found, high) in request.sampling.limits() {
-        within(what, f64::from(found), 0.0, f64::from(high))?;
-    }
-    within("the strength", f64::from(request.strength), 0.0, 1.0)
-}
-
-pub(crate) fn within(what: &'static str, found: f64, low: f64, high: f64) -> Result<(), StudioError> {
-    if (low..=high).contains(&found) { Ok(()) } else { Err(StudioError::Range { what, found, low, high }) }
-}
-
 /// A seed that nobody chose, of 32 bits, because other programs read no more.
-#[must_use]
-pub fn new_seed() -> u64 {
+pub(crate) fn new_seed() -> u64 {
     RandomState::new().build_hasher().finish() & u64::from(u32::MAX)
 }

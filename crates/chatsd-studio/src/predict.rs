@@ -1,9 +1,9 @@
 //! What a plan takes, told before it is painted.
 
 use chatsd_gallery::{Gallery, GalleryError};
-use chatsd_types::{Cost, Request, Source};
+use chatsd_types::{Cost, ImageModel, Request, Source};
 
-use crate::{Pace, Plan, Studio, masked::Prepared, paint::source_of};
+use crate::{Pace, Plan, masking::MaskedSource, sources};
 
 /// Entries that are looked at to guess how long it takes.
 const LOOK_BACK: usize = 64;
@@ -13,51 +13,59 @@ const LOOK_BACK: usize = 64;
 pub struct Prediction {
     /// Seconds until the last picture is finished, where the pace is known.
     pub seconds: Option<f64>,
-    /// Most bytes of memory; nothing where it could not be counted.
+    /// Most bytes of memory; `None` where it could not be counted.
     pub bytes: Option<u64>,
 }
 
-impl Studio<'_> {
-    /// How fast this model works here: as the gallery remembers, else as a probe tells.
-    ///
-    /// # Errors
-    /// A gallery that cannot be read.
-    pub fn pace(&self, gallery: &Gallery) -> Result<Pace, GalleryError> {
-        let remembered = Pace::of_entries(&gallery.list(LOOK_BACK)?, self.model);
-        Ok(if remembered.is_unknown() { Pace::of(self.model.pace()) } else { remembered })
-    }
+/// How fast a model works here: as the gallery remembers, else as a probe tells.
+///
+/// # Errors
+/// A gallery that cannot be read.
+pub(crate) fn pace_of(model: &dyn ImageModel, gallery: &Gallery) -> Result<Pace, GalleryError> {
+    let remembered = Pace::of_entries(&gallery.list(LOOK_BACK)?, model);
+    Ok(if remembered.is_unknown() { Pace::of(model.pace()) } else { remembered })
+}
 
-    /// What a plan takes at a pace. What its pictures are painted from is `source`, or kept in `gallery`.
-    #[must_use]
-    pub fn predict(&self, plan: &Plan, source: &Source, gallery: Option<&Gallery>, pace: Pace) -> Prediction {
-        let of = |request: &Request| match gallery {
-            Some(gallery) => source_of(request, source, gallery).ok(),
-            None => Some(source.clone()),
+/// What a plan takes of a model at a pace. What its pictures are painted from is `source`, or kept in `gallery`.
+#[must_use]
+pub fn predict(
+    model: &dyn ImageModel,
+    plan: &Plan,
+    source: &Source,
+    gallery: Option<&Gallery>,
+    pace: Pace,
+) -> Prediction {
+    let of = |request: &Request| match gallery {
+        Some(gallery) => sources::of_request(request, source, gallery).ok(),
+        None => Some(source.clone()),
+    };
+    prediction(&costs(model, plan, of), pace)
+}
+
+/// What each request of a plan takes; `None` where it cannot be counted. Those that differ in words, seed and starting
+/// picture alone take the same, and are counted once.
+pub(crate) fn costs(
+    model: &dyn ImageModel,
+    plan: &Plan,
+    source: impl Fn(&Request) -> Option<Source>,
+) -> Vec<Option<Cost>> {
+    let mut known: Vec<(Request, Option<Cost>)> = Vec::new();
+    let costs = plan.requests.iter().map(|request| {
+        let kind = Request {
+            prompt: Default::default(),
+            seed: 0,
+            init: request.init.as_ref().map(|_| String::new()),
+            ..request.clone()
         };
-        prediction(&self.costs(plan, of), pace)
-    }
-
-    /// What each request of a plan takes; nothing where it cannot be counted. Those that differ in words, seed and
-    /// starting picture alone take the same, and are counted once.
-    pub(crate) fn costs(&self, plan: &Plan, source: impl Fn(&Request) -> Option<Source>) -> Vec<Option<Cost>> {
-        let mut known: Vec<(Request, Option<Cost>)> = Vec::new();
-        let costs = plan.requests.iter().map(|request| {
-            let kind = Request {
-                prompt: Default::default(),
-                seed: 0,
-                init: request.init.as_ref().map(|_| String::new()),
-                ..request.clone()
-            };
-            if let Some((_, cost)) = known.iter().find(|(known, _)| *known == kind) {
-                return cost.clone();
-            }
-            let count = |source: Source| self.model.cost(request, &Prepared::new(request, &source).source).ok();
-            let cost = source(request).and_then(count);
-            known.push((kind, cost.clone()));
-            cost
-        });
-        costs.collect()
-    }
+        if let Some((_, cost)) = known.iter().find(|(known, _)| *known == kind) {
+            return cost.clone();
+        }
+        let count = |source: Source| model.cost(request, &MaskedSource::new(request, &source).source).ok();
+        let cost = source(request).and_then(count);
+        known.push((kind, cost.clone()));
+        cost
+    });
+    costs.collect()
 }
 
 /// The sum of the times, the most of the memory.

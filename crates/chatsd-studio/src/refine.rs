@@ -3,9 +3,12 @@
 //! The picture itself is enlarged and painted anew in part: that keeps the composition that was picked, whichever model
 //! painted it. Noise of another size is another picture.
 
+use std::sync::atomic::AtomicBool;
+
+use chatsd_gallery::read_image;
 use chatsd_types::{Masking, ModelCard, Request, Size};
 
-use crate::{Studio, StudioError, plan::check};
+use crate::{Events, Outcome, Studio, StudioError};
 
 /// How much of a picked picture is painted anew when nobody says: details are new, shapes stay.
 const STRENGTH: f32 = 0.55;
@@ -24,35 +27,59 @@ pub struct RefineChoices {
     pub strength: Option<f32>,
 }
 
-impl Studio<'_> {
-    /// The request that refines a picture of `request`, starting from the picture itself, which the gallery keeps as
-    /// `init`.
+/// Pictures that were picked, painted well.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RefineJob {
+    /// The pictures: numbers on the last sheet, ids, or first digits of ids.
+    pub ids: Vec<String>,
+    /// How.
+    pub choices: RefineChoices,
+    /// The model, by name or path; else that of the first picture.
+    pub model: Option<String>,
+    /// Columns of the sheet; 0 are as many as make it square.
+    pub columns: u32,
+}
+
+impl Studio {
+    /// Paints pictures that were picked well, each from itself.
     ///
     /// # Errors
-    /// A size or number that the model cannot paint.
-    pub fn refined(&self, request: &Request, init: String, choices: RefineChoices) -> Result<Request, StudioError> {
-        let card = self.model.card();
-        let other_model = request.model_hash != card.hash;
-        let refined = Request {
-            model: card.name.clone(),
-            model_hash: card.hash.clone(),
-            model_licence: card.licence.clone(),
-            size: choices.size.unwrap_or_else(|| full_size(card, request.size)),
-            steps: choices.steps.unwrap_or(request.steps.max(card.steps)),
-            guidance: if other_model { card.guidance } else { request.guidance },
-            sampler: card.sampler,
-            schedule: card.schedule,
-            init: Some(init),
-            strength: choices.strength.unwrap_or(STRENGTH),
-            mask: None,
-            masking: Masking::default(),
-            decoder: Default::default(),
-            second_pass: None,
-            ..request.clone()
+    /// A picture that is not there, or that the model cannot paint; and as [`Studio::paint`].
+    pub fn refine(
+        &self,
+        job: &RefineJob,
+        events: &mut Events<'_>,
+        cancel: &AtomicBool,
+    ) -> Result<Outcome, StudioError> {
+        let picked = self.pick(&job.ids, events)?;
+        let refine = |card: &ModelCard, entry: &chatsd_gallery::Entry| {
+            let init = picked.gallery.keep_source(&read_image(&picked.gallery.path(entry))?)?;
+            Ok(vec![refined(card, &entry.request, init, job.choices)?])
         };
-        check(&refined, card)?;
-        Ok(refined)
+        self.paint_picked(&picked, job.model.as_deref(), job.columns, &refine, events, cancel)
     }
+}
+
+/// The request that refines a picture of `request`, starting from the picture itself, which the gallery keeps as `init`.
+fn refined(card: &ModelCard, request: &Request, init: String, choices: RefineChoices) -> Result<Request, StudioError> {
+    let other_model = request.model_hash != card.hash;
+    let refined = Request {
+        size: choices.size.unwrap_or_else(|| full_size(card, request.size)),
+        steps: choices.steps.unwrap_or(request.steps.max(card.steps)),
+        guidance: if other_model { card.guidance } else { request.guidance },
+        sampler: card.sampler,
+        schedule: card.schedule,
+        init: Some(init),
+        strength: choices.strength.unwrap_or(STRENGTH),
+        mask: None,
+        masking: Masking::default(),
+        decoder: Default::default(),
+        second_pass: None,
+        ..request.clone()
+    };
+    let refined = refined.for_model(card);
+    card.check(&refined)?;
+    Ok(refined)
 }
 
 /// The size a picture is refined to when nobody says.

@@ -6,7 +6,8 @@ use std::{
     ops::{Deref, Range},
 };
 
-/// The bytes of a file, read from disk page by page when they are looked at.
+/// The bytes of a file, read from disk page by page when they are looked at. What becomes of them when
+/// another program changes the file: see [`map_file`].
 #[derive(Debug)]
 pub struct MappedFile(memmap2::Mmap);
 
@@ -37,9 +38,12 @@ impl Deref for MappedFile {
 
 /// Maps a whole file read-only.
 ///
-/// Whoever changes a model file while it is in use gets changed weights, and a process that reads past the new end of
-/// a file cut short is ended by the system. Programs that replace model files write a new file and rename it, which
-/// leaves the old bytes mapped.
+/// The file is not copied and not locked. Where another program
+/// * writes into it, the bytes read here change;
+/// * cuts it short, whoever reads a byte of a page beyond the new end is ended by the system (`SIGBUS` on Unix, an
+///   in-page error on Windows), which no error can report;
+/// * writes a new file and renames it to this name, as programs that replace model files do, or removes it, the old
+///   bytes stay.
 ///
 /// # Errors
 /// When the system cannot map it: not a regular file, or no address space left.

@@ -4,10 +4,10 @@ use std::{ops::ControlFlow, time::Duration};
 
 use crate::{
     Cost, Image, ImageModel, ModelCard, PaintError, Preview, Progress, Request, Sampler, Schedule, Size, Source,
-    TokenCount,
+    SourceRole, TokenCount,
 };
 
-/// Paints one colour, made of the seed and the prompt; counts words as tokens.
+/// Paints one colour, made of the seed and the prompt; counts words as tokens. Refuses what a real model refuses.
 pub struct FakeImageModel {
     card: ModelCard,
 }
@@ -56,10 +56,20 @@ impl ImageModel for FakeImageModel {
     fn paint(
         &self,
         request: &Request,
-        _source: &Source,
+        source: &Source,
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Image, PaintError> {
+        self.card.check(request)?;
         let size = request.size;
+        for (role, found) in [
+            (SourceRole::Init, source.init.as_ref().map(|init| init.size)),
+            (SourceRole::Mask, source.mask.as_ref().map(|mask| mask.size)),
+        ] {
+            if let Some(found) = found.filter(|found| *found != size) {
+                let pixels = found.width as usize * found.height as usize;
+                return Err(PaintError::SourceSize { role, found, pixels, expected: size });
+            }
+        }
         let preview = Preview::new(move || Some(Image::filled(size, [128; 3])));
         for step in 1..=request.steps {
             let preview = Some(preview.clone());

@@ -207,6 +207,8 @@ pub enum Property {
     PooledVectors,
     /// Layers of the network.
     Layers,
+    /// Channels of a layer.
+    LayerChannels,
 }
 
 impl std::fmt::Display for Property {
@@ -217,6 +219,7 @@ impl std::fmt::Display for Property {
             Self::LatentFactor => "pixels to a latent pixel",
             Self::PooledVectors => "pooled vectors",
             Self::Layers => "layers",
+            Self::LayerChannels => "channels in a layer",
         })
     }
 }

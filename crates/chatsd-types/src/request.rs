@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Adapter, Control, Decoder, ImagePrompt, LearnedWord, Masking, NoiseSource, Prompt, Sampler, SamplerOptions,
-    Schedule, SecondPass, Size, Variation,
+    Adapter, Control, Decoder, ImagePrompt, LearnedWord, Masking, ModelCard, NoiseSource, Prompt, Sampler,
+    SamplerOptions, Schedule, SecondPass, Size, Variation,
 };
 
 /// A name that belongs to no member of a closed list.
@@ -170,6 +170,13 @@ impl Request {
         let controls = self.controls.iter().map(|control| &control.image);
         let prompts = self.image_prompts.iter().map(|prompt| &prompt.image);
         self.init.iter().chain(&self.mask).chain(controls).chain(prompts).map(String::as_str)
+    }
+
+    /// The same request, painted by another model.
+    #[must_use]
+    pub fn for_model(self, card: &ModelCard) -> Self {
+        let (model, model_hash, model_licence) = (card.name.clone(), card.hash.clone(), card.licence.clone());
+        Self { model, model_hash, model_licence, ..self }
     }
 
     /// As a picture tells it to others: files beside the model by name alone, without the folders of this machine.

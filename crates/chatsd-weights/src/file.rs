@@ -2,15 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    fmt::Write as _,
     fs::{self, File},
     ops::Range,
     path::{Path, PathBuf},
     sync::{Mutex, OnceLock, PoisonError, atomic::Ordering},
 };
 
+use chatsd_files::{Sha256, likeness};
 use chatsd_tensor::{Format, Layout, MappedFile, Weight, map_file};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Value, WeightsError,
@@ -29,6 +28,8 @@ const RECENT: usize = 6;
 const HASHED_AT_ONCE: usize = 4 << 20;
 /// Names that are compared when a wrong one was asked for.
 const COMPARED_NAMES: usize = 10_000;
+/// Likeness from which a name is offered for a wrong one.
+const ALIKE: f64 = 0.5;
 
 /// Names beside a weight of eight bits for the factor that makes it its true size, as ComfyUI and kohya-ss write them.
 const SCALES: [&str; 2] = ["scale_weight", "weight_scale"];
@@ -297,12 +298,12 @@ impl WeightFile {
     #[must_use]
     pub fn sha256(&self) -> &str {
         self.sha256.get_or_init(|| {
-            let (bytes, mut hash) = (self.bytes.as_slice(), Sha256::new());
+            let (bytes, mut hash) = (self.bytes.as_slice(), Sha256::default());
             for (index, block) in bytes.chunks(HASHED_AT_ONCE).enumerate() {
                 hash.update(block);
                 self.bytes.release(index * HASHED_AT_ONCE..index * HASHED_AT_ONCE + block.len());
             }
-            hexadecimal(&hash.finalize())
+            hash.hex()
         })
     }
 
@@ -366,20 +367,8 @@ fn not_finite(weight: &Weight<'_>) -> usize {
     bad.sum()
 }
 
-/// SHA-256 in hexadecimal.
-pub(crate) fn sha256_of(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // a String takes everything
-        text
-    })
-}
-
 /// The name most like `wanted`, when one is like it at all.
 pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let scored = names.take(COMPARED_NAMES).map(|name| (strsim::levenshtein(wanted, name), name));
-    scored.min().filter(|(distance, _)| *distance <= wanted.len() / 2).map(|(_, name)| name.to_owned())
+    let best = chatsd_files::nearest(wanted, 1, names.take(COMPARED_NAMES).map(|name| (name, name)));
+    best.into_iter().find(|name| likeness(wanted, name) >= ALIKE).map(str::to_owned)
 }

@@ -25,7 +25,6 @@ mod scope;
 mod spans;
 mod value;
 mod vocabulary;
-mod whole;
 mod workshop;
 mod writer;
 

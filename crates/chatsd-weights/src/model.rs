@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
+use chatsd_files::sha256;
 use chatsd_tensor::Format;
 use serde_json::Value;
 
 use crate::{
     Family, Predicts, Scope, Tally, Vocabulary, WeightFile, WeightsError,
-    file::sha256_of,
     folder::Folder,
     layout::{self, Found},
 };
@@ -258,7 +258,7 @@ impl ModelFiles {
                         lines.push('\n');
                     }
                 }
-                sha256_of(lines.as_bytes())
+                sha256(lines.as_bytes())
             }
             Source::Own([file]) => file.sha256().to_owned(),
             Source::Checkpoint(files, _) => files[0].sha256().to_owned(),

@@ -2,13 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::Write,
     path::Path,
 };
 
+use chatsd_files::WholeFile;
 use chatsd_tensor::Format;
 use serde_json::{Map, json};
 
-use crate::{WeightsError, convert::Converted, spans::count, whole::write_whole};
+use crate::{WeightsError, convert::Converted, spans::count};
 
 /// The format's own alignment of its header, so that what follows lies well in a map.
 const ALIGNMENT: usize = 8;
@@ -59,15 +61,14 @@ impl<'a> SafetensorsWriter<'a> {
         }
         let mut header = serde_json::Value::Object(header).to_string().into_bytes();
         header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
-        write_whole(path, |out| {
-            out.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed)?;
-            out.write_all(&header).map_err(failed)?;
-            for (done, (_, tensor)) in self.tensors.iter().enumerate() {
-                out.write_all(&tensor.weight()?.bytes).map_err(failed)?;
-                progress(done + 1, self.tensors.len());
-            }
-            Ok(())
-        })
+        let mut file = WholeFile::create(path).map_err(failed)?;
+        file.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed)?;
+        file.write_all(&header).map_err(failed)?;
+        for (done, (_, tensor)) in self.tensors.iter().enumerate() {
+            file.write_all(&tensor.weight()?.bytes).map_err(failed)?;
+            progress(done + 1, self.tensors.len());
+        }
+        file.finish().map_err(failed)
     }
 }
 

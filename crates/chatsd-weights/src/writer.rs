@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, io::Write, path::Path};
 
+use chatsd_files::WholeFile;
 use chatsd_tensor::{Format, Weight};
 
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     convert::Converted,
     gguf::{ALIGNMENT, ALIGNMENT_KEY, EXTENT_LIMIT, MAGIC, kind_of},
     spans::{check_name, count},
-    whole::write_whole,
 };
 
 /// Collects metadata and tensors, then writes them as GGUF version 3, in the order they came.
@@ -55,7 +55,10 @@ impl<'a> GgufWriter<'a> {
     /// As [`GgufWriter::write`], and tells how many of how many tensors are done.
     pub(crate) fn write_with(&self, path: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<(), WeightsError> {
         self.check().map_err(|what| WeightsError::Unsupported { path: path.to_owned(), what })?;
-        write_whole(path, |out| self.write_to(path, out, progress))
+        let failed = |source| WeightsError::Io { path: path.to_owned(), source };
+        let mut file = WholeFile::create(path).map_err(failed)?;
+        self.write_to(path, &mut file, progress)?;
+        file.finish().map_err(failed)
     }
 
     fn check(&self) -> Result<(), String> {

@@ -2,10 +2,10 @@
 
 use std::{fs, path::Path};
 
+use chatsd_files::sha256;
 use chatsd_tensor::Weight;
 use chatsd_weights::{Array, GgufWriter, ModelFiles, Value, WeightFile};
 use safetensors::{Dtype, tensor::TensorView};
-use sha2::{Digest, Sha256};
 
 /// A safetensors file of one value a tensor.
 fn weights(path: &Path, tensors: &[(&str, f32)]) {
@@ -64,7 +64,6 @@ fn a_folder_is_a_model() {
 
 #[test]
 fn a_model_has_a_short_hash() {
-    let hash_of = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let folder = tempfile::tempdir().unwrap();
     let unet = component(folder.path(), "unet");
     let encoder = component(folder.path(), "text_encoder").join("model.safetensors");
@@ -76,8 +75,8 @@ fn a_model_has_a_short_hash() {
     fs::write(unet.join("diffusion_pytorch_model.safetensors.index.json"), map).unwrap();
     let hash = |components: &[&str]| ModelFiles::open(folder.path()).unwrap().short_hash(components).unwrap();
     let expected = |files: &[&Path]| {
-        let lines: String = files.iter().map(|path| hash_of(&fs::read(path).unwrap()) + "\n").collect();
-        hash_of(lines.as_bytes())[..10].to_owned()
+        let lines: String = files.iter().map(|path| sha256(&fs::read(path).unwrap()) + "\n").collect();
+        sha256(lines.as_bytes())[..10].to_owned()
     };
     let all = ["text_encoder", "text_encoder_2", "unet"];
     let before = hash(&all);
@@ -86,7 +85,7 @@ fn a_model_has_a_short_hash() {
     weights(&encoder, &[("a", 4.0)]);
     assert_ne!(hash(&all), before, "other weights are another model");
     let single = ModelFiles::open(&encoder).unwrap().short_hash(&all).unwrap();
-    assert_eq!(single, hash_of(&fs::read(&encoder).unwrap())[..10]);
+    assert_eq!(single, sha256(&fs::read(&encoder).unwrap())[..10]);
     fs::write(&encoder, "").unwrap();
     assert!(ModelFiles::open(folder.path()).unwrap().short_hash(&all).is_err());
 }

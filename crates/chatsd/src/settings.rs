@@ -127,10 +127,8 @@ fn shown(value: &impl Shown) -> String {
 
 /// The three names most like `key`, best first.
 fn nearest(key: &str) -> Vec<String> {
-    let mut names = Settings::NAMES.to_vec();
-    let likeness = |name: &&str| strsim::jaro_winkler(key, name);
-    names.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
-    names.into_iter().take(3).map(str::to_owned).collect()
+    let named = Settings::NAMES.iter().map(|name| (name, (*name).to_owned()));
+    chatsd_files::nearest(key, 3, named)
 }
 
 /// A value as people write it.

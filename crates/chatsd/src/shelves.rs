@@ -106,14 +106,5 @@ pub fn advise(path: &Path, card: &mut ModelCard, lang: Lang, hash: impl FnOnce()
 
 /// The names most like `name`, best first: by the whole or by the last part.
 pub fn nearest(name: &str, names: impl Iterator<Item = String>) -> Vec<String> {
-    let wanted = name.to_lowercase();
-    let likeness = |name: &str| {
-        let name = name.to_lowercase();
-        let last = name.rsplit('/').next().unwrap_or_default();
-        strsim::jaro_winkler(&wanted, &name).max(strsim::jaro_winkler(&wanted, last))
-    };
-    let mut rated: Vec<(f64, String)> = names.map(|name| (likeness(&name), name)).collect();
-    rated.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    rated.dedup_by(|a, b| a.1 == b.1);
-    rated.into_iter().take(OFFERED).map(|(_, name)| name).collect()
+    chatsd_files::nearest(name, OFFERED, names.map(|known| (known.clone(), known)))
 }

@@ -3,9 +3,9 @@
 
 use std::{fs, path::Path, time::Duration};
 
+use chatsd_files::sha256;
 use chatsd_gallery::{Gallery, NewEntry, read_image};
 use chatsd_types::{Idea, Image, Prompt, Request, Sampler, Schedule, Size};
-use sha2::{Digest, Sha256};
 
 pub fn idea(sentence: &str) -> Idea {
     Idea { sentence: sentence.into(), subject: sentence.into(), ..Idea::default() }
@@ -52,7 +52,7 @@ pub fn assert_whole(gallery: &Gallery) -> usize {
         let path = gallery.path(entry);
         assert!(!entry.missing, "{}", path.display());
         let bytes = fs::read(&path).unwrap();
-        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = sha256(&bytes);
         assert_eq!((hash, bytes.len() as u64), (entry.sha256.clone(), entry.bytes));
         read_image(&path).unwrap();
     }

@@ -13,8 +13,8 @@ use std::{
     time::Instant,
 };
 
+use chatsd_files::Sha256;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 pub use pace::Pace;
 pub use part::BLOCK;
@@ -169,7 +169,7 @@ pub fn sha256_of(path: &Path, stop: &AtomicBool, observer: &mut dyn FnMut(&Event
     let mut file = File::open(path).map_err(HubError::io(path))?;
     let total = file.metadata().map_err(HubError::io(path))?.len();
     let mut clock = Clock::start(Instant::now(), 0);
-    let mut hash = Sha256::new();
+    let mut hash = Sha256::default();
     let mut buffer = vec![0; 1 << 20];
     let (mut done, mut told) = (0, Instant::now());
     loop {
@@ -187,5 +187,5 @@ pub fn sha256_of(path: &Path, stop: &AtomicBool, observer: &mut dyn FnMut(&Event
             observer(&Event::Checking(clock.tell(told, done, Some(total))));
         }
     }
-    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(Some(hash.hex()))
 }

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+pub use chatsd_files::sha256;
 
 use super::{Reply, Request};
 
 /// The commit that `main` has.
 pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
-
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// A repository.
 #[derive(Clone)]

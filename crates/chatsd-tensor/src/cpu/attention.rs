@@ -4,7 +4,7 @@
 use super::{
     Cpu,
     functions::exp2,
-    lane::{Kernel, Lane},
+    lane::{Isa, Kernel, Lane},
     product::Target,
     scratch::{self, Scratch},
     tile::{Span, Step, accumulate, height},
@@ -132,7 +132,7 @@ impl Kernel for Block<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(self, isa: Isa<L>) {
         let Self { job, pair, first, rows, keys, values, output, scratch } = self;
         let Attention { heads, head, .. } = *job;
         let key_block = key_block(head);
@@ -179,7 +179,7 @@ impl Kernel for Block<'_> {
                     };
                     // SAFETY: a query has `head` channels, a panel of keys `head` lines, and a row of scores room
                     // for `key_block`.
-                    unsafe { accumulate::<L>(&step, height) };
+                    unsafe { accumulate(isa, &step, height) };
                     panel += 1;
                 }
                 for index in 0..height {
@@ -190,13 +190,13 @@ impl Kernel for Block<'_> {
                     unsafe {
                         let scores = scores.add(index * key_block);
                         let (old, new) = (largest[row + index], &mut largest[row + index]);
-                        let total = weigh::<L>(scores, seen, count, scale, new);
+                        let total = weigh(isa, scores, seen, count, scale, new);
                         if key > 0 && *new > old {
-                            let factor = exp2(L::splat(old - *new));
+                            let factor = exp2(isa, isa.splat(old - *new));
                             totals[row + index] *= factor.values()[0];
                             let mut column = 0;
                             while column < width {
-                                L::load(sums.add(column)).mul(factor).store(sums.add(column));
+                                isa.load(sums.add(column)).mul(factor).store(sums.add(column));
                                 column += L::WIDTH;
                             }
                         }
@@ -216,7 +216,7 @@ impl Kernel for Block<'_> {
                         narrow: head - panel * PANEL <= PANEL / 2,
                     };
                     // SAFETY: a row of scores holds `count` weights, a panel of values a line for each key.
-                    unsafe { accumulate::<L>(&step, height) };
+                    unsafe { accumulate(isa, &step, height) };
                     panel += 1;
                 }
                 row += height;
@@ -225,13 +225,13 @@ impl Kernel for Block<'_> {
         }
 
         for (row, total) in totals.iter().enumerate() {
-            let factor = L::splat(1.0 / total);
+            let factor = isa.splat(1.0 / total);
             let at = ((picture * job.queries + first + row) * heads + h) * head;
             let mut column = 0;
             while column < head {
                 // SAFETY: a row of sums holds `width` floats; this part alone writes these queries of this head.
                 unsafe {
-                    let value = L::load(sums.add(row * width + column)).mul(factor);
+                    let value = isa.load(sums.add(row * width + column)).mul(factor);
                     value.store_up_to(output.0.add(at + column), head - column);
                 }
                 column += L::WIDTH;
@@ -246,19 +246,26 @@ impl Kernel for Block<'_> {
 /// # Safety
 /// `key_block` floats can be read and written at `scores`.
 #[inline(always)]
-unsafe fn weigh<L: Lane>(scores: *mut f32, seen: usize, count: usize, scale: f32, largest: &mut f32) -> f32 {
+unsafe fn weigh<L: Lane>(
+    isa: Isa<L>,
+    scores: *mut f32,
+    seen: usize,
+    count: usize,
+    scale: f32,
+    largest: &mut f32,
+) -> f32 {
     // SAFETY: the caller's promise; `seen ≤ count ≤ key_block`, a multiple of every width.
     unsafe {
         let whole = seen - seen % L::WIDTH;
-        let mut most = [L::splat(f32::MIN); 2];
+        let mut most = [isa.splat(f32::MIN); 2];
         let mut at = 0;
         while at + 2 * L::WIDTH <= whole {
-            most[0] = most[0].max(L::load(scores.add(at)));
-            most[1] = most[1].max(L::load(scores.add(at + L::WIDTH)));
+            most[0] = most[0].max(isa.load(scores.add(at)));
+            most[1] = most[1].max(isa.load(scores.add(at + L::WIDTH)));
             at += 2 * L::WIDTH;
         }
         if at < whole {
-            most[0] = most[0].max(L::load(scores.add(at)));
+            most[0] = most[0].max(isa.load(scores.add(at)));
         }
         let mut most = most[0].max(most[1]).largest();
         for at in whole..seen {
@@ -266,25 +273,25 @@ unsafe fn weigh<L: Lane>(scores: *mut f32, seen: usize, count: usize, scale: f32
         }
         *largest = largest.max(most * scale);
 
-        let (factor, offset) = (L::splat(scale), L::splat(-*largest));
-        let mut sums = [L::splat(0.0); 2];
+        let (factor, offset) = (isa.splat(scale), isa.splat(-*largest));
+        let mut sums = [isa.splat(0.0); 2];
         let mut at = 0;
         while at + 2 * L::WIDTH <= whole {
-            let first = exp2(L::load(scores.add(at)).mul_add(factor, offset));
-            let second = exp2(L::load(scores.add(at + L::WIDTH)).mul_add(factor, offset));
+            let first = exp2(isa, isa.load(scores.add(at)).mul_add(factor, offset));
+            let second = exp2(isa, isa.load(scores.add(at + L::WIDTH)).mul_add(factor, offset));
             first.store(scores.add(at));
             second.store(scores.add(at + L::WIDTH));
             sums = [sums[0].add(first), sums[1].add(second)];
             at += 2 * L::WIDTH;
         }
         if at < whole {
-            let value = exp2(L::load(scores.add(at)).mul_add(factor, offset));
+            let value = exp2(isa, isa.load(scores.add(at)).mul_add(factor, offset));
             value.store(scores.add(at));
             sums[0] = sums[0].add(value);
         }
         let mut sum = sums[0].add(sums[1]).sum();
         if whole < seen {
-            let value = exp2(L::load_part(scores.add(whole), seen - whole).mul_add(factor, offset));
+            let value = exp2(isa, isa.load_part(scores.add(whole), seen - whole).mul_add(factor, offset));
             value.store_part(scores.add(whole), seen - whole);
             let values = value.values();
             for value in values.iter().take(seen - whole) {

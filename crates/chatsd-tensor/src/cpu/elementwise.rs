@@ -3,7 +3,7 @@
 use super::{
     Cpu,
     functions::activated,
-    lane::{Kernel, Lane},
+    lane::{Isa, Kernel, Lane},
     product::Target,
 };
 use crate::backend::Activation;
@@ -42,7 +42,7 @@ impl Kernel for Activate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(self, isa: Isa<L>) {
         let Self { activation, values } = self;
         let mut index = 0;
         while index < values.len() {
@@ -50,7 +50,7 @@ impl Kernel for Activate<'_> {
             // SAFETY: `left` values lie there.
             unsafe {
                 let at = values.as_mut_ptr().add(index);
-                activated(activation, L::load_up_to(at, left)).store_up_to(at, left);
+                activated(isa, activation, isa.load_up_to(at, left)).store_up_to(at, left);
             }
             index += L::WIDTH;
         }
@@ -67,16 +67,16 @@ impl Kernel for Combine<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(self, isa: Isa<L>) {
         let Self { terms, first, output } = self;
         let mut index = 0;
         while index < output.len() {
             let left = output.len() - index;
-            let mut sum = L::splat(0.0);
+            let mut sum = isa.splat(0.0);
             for (factor, values) in terms {
                 // SAFETY: each term is as long as the whole output.
-                let value = unsafe { L::load_up_to(values.as_ptr().add(first + index), left) };
-                sum = L::splat(*factor).mul_add(value, sum);
+                let value = unsafe { isa.load_up_to(values.as_ptr().add(first + index), left) };
+                sum = isa.splat(*factor).mul_add(value, sum);
             }
             // SAFETY: `left` values lie there.
             unsafe { sum.store_up_to(output.as_mut_ptr().add(index), left) };

@@ -1,46 +1,67 @@
 //! One register of floats. Every kernel is written once over [`Lane`] and compiled for each instruction set.
 
+use std::marker::PhantomData;
+
 use super::Instructions;
 
-/// Work that [`Instructions::run`] compiles for a register width. `run` and all it calls must be `inline(always)`, so
+/// Work that [`Available::run`] compiles for a register width. `run` and all it calls must be `inline(always)`, so
 /// that it takes on the instructions of its caller.
 pub(crate) trait Kernel {
     /// What comes out.
     type Output;
-    /// Does the work with registers of kind `L`.
-    fn run<L: Lane>(self) -> Self::Output;
+    /// Does the work with registers of kind `L`, which come from `isa`.
+    fn run<L: Lane>(self, isa: Isa<L>) -> Self::Output;
 }
 
-/// A register of `WIDTH` floats.
+/// A register of [`Lane::WIDTH`] floats.
 ///
-/// Values of a kind that needs special instructions exist only inside a [`Kernel`] that [`Instructions::run`] started,
-/// and that is done only where the processor has them: this makes every implementation sound.
-pub(crate) trait Lane: Copy {
-    /// Floats in a register; divides 16.
+/// A value stands for its instruction set: the processor that holds one has the instructions. So whoever makes one out
+/// of nothing must know that, which is what [`Isa`] is for, and calculating with one is safe.
+///
+/// # Safety
+/// * `WIDTH` divides 16, and `load` and `store` touch no more memory than they say.
+/// * No safe code outside of the implementation makes a value but by these methods.
+pub(crate) unsafe trait Lane: Copy {
+    /// Floats in a register.
     const WIDTH: usize;
     /// Rows of a product's register tile: 2 registers of sums a row, 2 of weights and 1 of inputs must fit.
     const ROWS: usize;
 
     /// # Safety
-    /// `WIDTH` floats can be read at `from`.
-    unsafe fn load(from: *const f32) -> Self;
+    /// The processor has the instructions.
+    unsafe fn splat(value: f32) -> Self;
     /// # Safety
-    /// `WIDTH` floats can be written at `to`.
-    unsafe fn store(self, to: *mut f32);
+    /// The processor has the instructions, and `WIDTH` floats can be read at `from`.
+    unsafe fn load(from: *const f32) -> Self;
     /// Reads `WIDTH` half-precision numbers.
     /// # Safety
-    /// `2 · WIDTH` bytes can be read at `from`.
+    /// The processor has the instructions, and `2 · WIDTH` bytes can be read at `from`.
     unsafe fn load_f16(from: *const u8) -> Self;
     /// Reads `WIDTH` bfloat16 numbers.
     /// # Safety
-    /// `2 · WIDTH` bytes can be read at `from`.
+    /// The processor has the instructions, and `2 · WIDTH` bytes can be read at `from`.
     unsafe fn load_bf16(from: *const u8) -> Self;
     /// Reads `WIDTH` signed bytes.
     /// # Safety
-    /// `WIDTH` bytes can be read at `from`.
+    /// The processor has the instructions, and `WIDTH` bytes can be read at `from`.
     unsafe fn load_i8(from: *const u8) -> Self;
+    /// The first `count < WIDTH` floats at `from`, then zeros.
+    /// # Safety
+    /// The processor has the instructions, and `count` floats can be read at `from`.
+    #[inline(always)]
+    unsafe fn load_part(from: *const f32, count: usize) -> Self {
+        let mut values = [0.0; 16];
+        // SAFETY: the caller's promise, and `count < WIDTH ≤ 16`.
+        unsafe {
+            std::ptr::copy_nonoverlapping(from, values.as_mut_ptr(), count);
+            Self::load(values.as_ptr())
+        }
+    }
 
-    fn splat(value: f32) -> Self;
+    /// # Safety
+    /// `WIDTH` floats can be written at `to`.
+    unsafe fn store(self, to: *mut f32);
+
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
@@ -56,19 +77,6 @@ pub(crate) trait Lane: Copy {
     /// `self · 2ⁿ` for whole `-126 ≤ n ≤ 127`.
     fn scale(self, n: Self) -> Self;
 
-    /// The first `count < WIDTH` floats at `from`, then zeros.
-    /// # Safety
-    /// `count` floats can be read at `from`.
-    #[inline(always)]
-    unsafe fn load_part(from: *const f32, count: usize) -> Self {
-        let mut values = [0.0; 16];
-        // SAFETY: the caller's promise, and `count < WIDTH ≤ 16`.
-        unsafe {
-            std::ptr::copy_nonoverlapping(from, values.as_mut_ptr(), count);
-            Self::load(values.as_ptr())
-        }
-    }
-
     /// Writes the first `count < WIDTH` floats.
     /// # Safety
     /// `count` floats can be written at `to`.
@@ -77,15 +85,6 @@ pub(crate) trait Lane: Copy {
         let values = self.values();
         // SAFETY: the caller's promise, and `count < WIDTH ≤ 16`.
         unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), to, count) }
-    }
-
-    /// As many of `count` floats at `from` as fit.
-    /// # Safety
-    /// `min(count, WIDTH)` floats can be read at `from`.
-    #[inline(always)]
-    unsafe fn load_up_to(from: *const f32, count: usize) -> Self {
-        // SAFETY: the caller's promise.
-        unsafe { if count >= Self::WIDTH { Self::load(from) } else { Self::load_part(from, count) } }
     }
 
     /// As many of `count` floats as fit.
@@ -135,6 +134,80 @@ pub(crate) trait Lane: Copy {
     }
 }
 
+/// The proof that this processor has the instructions of `L`, and the only safe way to its registers. Nothing but
+/// [`Available::run`] makes one.
+#[derive(Clone, Copy)]
+pub(crate) struct Isa<L>(PhantomData<L>);
+
+impl<L: Lane> Isa<L> {
+    /// # Safety
+    /// The processor has the instructions of `L`.
+    #[inline(always)]
+    pub(super) const unsafe fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// `value` in every place.
+    #[inline(always)]
+    pub(crate) fn splat(self, value: f32) -> L {
+        // SAFETY: `self` is the proof.
+        unsafe { L::splat(value) }
+    }
+
+    /// # Safety
+    /// `WIDTH` floats can be read at `from`.
+    #[inline(always)]
+    pub(crate) unsafe fn load(self, from: *const f32) -> L {
+        // SAFETY: `self` is the proof, and the caller's promise.
+        unsafe { L::load(from) }
+    }
+
+    /// Reads `WIDTH` half-precision numbers.
+    /// # Safety
+    /// `2 · WIDTH` bytes can be read at `from`.
+    #[inline(always)]
+    pub(crate) unsafe fn load_f16(self, from: *const u8) -> L {
+        // SAFETY: `self` is the proof, and the caller's promise.
+        unsafe { L::load_f16(from) }
+    }
+
+    /// Reads `WIDTH` bfloat16 numbers.
+    /// # Safety
+    /// `2 · WIDTH` bytes can be read at `from`.
+    #[inline(always)]
+    pub(crate) unsafe fn load_bf16(self, from: *const u8) -> L {
+        // SAFETY: `self` is the proof, and the caller's promise.
+        unsafe { L::load_bf16(from) }
+    }
+
+    /// Reads `WIDTH` signed bytes.
+    /// # Safety
+    /// `WIDTH` bytes can be read at `from`.
+    #[inline(always)]
+    pub(crate) unsafe fn load_i8(self, from: *const u8) -> L {
+        // SAFETY: `self` is the proof, and the caller's promise.
+        unsafe { L::load_i8(from) }
+    }
+
+    /// The first `count < WIDTH` floats at `from`, then zeros.
+    /// # Safety
+    /// `count` floats can be read at `from`.
+    #[inline(always)]
+    pub(crate) unsafe fn load_part(self, from: *const f32, count: usize) -> L {
+        // SAFETY: `self` is the proof, and the caller's promise.
+        unsafe { L::load_part(from, count) }
+    }
+
+    /// As many of `count` floats at `from` as fit, then zeros.
+    /// # Safety
+    /// `min(count, WIDTH)` floats can be read at `from`.
+    #[inline(always)]
+    pub(crate) unsafe fn load_up_to(self, from: *const f32, count: usize) -> L {
+        // SAFETY: `self` is the proof, and the caller's promise.
+        unsafe { if count >= L::WIDTH { L::load(from) } else { L::load_part(from, count) } }
+    }
+}
+
 impl Instructions {
     /// The widest this processor has.
     pub(crate) fn detect() -> Self {
@@ -152,22 +225,36 @@ impl Instructions {
         Self::Portable
     }
 
+    /// These, if this processor has them.
+    pub(crate) fn available(self) -> Option<Available> {
+        (self <= Self::detect()).then_some(Available(self))
+    }
+}
+
+/// Instructions that this processor has: only [`Instructions::available`] makes one.
+#[derive(Clone, Copy)]
+pub(crate) struct Available(Instructions);
+
+impl Available {
+    /// Which they are.
+    pub(crate) const fn instructions(self) -> Instructions {
+        self.0
+    }
+
     /// Runs a kernel with registers of this width.
-    ///
-    /// # Safety
-    /// `self` is no wider than what [`Instructions::detect`] finds.
     #[inline]
-    pub(crate) unsafe fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        match self {
-            Self::Portable => kernel.run::<Portable>(),
-            // SAFETY: the caller's promise.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self.0 {
+            // SAFETY: every processor has what its target always has.
+            Instructions::Portable => kernel.run(unsafe { Isa::<Portable>::new() }),
+            // SAFETY: these were found on this processor.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { super::x86::avx2(kernel) },
-            // SAFETY: the caller's promise.
+            Instructions::Avx2 => unsafe { super::x86::avx2(kernel) },
+            // SAFETY: these were found on this processor.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { super::x86::avx512(kernel) },
+            Instructions::Avx512 => unsafe { super::x86::avx512(kernel) },
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 | Self::Avx512 => unreachable!("never detected on this processor"),
+            Instructions::Avx2 | Instructions::Avx512 => unreachable!("never detected on this processor"),
         }
     }
 }
@@ -196,10 +283,15 @@ macro_rules! each {
     }};
 }
 
-impl Lane for Portable {
+// SAFETY: `WIDTH` is 4, and `load` and `store` touch one array of 4.
+unsafe impl Lane for Portable {
     const WIDTH: usize = 4;
     const ROWS: usize = 6;
 
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        Self([value; 4])
+    }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller's promise.
@@ -227,10 +319,6 @@ impl Lane for Portable {
         // SAFETY: the caller's promise.
         let bytes = unsafe { from.cast::<[i8; 4]>().read_unaligned() };
         each!(i => f32::from(bytes[i]))
-    }
-    #[inline(always)]
-    fn splat(value: f32) -> Self {
-        Self([value; 4])
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {

@@ -25,6 +25,7 @@ pub mod peak;
 mod pool;
 mod product;
 mod scratch;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod tile;
@@ -54,8 +55,7 @@ impl fmt::Display for Instructions {
 
 /// Kernels for one family of instructions, and the threads that run them.
 pub(crate) struct Cpu {
-    /// No wider than the processor's.
-    instructions: Instructions,
+    instructions: lane::Available,
     pool: pool::Pool,
     workspace: Workspace,
 }
@@ -64,13 +64,11 @@ impl Cpu {
     pub(crate) fn new(options: Options) -> Result<Self, EngineError> {
         let found = Instructions::detect();
         let wanted = options.instructions.unwrap_or(found);
-        if wanted > found {
-            return Err(EngineError::Instructions { wanted, found });
-        }
+        let instructions = wanted.available().ok_or(EngineError::Instructions { wanted, found })?;
         let available = thread::available_parallelism().map_or(1, usize::from);
         let threads = options.threads.unwrap_or_else(|| num_cpus::get_physical().min(available)).max(1);
         let pool = pool::Pool::new(threads).map_err(|source| EngineError::Threads { threads, source })?;
-        Ok(Self { instructions: wanted, pool, workspace: Workspace::default() })
+        Ok(Self { instructions, pool, workspace: Workspace::default() })
     }
 
     pub(crate) fn threads(&self) -> usize {
@@ -78,13 +76,12 @@ impl Cpu {
     }
 
     pub(crate) const fn instructions(&self) -> Instructions {
-        self.instructions
+        self.instructions.instructions()
     }
 
     /// Runs a kernel with this engine's instructions.
     fn compute<K: lane::Kernel>(&self, kernel: K) -> K::Output {
-        // SAFETY: `new` refused instructions that this processor lacks.
-        unsafe { self.instructions.run(kernel) }
+        self.instructions.run(kernel)
     }
 }
 

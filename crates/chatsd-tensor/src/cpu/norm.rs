@@ -4,7 +4,7 @@
 use super::{
     Cpu,
     functions::activated,
-    lane::{Kernel, Lane},
+    lane::{Isa, Kernel, Lane},
     product::Target,
     scratch,
 };
@@ -139,7 +139,7 @@ impl Kernel for Sums<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(self, isa: Isa<L>) {
         let Self { rows, first, count, sums, squares, scratch } = self;
         let channels = rows.channels;
         // So few rows at a time that they stay in a core's first cache.
@@ -149,21 +149,22 @@ impl Kernel for Sums<'_> {
         let mut row = first;
         while row < first + count {
             let here = few.min(first + count - row);
-            let (from, _last) = (rows.row(row).as_ptr(), rows.row(row + here - 1));
+            rows.row(row + here - 1); // the last row lies within the values, so all before it do
+            let from = rows.values[row * rows.stride + rows.first..].as_ptr();
             let mut channel = 0;
             while channel < channels {
                 let left = channels - channel;
-                // SAFETY: `rows.row` checked the first row and the last; each row has `channels` values, and so have
-                // the three lines.
+                // SAFETY: `from` may read all values from the first row on, and the last row lies within them; each row
+                // has `channels` values, and so have the three lines.
                 unsafe {
-                    let mut sum = L::splat(0.0);
+                    let mut sum = isa.splat(0.0);
                     for index in 0..here {
-                        sum = sum.add(L::load_up_to(from.add(index * rows.stride + channel), left));
+                        sum = sum.add(isa.load_up_to(from.add(index * rows.stride + channel), left));
                     }
-                    let mean = sum.mul(L::splat(1.0 / here as f32));
-                    let (mut first, mut second) = (L::splat(0.0), L::splat(0.0));
+                    let mean = sum.mul(isa.splat(1.0 / here as f32));
+                    let (mut first, mut second) = (isa.splat(0.0), isa.splat(0.0));
                     for index in 0..here {
-                        let deviation = L::load_up_to(from.add(index * rows.stride + channel), left).sub(mean);
+                        let deviation = isa.load_up_to(from.add(index * rows.stride + channel), left).sub(mean);
                         first = first.add(deviation);
                         second = deviation.mul_add(deviation, second);
                     }
@@ -200,7 +201,7 @@ impl Kernel for Apply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(self, isa: Isa<L>) {
         let Self { job, affine, first, output } = self;
         let channels = affine.len() / 3;
         let (means, factors, shifts) = (&affine[..channels], &affine[channels..2 * channels], &affine[2 * channels..]);
@@ -213,11 +214,11 @@ impl Kernel for Apply<'_> {
                     let (at, left) = (before + channel, segment.channels - channel);
                     // SAFETY: all five hold `left` more values: the segment's, and the segment's part of all channels.
                     unsafe {
-                        let x = L::load_up_to(from.add(channel), left);
-                        let mean = L::load_up_to(means.as_ptr().add(at), left);
-                        let factor = L::load_up_to(factors.as_ptr().add(at), left);
-                        let shift = L::load_up_to(shifts.as_ptr().add(at), left);
-                        let value = activated(job.activation, x.sub(mean).mul_add(factor, shift));
+                        let x = isa.load_up_to(from.add(channel), left);
+                        let mean = isa.load_up_to(means.as_ptr().add(at), left);
+                        let factor = isa.load_up_to(factors.as_ptr().add(at), left);
+                        let shift = isa.load_up_to(shifts.as_ptr().add(at), left);
+                        let value = activated(isa, job.activation, x.sub(mean).mul_add(factor, shift));
                         value.store_up_to(output.as_mut_ptr().add(row * channels + at), left);
                     }
                     channel += L::WIDTH;
@@ -242,7 +243,7 @@ impl Kernel for LayerNorm<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(self, isa: Isa<L>) {
         let Self { input, scale, shift, epsilon, first, output } = self;
         let channels = input.channels;
         let (scale, shift) = (&scale[..channels], &shift[..channels]);
@@ -251,18 +252,18 @@ impl Kernel for LayerNorm<'_> {
             let to = output[row * channels..][..channels].as_mut_ptr();
             // SAFETY: the row, the scale, the shift and the output hold `channels` values.
             unsafe {
-                let mut sum = L::splat(0.0);
+                let mut sum = isa.splat(0.0);
                 let mut channel = 0;
                 while channel < channels {
-                    sum = sum.add(L::load_up_to(from.add(channel), channels - channel));
+                    sum = sum.add(isa.load_up_to(from.add(channel), channels - channel));
                     channel += L::WIDTH;
                 }
                 let near = sum.sum() / channels as f32;
-                let (mut linear, mut square) = (L::splat(0.0), L::splat(0.0));
+                let (mut linear, mut square) = (isa.splat(0.0), isa.splat(0.0));
                 let whole = channels - channels % L::WIDTH;
                 let mut channel = 0;
                 while channel < whole {
-                    let deviation = L::load(from.add(channel)).sub(L::splat(near));
+                    let deviation = isa.load(from.add(channel)).sub(isa.splat(near));
                     linear = linear.add(deviation);
                     square = deviation.mul_add(deviation, square);
                     channel += L::WIDTH;
@@ -277,13 +278,14 @@ impl Kernel for LayerNorm<'_> {
                 let rest = linear / channels as f64;
                 let variance = (square / channels as f64 - rest * rest).max(0.0);
                 let factor = 1.0 / (variance + f64::from(epsilon)).sqrt();
-                let (near, factor, rest) = (L::splat(near), L::splat(factor as f32), L::splat((-rest * factor) as f32));
+                let (near, factor, rest) =
+                    (isa.splat(near), isa.splat(factor as f32), isa.splat((-rest * factor) as f32));
                 let mut channel = 0;
                 while channel < channels {
                     let left = channels - channel;
-                    let x = L::load_up_to(from.add(channel), left).sub(near).mul_add(factor, rest);
+                    let x = isa.load_up_to(from.add(channel), left).sub(near).mul_add(factor, rest);
                     let (scale, shift) = (scale.as_ptr().add(channel), shift.as_ptr().add(channel));
-                    let value = x.mul_add(L::load_up_to(scale, left), L::load_up_to(shift, left));
+                    let value = x.mul_add(isa.load_up_to(scale, left), isa.load_up_to(shift, left));
                     value.store_up_to(to.add(channel), left);
                     channel += L::WIDTH;
                 }

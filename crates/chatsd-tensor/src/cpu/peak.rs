@@ -4,7 +4,7 @@ use std::{hint::black_box, time::Instant};
 
 use super::{
     Cpu,
-    lane::{Kernel, Lane},
+    lane::{Isa, Kernel, Lane},
 };
 use crate::engine::{EngineError, Options};
 
@@ -60,9 +60,9 @@ impl Kernel for Chains {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
-        let mut sums = [L::splat(1.0); CHAINS];
-        let (factor, term) = (L::splat(black_box(0.999)), L::splat(black_box(0.001)));
+    fn run<L: Lane>(self, isa: Isa<L>) {
+        let mut sums = [isa.splat(1.0); CHAINS];
+        let (factor, term) = (isa.splat(black_box(0.999)), isa.splat(black_box(0.001)));
         for _ in 0..self.rounds {
             for sum in &mut sums {
                 *sum = sum.mul_add(factor, term);
@@ -80,7 +80,7 @@ impl Kernel for Width {
     type Output = usize;
 
     #[inline(always)]
-    fn run<L: Lane>(self) -> usize {
+    fn run<L: Lane>(self, _isa: Isa<L>) -> usize {
         L::WIDTH
     }
 }
@@ -93,12 +93,12 @@ impl Kernel for Read<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<L: Lane>(self) -> f32 {
-        let mut sums = [L::splat(0.0); 4];
+    fn run<L: Lane>(self, isa: Isa<L>) -> f32 {
+        let mut sums = [isa.splat(0.0); 4];
         for block in self.values.chunks_exact(4 * L::WIDTH) {
             for (n, sum) in sums.iter_mut().enumerate() {
                 // SAFETY: a block is four registers.
-                *sum = sum.add(unsafe { L::load(block.as_ptr().add(n * L::WIDTH)) });
+                *sum = sum.add(unsafe { isa.load(block.as_ptr().add(n * L::WIDTH)) });
             }
         }
         sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()

@@ -3,7 +3,7 @@
 use super::{
     Cpu,
     functions::{activated, gelu},
-    lane::{Kernel, Lane},
+    lane::{Isa, Kernel, Lane},
     pool::SHARED,
     scratch::{self, Scratch},
     tile::{Span, Step, accumulate, height},
@@ -115,7 +115,7 @@ impl Kernel for Part<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(self, isa: Isa<L>) {
         let Self { product, division, part, output, scratch } = self;
         let Product { segments, geometry, weights, .. } = *product;
         let row_parts = division.rows.div_ceil(division.row_block);
@@ -162,7 +162,7 @@ impl Kernel for Part<'_> {
                     bytes.as_ptr().cast::<f32>().wrapping_add(depth * PANEL)
                 } else {
                     let panel = scratch.panel.take(count * PANEL);
-                    decode::<L>(weights.packing, bytes, depth, panel);
+                    decode(isa, weights.packing, bytes, depth, panel);
                     panel.as_ptr()
                 };
                 let mut row = 0;
@@ -181,12 +181,12 @@ impl Kernel for Part<'_> {
                     // SAFETY: the lists hold a pointer for each row of each tap and segment, to as many values as the
                     // segment has channels (checked by `Rows::row`, or the zeros); the panel holds `count` lines, and
                     // the sums `rows` of them.
-                    unsafe { accumulate::<L>(&step, height) };
+                    unsafe { accumulate(isa, &step, height) };
                     if depth + count >= weights.depth {
                         for index in row..row + height {
                             let sums = step.sums.wrapping_add((index - row) * PANEL);
                             // SAFETY: a line of sums, and each row of each panel is written by one part.
-                            unsafe { finish::<L>(product, first_row + index, panel, columns, gated, sums, output) };
+                            unsafe { finish(isa, product, first_row + index, panel, columns, gated, sums, output) };
                         }
                     }
                     row += height;
@@ -235,7 +235,7 @@ fn cut(
 
 /// Exactly what `Format::decode` gives, for the lines of a panel from `depth` on.
 #[inline(always)]
-pub(super) fn decode<L: Lane>(packing: Packing, panel: &[u8], depth: usize, values: &mut [f32]) {
+pub(super) fn decode<L: Lane>(isa: Isa<L>, packing: Packing, panel: &[u8], depth: usize, values: &mut [f32]) {
     let format = packing.format();
     let (from, to, len) = (panel.as_ptr(), values.as_mut_ptr(), values.len());
     assert!(format.bytes(depth * PANEL + len).is_some_and(|bytes| bytes <= panel.len()), "a panel ends within a block");
@@ -246,14 +246,14 @@ pub(super) fn decode<L: Lane>(packing: Packing, panel: &[u8], depth: usize, valu
             Packing::F16 => {
                 let mut index = 0;
                 while index < len {
-                    L::load_f16(from.add(2 * (depth * PANEL + index))).store(to.add(index));
+                    isa.load_f16(from.add(2 * (depth * PANEL + index))).store(to.add(index));
                     index += L::WIDTH;
                 }
             }
             Packing::Bf16 => {
                 let mut index = 0;
                 while index < len {
-                    L::load_bf16(from.add(2 * (depth * PANEL + index))).store(to.add(index));
+                    isa.load_bf16(from.add(2 * (depth * PANEL + index))).store(to.add(index));
                     index += L::WIDTH;
                 }
             }
@@ -264,10 +264,10 @@ pub(super) fn decode<L: Lane>(packing: Packing, panel: &[u8], depth: usize, valu
                     let to = to.add(index * block * PANEL);
                     let mut column = 0;
                     while column < PANEL {
-                        let scale = L::load_f16(from.add(2 * column));
+                        let scale = isa.load_f16(from.add(2 * column));
                         for line in 0..block {
                             let place = line * PANEL + column;
-                            L::load_i8(from.add(2 * PANEL + place)).mul(scale).store(to.add(place));
+                            isa.load_i8(from.add(2 * PANEL + place)).mul(scale).store(to.add(place));
                         }
                         column += L::WIDTH;
                     }
@@ -283,6 +283,7 @@ pub(super) fn decode<L: Lane>(packing: Packing, panel: &[u8], depth: usize, valu
 /// `sums` holds 32 floats, and nobody else writes this row of this panel.
 #[inline(always)]
 unsafe fn finish<L: Lane>(
+    isa: Isa<L>,
     product: &Product<'_>,
     index: usize,
     panel: usize,
@@ -300,13 +301,13 @@ unsafe fn finish<L: Lane>(
         if gated {
             let mut column = 0;
             while column < PANEL / 2 {
-                let (mut value, mut gate) = (L::load(sums.add(column)), L::load(sums.add(PANEL / 2 + column)));
+                let (mut value, mut gate) = (isa.load(sums.add(column)), isa.load(sums.add(PANEL / 2 + column)));
                 if let Some(bias) = bias {
-                    value = value.add(L::load(bias.as_ptr().add(first + column)));
-                    gate = gate.add(L::load(bias.as_ptr().add(first + PANEL / 2 + column)));
+                    value = value.add(isa.load(bias.as_ptr().add(first + column)));
+                    gate = gate.add(isa.load(bias.as_ptr().add(first + PANEL / 2 + column)));
                 }
                 let to = output.0.add(row * (weights.outputs / 2) + first / 2 + column);
-                value.mul(gelu(gate)).store(to);
+                value.mul(gelu(isa, gate)).store(to);
                 column += L::WIDTH;
             }
             return;
@@ -315,18 +316,18 @@ unsafe fn finish<L: Lane>(
         let mut column = 0;
         while column < columns {
             let left = columns - column;
-            let mut value = L::load(sums.add(column));
+            let mut value = isa.load(sums.add(column));
             if let Some(bias) = bias {
-                value = value.add(L::load_up_to(bias.as_ptr().add(first + column), left));
+                value = value.add(isa.load_up_to(bias.as_ptr().add(first + column), left));
             }
             if let Some(row) = add_row {
                 let at = place[0] * weights.outputs + first + column;
-                value = value.add(L::load_up_to(row.as_ptr().add(at), left));
+                value = value.add(isa.load_up_to(row.as_ptr().add(at), left));
             }
             if let Some(residual) = residual {
-                value = value.add(L::load_up_to(residual.as_ptr().add(at + column), left));
+                value = value.add(isa.load_up_to(residual.as_ptr().add(at + column), left));
             }
-            activated(activation, value).store_up_to(output.0.add(at + column), left);
+            activated(isa, activation, value).store_up_to(output.0.add(at + column), left);
             column += L::WIDTH;
         }
     }

@@ -5,7 +5,7 @@ use half::f16;
 use super::{
     Instructions,
     functions::{exp, exp2},
-    lane::{Kernel, Lane},
+    lane::{Available, Isa, Kernel, Lane},
     product::decode,
 };
 use crate::{
@@ -13,14 +13,8 @@ use crate::{
     packed::{PANEL, PackedMatrix},
 };
 
-fn families() -> impl Iterator<Item = Instructions> {
-    let all = [Instructions::Portable, Instructions::Avx2, Instructions::Avx512];
-    all.into_iter().filter(|instructions| *instructions <= Instructions::detect())
-}
-
-fn run<K: Kernel>(instructions: Instructions, kernel: K) -> K::Output {
-    // SAFETY: `families` offers only what the processor has.
-    unsafe { instructions.run(kernel) }
+fn families() -> impl Iterator<Item = Available> {
+    [Instructions::Portable, Instructions::Avx2, Instructions::Avx512].into_iter().filter_map(Instructions::available)
 }
 
 /// Applies a function to all values, a multiple of 16.
@@ -30,12 +24,12 @@ impl Kernel for Each<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
+    fn run<L: Lane>(self, isa: Isa<L>) {
         for values in self.0.chunks_exact_mut(L::WIDTH) {
             // SAFETY: a chunk is a register.
             unsafe {
-                let x = L::load(values.as_ptr());
-                if self.1 { exp2(x) } else { exp(x) }.store(values.as_mut_ptr());
+                let x = isa.load(values.as_ptr());
+                if self.1 { exp2(isa, x) } else { exp(isa, x) }.store(values.as_mut_ptr());
             }
         }
     }
@@ -48,17 +42,21 @@ fn exponentials_are_accurate() {
         for (base_two, from, to, allowed) in [(false, -87.0, 88.0, 2.4e-7), (true, -126.0, 0.0, 3e-7)] {
             let x: Vec<f32> = (0..steps).map(|i| from + (to - from) * i as f32 / steps as f32).collect();
             let mut found = x.clone();
-            run(instructions, Each(&mut found, base_two));
+            instructions.run(Each(&mut found, base_two));
             for (x, found) in x.iter().zip(found) {
                 let x = f64::from(*x);
                 let expected = if base_two { x.exp2() } else { x.exp() };
                 let off = (f64::from(found) / expected - 1.0).abs();
-                assert!(off <= allowed, "{instructions}, {x}: {found:e}, expected {expected:e}, off by {off:e}");
+                assert!(
+                    off <= allowed,
+                    "{}, {x}: {found:e}, expected {expected:e}, off by {off:e}",
+                    instructions.instructions()
+                );
             }
         }
         let mut ends = [0.0_f32; 16];
         ends[..4].copy_from_slice(&[f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30]);
-        run(instructions, Each(&mut ends, false));
+        instructions.run(Each(&mut ends, false));
         assert!(ends[0].is_nan() && ends[1] > 1e38 && ends[2] < 1e-37 && ends[3] > 1e38 && ends[4] == 1.0, "{ends:?}");
     }
 }
@@ -74,8 +72,8 @@ impl Kernel for Decode<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
-        decode::<L>(self.matrix.packing, self.matrix.panel(self.panel), self.depth, self.values);
+    fn run<L: Lane>(self, isa: Isa<L>) {
+        decode(isa, self.matrix.packing, self.matrix.panel(self.panel), self.depth, self.values);
     }
 }
 
@@ -91,13 +89,14 @@ fn panels_are_decoded_exactly() {
         for instructions in families() {
             for (panel, depth) in [(0, 0), (1, 32), (2, 64)] {
                 let mut found = vec![f32::NAN; (DEPTH - depth) * PANEL];
-                run(instructions, Decode { matrix: &matrix, panel, depth, values: &mut found });
+                instructions.run(Decode { matrix: &matrix, panel, depth, values: &mut found });
                 for column in 0..PANEL.min(70 - panel * PANEL) {
                     let expected = matrix.column(panel * PANEL + column);
                     let found = found.chunks_exact(PANEL).map(|line| line[column].to_bits());
                     assert!(
                         found.eq(expected[depth..].iter().map(|value| value.to_bits())),
-                        "{format:?}, {instructions}"
+                        "{format:?}, {}",
+                        instructions.instructions()
                     );
                 }
             }

@@ -1,6 +1,6 @@
 //! The register tile that every product is made of: some rows times 32 columns.
 
-use super::lane::Lane;
+use super::lane::{Isa, Lane};
 use crate::packed::PANEL;
 
 /// A stretch of the depth that reads `count` neighbouring values of each row, from `first`.
@@ -49,17 +49,17 @@ pub(crate) fn height<L: Lane>(rows: usize) -> usize {
 /// # Safety
 /// Every span of every row, its part of the weights and `rows` rows of sums can be read, and the sums written.
 #[inline(always)]
-pub(crate) unsafe fn accumulate<L: Lane>(step: &Step<'_>, rows: usize) {
+pub(crate) unsafe fn accumulate<L: Lane>(isa: Isa<L>, step: &Step<'_>, rows: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         match rows {
-            1 => columns::<L, 1>(step),
-            2 => columns::<L, 2>(step),
-            4 => columns::<L, 4>(step),
-            6 => columns::<L, 6>(step),
-            8 if L::ROWS >= 8 => columns::<L, 8>(step),
-            10 if L::ROWS >= 10 => columns::<L, 10>(step),
-            12 if L::ROWS >= 12 => columns::<L, 12>(step),
+            1 => columns::<L, 1>(isa, step),
+            2 => columns::<L, 2>(isa, step),
+            4 => columns::<L, 4>(isa, step),
+            6 => columns::<L, 6>(isa, step),
+            8 if L::ROWS >= 8 => columns::<L, 8>(isa, step),
+            10 if L::ROWS >= 10 => columns::<L, 10>(isa, step),
+            12 if L::ROWS >= 12 => columns::<L, 12>(isa, step),
             _ => unreachable!("no tile of {rows} rows"),
         }
     }
@@ -68,15 +68,15 @@ pub(crate) unsafe fn accumulate<L: Lane>(step: &Step<'_>, rows: usize) {
 /// # Safety
 /// As [`accumulate`].
 #[inline(always)]
-unsafe fn columns<L: Lane, const R: usize>(step: &Step<'_>) {
+unsafe fn columns<L: Lane, const R: usize>(isa: Isa<L>, step: &Step<'_>) {
     let mut column = 0;
     while column < PANEL / 2 {
         // SAFETY: the caller's promise.
         unsafe {
             if step.narrow {
-                registers::<L, R, 1>(step, column);
+                registers::<L, R, 1>(isa, step, column);
             } else {
-                registers::<L, R, 2>(step, column);
+                registers::<L, R, 2>(isa, step, column);
             }
         }
         column += L::WIDTH;
@@ -90,14 +90,14 @@ unsafe fn columns<L: Lane, const R: usize>(step: &Step<'_>) {
 /// As [`accumulate`].
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "loops with constant ends are what becomes registers")]
-unsafe fn registers<L: Lane, const R: usize, const N: usize>(step: &Step<'_>, column: usize) {
+unsafe fn registers<L: Lane, const R: usize, const N: usize>(isa: Isa<L>, step: &Step<'_>, column: usize) {
     // SAFETY: the caller's promise; `column + 16 + WIDTH ≤ 32`.
     unsafe {
-        let mut sums = [[L::splat(0.0); N]; R];
+        let mut sums = [[isa.splat(0.0); N]; R];
         if !step.fresh {
             for r in 0..R {
                 for n in 0..N {
-                    sums[r][n] = L::load(step.sums.add(r * step.stride + column + n * PANEL / 2));
+                    sums[r][n] = isa.load(step.sums.add(r * step.stride + column + n * PANEL / 2));
                 }
             }
         }
@@ -109,12 +109,12 @@ unsafe fn registers<L: Lane, const R: usize, const N: usize>(step: &Step<'_>, co
                 rows[r] = (*list.add(r)).add(span.first);
             }
             for c in 0..span.count {
-                let mut factors = [L::splat(0.0); N];
+                let mut factors = [isa.splat(0.0); N];
                 for n in 0..N {
-                    factors[n] = L::load(weights.add(n * PANEL / 2));
+                    factors[n] = isa.load(weights.add(n * PANEL / 2));
                 }
                 for r in 0..R {
-                    let value = L::splat(*rows[r].add(c));
+                    let value = isa.splat(*rows[r].add(c));
                     for n in 0..N {
                         sums[r][n] = value.mul_add(factors[n], sums[r][n]);
                     }

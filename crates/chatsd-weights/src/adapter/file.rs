@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
+use chatsd_files::sha256;
 use chatsd_tensor::WeightError;
 
 use super::{
     keys::{Part, place, split},
     peft::Settings,
 };
-use crate::{ModelFiles, WeightFile, WeightsError, file::sha256_of};
+use crate::{ModelFiles, WeightFile, WeightsError};
 
 /// The tensors that make the change of one layer.
 pub(super) type Parts = BTreeMap<Part, String>;
@@ -87,7 +88,7 @@ impl Adapter {
     /// ("AutoV3"); of a file that is no safetensors, of all of it. Reads the whole file the first time.
     #[must_use]
     pub fn hash(&self) -> &str {
-        self.hash.get_or_init(|| sha256_of(self.file().tensor_bytes()))
+        self.hash.get_or_init(|| sha256(self.file().tensor_bytes()))
     }
 
     /// The families that the widths of its attentions to words mean: 768 is that of Stable Diffusion 1, and so on.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use chatsd_gallery::{Gallery, Metadata, Origin, read_image, read_metadata, sha256};
+use chatsd_files::sha256;
+use chatsd_gallery::{Gallery, Metadata, Origin, read_image, read_metadata};
 use chatsd_studio::{Outcome, Studio, vary};
 use chatsd_types::ImageModel;
 

@@ -9,7 +9,8 @@ use std::{
 
 use anyhow::Result;
 use chatsd_diffusion::Enlarger;
-use chatsd_gallery::{Enlarge, Gallery, Metadata, NewEntry, SheetLayout, read_image, read_metadata, sha256};
+use chatsd_files::sha256;
+use chatsd_gallery::{Enlarge, Gallery, Metadata, NewEntry, SheetLayout, read_image, read_metadata};
 use chatsd_studio::{Event, Larger, Outcome};
 use chatsd_tensor::Engine;
 use chatsd_types::{Idea, Image, Request, SecondPass, Size};

@@ -4,7 +4,7 @@
 use chatsd_types::{Image, Kernel, Mask, Request, Size, Source, blurred};
 
 /// What the model is given for a request, and where its picture belongs.
-pub(crate) struct Prepared {
+pub(crate) struct MaskedSource {
     /// Pictures and mask at the request's size.
     pub(crate) source: Source,
     place: Option<Place>,
@@ -12,20 +12,20 @@ pub(crate) struct Prepared {
 
 /// The part of a larger picture that is painted alone.
 struct Place {
-    part: Part,
+    part: Crop,
     whole: Image,
     mask: Mask,
 }
 
 /// A rectangle of pixels: left, top, and its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
+struct Crop {
     left: u32,
     top: u32,
     size: Size,
 }
 
-impl Prepared {
+impl MaskedSource {
     /// What `request` paints over, of what it was made from.
     pub(crate) fn new(request: &Request, source: &Source) -> Self {
         let soft = source.mask.as_ref().map(|mask| softened(mask, request.masking.blur));
@@ -75,7 +75,7 @@ fn softened(mask: &Mask, blur: u32) -> Mask {
 
 /// The part that the mask covers, with `padding` pixels around it, widened to the shape of `painted` where the picture
 /// has room. Nothing where the mask covers nothing.
-fn part_of(mask: &Mask, padding: u32, painted: Size) -> Option<Part> {
+fn part_of(mask: &Mask, padding: u32, painted: Size) -> Option<Crop> {
     let Size { width, height } = mask.size;
     let covered = |index: &usize| mask.coverage[*index] > 0;
     let places: Vec<u32> = (0..mask.coverage.len()).filter(covered).map(|index| index as u32).collect();
@@ -94,7 +94,7 @@ fn part_of(mask: &Mask, padding: u32, painted: Size) -> Option<Part> {
         (widened(across, (high * shape) as i64, width.into()), down)
     };
     let size = Size { width: (across.1 - across.0) as u32, height: (down.1 - down.0) as u32 };
-    Some(Part { left: across.0 as u32, top: down.0 as u32, size })
+    Some(Crop { left: across.0 as u32, top: down.0 as u32, size })
 }
 
 /// A range made `wanted` long on both sides alike, moved back inside `0..limit`, and cut off there.
@@ -107,7 +107,7 @@ fn widened((first, end): (i64, i64), wanted: i64, limit: i64) -> (i64, i64) {
     (first + short, (end + short).min(limit))
 }
 
-impl Part {
+impl Crop {
     fn cut(self, values: &[u8], from: Size, channels: usize) -> Vec<u8> {
         let (stride, width) = (from.width as usize * channels, self.size.width as usize * channels);
         let first = self.left as usize * channels;
@@ -143,7 +143,7 @@ mod tests {
     fn the_part_is_padded_widened_to_the_shape_and_kept_inside() {
         let square = Size { width: 16, height: 16 };
         let part = |mask: &Mask, padding, painted| {
-            let Part { left, top, size } = part_of(mask, padding, painted).unwrap();
+            let Crop { left, top, size } = part_of(mask, padding, painted).unwrap();
             (left, top, size.width, size.height)
         };
         assert_eq!(part(&mask(10..20, 10..14), 0, square), (10, 7, 10, 10));
@@ -165,8 +165,8 @@ mod tests {
         let request = Request { size, masking, ..Request::default() };
         let whole = Image { size: SIZE, rgb: (0..SIZE.width * SIZE.height * 3).map(|index| index as u8).collect() };
         let source = Source { init: Some(whole.clone()), mask: Some(mask(10..20, 10..20)), ..Source::default() };
-        let prepared = Prepared::new(&request, &source);
-        assert_eq!(prepared.source.init.as_ref().unwrap().rgb, Part { left: 7, top: 7, size }.of_image(&whole).rgb);
+        let prepared = MaskedSource::new(&request, &source);
+        assert_eq!(prepared.source.init.as_ref().unwrap().rgb, Crop { left: 7, top: 7, size }.of_image(&whole).rgb);
         let finished = prepared.finish(Image::filled(size, [1, 2, 3]));
         for y in 0..SIZE.height {
             for x in 0..SIZE.width {
@@ -175,7 +175,7 @@ mod tests {
             }
         }
         let nothing = Source { mask: Some(mask(0..0, 0..0)), ..source };
-        let prepared = Prepared::new(&request, &nothing);
+        let prepared = MaskedSource::new(&request, &nothing);
         assert_eq!(prepared.finish(Image::filled(size, [9; 3])), Image::filled(size, [9; 3]), "the whole is painted");
     }
 

@@ -64,7 +64,7 @@ impl FromStr for Margins {
 /// The picture with margins in the colours of its edges, and the mask of what is new: it reaches `overlap` pixels into
 /// the picture on the sides that grow, so that the seam is painted anew.
 #[must_use]
-pub fn extended(image: &Image, margins: Margins, overlap: u32) -> (Image, Mask) {
+pub fn extend(image: &Image, margins: Margins, overlap: u32) -> (Image, Mask) {
     let size = margins.around(image.size);
     let reach = |margin: u32| if margin > 0 { margin + overlap } else { 0 };
     let (left, top) = (reach(margins.left), reach(margins.top));
@@ -111,14 +111,14 @@ mod tests {
     fn margins_take_the_colours_of_the_edges_and_the_mask_reaches_over_the_seam() {
         let image = Image { size: Size { width: 3, height: 1 }, rgb: vec![1, 1, 1, 2, 2, 2, 3, 3, 3] };
         let margins = Margins { left: 2, top: 1, ..Margins::default() };
-        let (canvas, mask) = extended(&image, margins, 0);
+        let (canvas, mask) = extend(&image, margins, 0);
         assert_eq!(canvas.size, Size { width: 5, height: 2 });
         let reds: Vec<u8> = canvas.rgb.iter().step_by(3).copied().collect();
         assert_eq!(reds, [1, 1, 1, 2, 3, 1, 1, 1, 2, 3]);
         assert_eq!(mask.coverage, [255, 255, 255, 255, 255, 255, 255, 0, 0, 0]);
-        let (_, mask) = extended(&image, Margins { left: 2, ..Margins::default() }, 1);
+        let (_, mask) = extend(&image, Margins { left: 2, ..Margins::default() }, 1);
         assert_eq!(mask.coverage, [255, 255, 255, 0, 0]);
-        let (_, mask) = extended(&image, Margins { right: 1, ..Margins::default() }, 9);
+        let (_, mask) = extend(&image, Margins { right: 1, ..Margins::default() }, 9);
         assert_eq!(mask.coverage, [255; 4], "an overlap larger than the picture");
     }
 }

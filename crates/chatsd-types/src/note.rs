@@ -1,12 +1,13 @@
-//! What the user should know about a prompt.
+//! What the user should know about a prompt or a picture of it.
 
 use std::fmt;
 
-use chatsd_types::Size;
 use serde::Serialize;
 
+use crate::{Sampler, Schedule, Size};
+
 /// What the user should know about a prompt or the picture of it: said, never hidden. The text form is English.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 pub enum Note {
     /// The user's own words take more tokens than one chunk holds; they are kept and read chunk by chunk.
@@ -51,8 +52,14 @@ pub enum Note {
     FewSteps {
         /// Its name.
         adapter: String,
-        /// Steps, sampler, schedule and guidance that are used, as text.
-        how: String,
+        /// The steps that are used.
+        steps: u32,
+        /// The sampler that is used.
+        sampler: Sampler,
+        /// The schedule that is used.
+        schedule: Schedule,
+        /// The guidance that is used.
+        guidance: f32,
     },
     /// Parts of an adapter that found no layer of the model.
     Unmatched {
@@ -70,6 +77,27 @@ pub enum Note {
         /// The size it was trained at.
         trained: Size,
     },
+    /// The picture was made by another program, and tells how.
+    Foreign {
+        /// What was understood of it.
+        taken: Vec<String>,
+    },
+    /// What another program says of the picture, and means nothing here.
+    NotUsed {
+        /// Keys with their values.
+        left: Vec<(String, String)>,
+    },
+    /// It was painted from a starting picture that is not here.
+    WithoutInit,
+    /// The picture was made with another model.
+    OtherModel {
+        /// Its model, with the hash.
+        found: String,
+        /// The model that paints now, with the hash.
+        used: String,
+        /// The name of its model.
+        name: String,
+    },
 }
 
 impl Note {
@@ -78,6 +106,12 @@ impl Note {
     pub fn first(names: &[String]) -> String {
         let more = if names.len() > SHOWN { ", …" } else { "" };
         names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ") + more
+    }
+
+    /// Keys with their values in one line.
+    #[must_use]
+    pub fn pairs(pairs: &[(String, String)]) -> String {
+        pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -101,9 +135,10 @@ impl fmt::Display for Note {
             }
             Self::ControlCharacters { count } => write!(f, "{count} control characters were read as spaces"),
             Self::Tags { tags } => write!(f, "not supported, and not given to the model: {}", tags.join(", ")),
-            Self::FewSteps { adapter, how } => {
-                write!(f, "{adapter} is for few steps: {how}, where nothing else is said")
-            }
+            Self::FewSteps { adapter, steps, sampler, schedule, guidance } => write!(
+                f,
+                "{adapter} is for few steps: {steps} steps, {sampler}, {schedule}, guidance {guidance}, where nothing else is said"
+            ),
             Self::Unmatched { adapter, parts } => {
                 write!(f, "{} parts of {adapter} fit no layer of this model: {}", parts.len(), Self::first(parts))
             }
@@ -113,6 +148,18 @@ impl fmt::Display for Note {
             Self::OtherSize { found, trained } => {
                 write!(f, "the model was trained at {trained}: at {found} pictures come out worse")
             }
+            Self::Foreign { taken } => write!(f, "Made by another program; used what it says: {}", taken.join(", ")),
+            Self::NotUsed { left } => {
+                write!(f, "Not used, so the picture may come out otherwise: {}", Self::pairs(left))
+            }
+            Self::WithoutInit => write!(
+                f,
+                "It was painted from a starting picture that is not here, and is painted from nothing; --init gives one"
+            ),
+            Self::OtherModel { found, used, name } => write!(
+                f,
+                "The picture was made with model {found}; this is {used}, so it will look different; use --model {name}, or where it lies"
+            ),
         }
     }
 }

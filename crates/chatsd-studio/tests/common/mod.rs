@@ -1,0 +1,153 @@
+//! A studio with a model that paints plain colours, and jobs for it.
+
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use chatsd_gallery::Gallery;
+use chatsd_prompt::StyleLibrary;
+use chatsd_studio::{Event, ModelError, Models, OpenModel, Outcome, PaintJob, PictureChoices, Studio, StudioError};
+use chatsd_types::{
+    FakeImageModel, FileKind, Image, ImageModel, ImageUpscaler, Kernel, PaintError, ParameterChoices, Size,
+};
+use tempfile::TempDir;
+
+/// Opens the fake model, whatever name is asked for but `missing`.
+#[derive(Default)]
+pub struct FakeModels {
+    pub room: Option<u64>,
+}
+
+struct FakeOpen;
+
+impl Models for FakeModels {
+    fn open(&self, name: Option<&str>) -> Result<Arc<dyn OpenModel>, ModelError> {
+        if name == Some("missing") { Err("there is none".into()) } else { Ok(Arc::new(FakeOpen)) }
+    }
+
+    fn upscaler(&self, name: &str) -> Result<Box<dyn ImageUpscaler>, PaintError> {
+        match name {
+            "lanczos" => Ok(Box::new(Lanczos)),
+            _ => Err(PaintError::Unusable { kind: FileKind::Upscaler, name: name.into(), source: "no".into() }),
+        }
+    }
+
+    fn file_hash(&self, _kind: FileKind, _name: &str) -> Result<String, PaintError> {
+        Ok("0011223344".into())
+    }
+
+    fn room(&self) -> Option<u64> {
+        self.room
+    }
+}
+
+impl OpenModel for FakeOpen {
+    fn name(&self) -> &str {
+        "fake"
+    }
+
+    fn meta(&self) -> Result<Arc<dyn ImageModel>, ModelError> {
+        Ok(Arc::new(FakeImageModel::default()))
+    }
+
+    fn meta_in_eight_bits(&self) -> Option<Arc<dyn ImageModel>> {
+        None
+    }
+
+    fn load(&self) -> Result<Arc<dyn ImageModel>, ModelError> {
+        Ok(Arc::new(FakeImageModel::default()))
+    }
+
+    fn hash(&self) -> Result<String, ModelError> {
+        Ok(FakeImageModel::default().card().hash.clone())
+    }
+
+    fn pace(&self) -> Option<f64> {
+        FakeImageModel::default().pace()
+    }
+}
+
+struct Lanczos;
+
+impl ImageUpscaler for Lanczos {
+    fn scale(&self) -> u32 {
+        2
+    }
+
+    fn upscale(
+        &self,
+        image: &Image,
+        size: Size,
+        observer: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Option<Image> {
+        observer(1, 1).is_continue().then(|| image.resized(size, Kernel::Lanczos))
+    }
+}
+
+/// A studio whose gallery lies in a folder that goes away with it.
+pub struct Place {
+    pub folder: TempDir,
+    pub studio: Studio,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self::with(FakeModels::default())
+    }
+
+    pub fn with(models: FakeModels) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let studio = Studio {
+            models: Arc::new(models),
+            library: Arc::new(StyleLibrary::builtin().clone()),
+            wildcards: Arc::new(|_| None),
+            gallery: folder.path().join("images"),
+        };
+        Self { folder, studio }
+    }
+
+    pub fn gallery(&self) -> Gallery {
+        Gallery::open(&self.studio.gallery).unwrap()
+    }
+
+    /// Paints with nobody to stop it.
+    pub fn paint(&self, job: &PaintJob) -> Result<Outcome, StudioError> {
+        self.studio.paint(job, &mut |_| {}, &AtomicBool::new(false))
+    }
+
+    /// Paints, and stops after so many steps. Gives also the names of the events.
+    pub fn paint_until(&self, job: &PaintJob, stop_at: usize) -> (Outcome, Vec<String>) {
+        let cancel = AtomicBool::new(false);
+        let (mut steps, mut told) = (0, Vec::new());
+        let mut tell = |event: Event| {
+            steps += usize::from(matches!(event, Event::Step { .. }));
+            cancel.store(steps >= stop_at, Ordering::SeqCst);
+            told.push(serde_json::to_value(&event).unwrap()["event"].as_str().unwrap().to_owned());
+        };
+        let outcome = self.studio.paint(job, &mut tell, &cancel).unwrap();
+        (outcome, told)
+    }
+}
+
+/// A job of so many pictures of a cat, with a fixed seed and these parameters.
+pub fn job(count: usize, parameters: &[(&str, &str)]) -> PaintJob {
+    let mut job = PaintJob { sentence: "a cat".into(), ..PaintJob::default() };
+    (job.prompt.count, job.prompt.seed) = (Some(count), Some(7));
+    job.picture = picture(parameters);
+    job
+}
+
+/// Choices of these parameters.
+pub fn picture(parameters: &[(&str, &str)]) -> PictureChoices {
+    let mut choices = ParameterChoices::default();
+    parameters.iter().for_each(|(key, value)| choices.choose(key, value).unwrap());
+    PictureChoices { parameters: choices, ..PictureChoices::default() }
+}
+
+pub fn size(width: u32, height: u32) -> Size {
+    Size { width, height }
+}

@@ -22,8 +22,8 @@ pub enum GalleryError {
     /// The system refused something else.
     #[error("could not {doing} {}: {source}", path.display())]
     Io {
-        /// What was being done: "read", "write", …
-        doing: &'static str,
+        /// What was being done.
+        doing: FileAction,
         /// To which file or folder.
         path: PathBuf,
         /// What the system said.
@@ -214,6 +214,30 @@ pub enum GalleryError {
     },
 }
 
+/// What was being done to a file or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileAction {
+    /// Read it.
+    Read,
+    /// Write it.
+    Write,
+    /// Make the folder.
+    Create,
+    /// Remove it.
+    Remove,
+}
+
+impl fmt::Display for FileAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Create => "create",
+            Self::Remove => "remove",
+        })
+    }
+}
+
 /// What stands in the place of a gallery's records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoGallery {
@@ -273,10 +297,10 @@ impl fmt::Display for NoPng {
 }
 
 /// Gives an error of the system its place and its meaning.
-pub(crate) fn io_error(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> GalleryError {
+pub(crate) fn io_error(doing: FileAction, path: impl Into<PathBuf>, source: io::Error) -> GalleryError {
     let path = path.into();
     match source.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if doing != "read" => {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if doing != FileAction::Read => {
             GalleryError::ReadOnly { path }
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

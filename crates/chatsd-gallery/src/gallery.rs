@@ -12,7 +12,7 @@ use jiff::{Timestamp, ZonedDateTime};
 use rusqlite::params;
 
 use crate::{
-    Entry, GalleryError, NewEntry, Origin, Recovery, Sheet, SheetLayout, compose_sheet, encode_png,
+    Entry, FileAction, GalleryError, NewEntry, Origin, Recovery, Sheet, SheetLayout, compose_sheet, encode_png,
     error::io_error,
     files::write_whole,
     names::{self, SHEET_FILE},
@@ -38,7 +38,7 @@ impl Gallery {
     /// [`GalleryError::Busy`], [`GalleryError::Database`], [`GalleryError::Io`].
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, GalleryError> {
         let folder = folder.into();
-        fs::create_dir_all(&folder).map_err(|error| io_error("create", &folder, error))?;
+        fs::create_dir_all(&folder).map_err(|error| io_error(FileAction::Create, &folder, error))?;
         let records = Records::open(folder)?;
         let recovered = take_up(&records, &records.finished_sheets()?)?;
         Ok(Self { records, recovered })
@@ -93,7 +93,7 @@ impl Gallery {
             match fs::create_dir(self.folder().join(&name)) {
                 Ok(()) => break name,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(io_error("create", self.folder().join(&name), error)),
+                Err(error) => return Err(io_error(FileAction::Create, self.folder().join(&name), error)),
             }
         };
         let created = rfc3339(now.timestamp());
@@ -262,10 +262,10 @@ impl Gallery {
         let (bytes, stem) = if strip {
             (encode_png(&read_image(&source)?, None)?, entry.id)
         } else {
-            let bytes = fs::read(&source).map_err(|error| io_error("read", &source, error))?;
+            let bytes = fs::read(&source).map_err(|error| io_error(FileAction::Read, &source, error))?;
             (bytes, entry.path.with_extension("").to_string_lossy().replace(['/', '\\'], "-"))
         };
-        fs::create_dir_all(folder).map_err(|error| io_error("create", folder, error))?;
+        fs::create_dir_all(folder).map_err(|error| io_error(FileAction::Create, folder, error))?;
         let mut free = names::numbered(&stem).map(|name| folder.join(format!("{name}.png")));
         loop {
             let Some(path) = free.next().filter(|path| !path.exists()) else { continue };
@@ -330,7 +330,7 @@ impl Gallery {
 
 fn remove_if_there(path: &Path) -> Result<(), GalleryError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path, error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(FileAction::Remove, path, error)),
         _ => Ok(()),
     }
 }

@@ -20,7 +20,7 @@ mod words;
 
 pub use compose::{Enlarge, SheetLayout, compose_sheet};
 pub use entry::{Entry, NewEntry, Sheet};
-pub use error::{GalleryError, NoGallery, NoPng};
+pub use error::{FileAction, GalleryError, NoGallery, NoPng};
 pub use files::write_whole;
 pub use gallery::Gallery;
 pub use picture::{

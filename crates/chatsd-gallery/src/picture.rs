@@ -11,7 +11,7 @@ use chatsd_types::{Image, Request, Size};
 use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 use serde::{Deserialize, Serialize};
 
-use crate::{GalleryError, NoPng, error::io_error};
+use crate::{FileAction, GalleryError, NoPng, error::io_error};
 
 /// Keyword of our own text: an [`Origin`] as JSON.
 const OWN_KEY: &str = "chatsd";
@@ -208,7 +208,7 @@ fn on_white(value: u8, alpha: u8) -> u8 {
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, GalleryError> {
-    let file = File::open(path).map_err(|error| io_error("read", path, error))?;
+    let file = File::open(path).map_err(|error| io_error(FileAction::Read, path, error))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(GalleryError::NotPng { path: path.to_owned(), found: NoPng::Folder });
     }
@@ -217,7 +217,7 @@ fn open(path: &Path) -> Result<BufReader<File>, GalleryError> {
 
 /// Reads up to the pixels; also gives the length of the file.
 fn open_png<R: BufRead + Seek>(mut source: R, path: &Path) -> Result<(Reader<R>, u64), GalleryError> {
-    let read_error = |error| io_error("read", path, error);
+    let read_error = |error| io_error(FileAction::Read, path, error);
     let length = source.seek(SeekFrom::End(0)).map_err(read_error)?;
     source.rewind().map_err(read_error)?;
     let head = source.fill_buf().map_err(read_error)?;
@@ -265,7 +265,7 @@ fn png_error(error: DecodingError, path: &Path, length: u64) -> GalleryError {
         DecodingError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             GalleryError::Truncated { path, bytes: length }
         }
-        DecodingError::IoError(error) => io_error("read", path, error),
+        DecodingError::IoError(error) => io_error(FileAction::Read, path, error),
         DecodingError::LimitsExceeded => GalleryError::TextTooLarge { path, limit: DECODER_LIMIT },
         other => GalleryError::Damaged { path, source: other.into() },
     }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    Entry, GalleryError, Metadata, Origin, Sheet,
+    Entry, FileAction, GalleryError, Metadata, Origin, Sheet,
     error::io_error,
     names, read_image, read_metadata,
     records::{EntryFile, Records, rfc3339},
@@ -37,7 +37,7 @@ pub struct Recovery {
 pub(crate) fn take_up(records: &Records, settled: &HashSet<String>) -> Result<Recovery, GalleryError> {
     let mut recovery = Recovery { swept: Sources::of(&records.folder).sweep(), ..Recovery::default() };
     let folder = &records.folder;
-    let read_error = |error| io_error("read", folder, error);
+    let read_error = |error| io_error(FileAction::Read, folder, error);
     let mut sheets = Vec::new();
     for found in fs::read_dir(folder).map_err(read_error)? {
         let name = found.map_err(read_error)?.file_name().to_string_lossy().into_owned();
@@ -90,7 +90,9 @@ fn read_whole(path: &Path) -> Result<(Origin, Vec<u8>), GalleryError> {
     // Decoded first: a file that is no picture is not read as a whole, however large.
     read_image(path)?;
     match read_metadata(path)? {
-        Metadata::Own(origin) => Ok((*origin, fs::read(path).map_err(|error| io_error("read", path, error))?)),
+        Metadata::Own(origin) => {
+            Ok((*origin, fs::read(path).map_err(|error| io_error(FileAction::Read, path, error))?))
+        }
         Metadata::Foreign(_) => Err(GalleryError::ForeignMetadata { path: path.to_owned() }),
     }
 }

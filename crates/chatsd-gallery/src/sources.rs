@@ -8,7 +8,7 @@ use std::{
 use chatsd_files::{sha256, sweep};
 use chatsd_types::Image;
 
-use crate::{GalleryError, encode_png, error::io_error, files::write_whole, read_image};
+use crate::{FileAction, GalleryError, encode_png, error::io_error, files::write_whole, read_image};
 
 /// The name of a source picture in a request, whether a gallery keeps it or not: SHA-256, in hex, over `WIDTHxHEIGHT`, a
 /// line feed and the pixels. It is the same whichever program packed the file.
@@ -42,7 +42,7 @@ impl Sources {
     /// Keeps a picture, once however often it is given, and gives its name.
     pub(crate) fn keep(&self, image: &Image) -> Result<String, GalleryError> {
         let bytes = encode_png(image, None)?;
-        fs::create_dir_all(&self.folder).map_err(|error| io_error("create", &self.folder, error))?;
+        fs::create_dir_all(&self.folder).map_err(|error| io_error(FileAction::Create, &self.folder, error))?;
         let name = source_name(image);
         if self.read(&name).is_err() {
             write_whole(&self.folder.join(format!("{name}.png")), &bytes)?;

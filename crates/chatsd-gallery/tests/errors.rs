@@ -3,7 +3,7 @@
 
 use std::{io, path::PathBuf};
 
-use chatsd_gallery::{GalleryError as E, NoGallery, NoPng};
+use chatsd_gallery::{FileAction, GalleryError as E, NoGallery, NoPng};
 use chatsd_types::Size;
 
 #[test]
@@ -15,7 +15,7 @@ fn errors_say_what_where_and_the_way_out() {
             E::ReadOnly { path: path() },
             "here may not be written; choose another output folder or change its permissions",
         ),
-        (E::Io { doing: "read", path: path(), source: io::Error::other("no") }, "could not read here: no"),
+        (E::Io { doing: FileAction::Read, path: path(), source: io::Error::other("no") }, "could not read here: no"),
         (
             E::NotAGallery { path: path(), found: NoGallery::Folder },
             "here is a folder, expected the records of a gallery; move it away, and the records are made anew from the pictures",
@@ -65,6 +65,8 @@ fn what_stands_in_the_place_is_named() {
     ] {
         assert_eq!(found.to_string(), expected);
     }
+    let actions = [FileAction::Read, FileAction::Write, FileAction::Create, FileAction::Remove];
+    assert_eq!(actions.map(|action| action.to_string()), ["read", "write", "create", "remove"]);
     assert_eq!(NoGallery::NoDatabase.to_string(), "no SQLite database, or a damaged one");
     assert_eq!(NoGallery::OtherDatabase.to_string(), "a database of another program");
 }

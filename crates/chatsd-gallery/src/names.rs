@@ -80,6 +80,8 @@ mod tests {
             ("CON", "con"),
             ("…!?", ""),
             ("Donaudampfschifffahrtsgesellschaft", "donaudampfschifffahr"),
+            ("abcde fghij klmno pq", "abcde-fghij-klmno-pq"),
+            ("abcde fghij klmno pqr", "abcde-fghij-klmno"),
         ] {
             assert_eq!(slug(text), expected);
         }

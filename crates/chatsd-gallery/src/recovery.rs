@@ -1,15 +1,10 @@
 //! What an interrupted program left behind: swept away, or taken up from the pictures themselves.
 
-use std::{
-    collections::HashSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashSet, fs, path::Path};
 
 use chatsd_files::{sha256, sweep};
 use chatsd_types::Idea;
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::{
     Entry, FileAction, GalleryError, Metadata, Origin, Sheet,
@@ -20,7 +15,7 @@ use crate::{
 };
 
 /// What was found and done.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Debug, Default)]
 pub struct Recovery {
     /// Whole pictures without a record; now they have one.
     pub adopted: Vec<Entry>,
@@ -28,8 +23,8 @@ pub struct Recovery {
     pub missing: Vec<Entry>,
     /// Half-written files that were removed.
     pub swept: usize,
-    /// Files that look like pictures of the gallery and are not, with the reason. They are left alone.
-    pub foreign: Vec<(PathBuf, String)>,
+    /// Why files that look like pictures of the gallery are none. They are left alone.
+    pub foreign: Vec<GalleryError>,
 }
 
 /// Goes through the gallery's folder but for the sheets named in `settled`: removes half-written files, makes records
@@ -79,7 +74,7 @@ fn take_up_sheet(records: &Records, id: &str, recovery: &mut Recovery) -> Result
                 let kept = EntryFile { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
                 recovery.adopted.extend(records.insert_entry(id, &kept, &origin, None)?);
             }
-            Err(error) => recovery.foreign.push((path, error.to_string())),
+            Err(error) => recovery.foreign.push(error),
         }
     }
     Ok(())

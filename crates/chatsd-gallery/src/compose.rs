@@ -188,5 +188,9 @@ mod tests {
         let huge = SheetLayout { enlarge: Enlarge::Nearest(u32::MAX), gap: u32::MAX, ..LAYOUT };
         assert!(matches!(compose_sheet(&[image(9, 9, [0; 3])], &huge), Err(GalleryError::TooLarge { .. })));
         assert_eq!(compose_sheet(&[], &LAYOUT).unwrap().size, Size { width: 2, height: 1 });
+        let plain = SheetLayout { gap: 0, ..LAYOUT };
+        assert!(compose_sheet(&[image(1 << 15, 1, [0; 3])], &plain).is_ok(), "the longest side");
+        let longer = compose_sheet(&[image((1 << 15) + 1, 1, [0; 3])], &plain);
+        assert!(matches!(longer, Err(GalleryError::TooLarge { width: 0x8001, height: 1, .. })));
     }
 }

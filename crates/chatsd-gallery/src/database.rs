@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
-use crate::{GalleryError, words};
+use crate::{GalleryError, NoGallery, words};
 
 /// Marks the file as ours: "ChSD".
 const APPLICATION_ID: i64 = 0x4368_5344;
@@ -28,7 +28,7 @@ impl Database {
     /// Opens or makes the records.
     pub(crate) fn open(path: PathBuf) -> Result<Self, GalleryError> {
         if path.is_dir() {
-            return Err(GalleryError::NotAGallery { path, found: "a folder".into() });
+            return Err(GalleryError::NotAGallery { path, found: NoGallery::Folder });
         }
         let opened = open_connection(&path);
         let connection = opened.map_err(|error| named(&path, error))?;
@@ -43,7 +43,7 @@ impl Database {
         let (version, ours, tables) = self.run(|connection| state(connection))?;
         match version {
             _ if !ours && (version != 0 || tables != 0) => {
-                return Err(GalleryError::NotAGallery { path, found: "a database of another program".into() });
+                return Err(GalleryError::NotAGallery { path, found: NoGallery::OtherDatabase });
             }
             found if !(0..=known).contains(&found) => return Err(GalleryError::Newer { path, found, known }),
             found if found == known => return Ok(()),
@@ -108,15 +108,13 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 pub(crate) fn named(path: &Path, source: rusqlite::Error) -> GalleryError {
     let path = path.to_owned();
     match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => {
-            GalleryError::NotAGallery { path, found: "no SQLite database, or a damaged one".into() }
-        }
+        Some(ErrorCode::NotADatabase) => GalleryError::NotAGallery { path, found: NoGallery::NoDatabase },
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
             GalleryError::ReadOnly { path }
         }
         Some(ErrorCode::DiskFull) => GalleryError::DiskFull { path },
         _ if is_busy(&source) => GalleryError::Busy { path, seconds: PATIENCE.as_secs() },
-        _ => GalleryError::Database { path, source },
+        _ => GalleryError::Database { path, source: source.into() },
     }
 }
 

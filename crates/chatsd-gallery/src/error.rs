@@ -1,6 +1,6 @@
 //! What can go wrong with a gallery or a picture file, with the numbers and the way out.
 
-use std::{io, path::PathBuf};
+use std::{error::Error, fmt, io, path::PathBuf};
 
 use chatsd_types::Size;
 
@@ -22,8 +22,8 @@ pub enum GalleryError {
     /// The system refused something else.
     #[error("could not {doing} {}: {source}", path.display())]
     Io {
-        /// What was being done: "read", "write", …
-        doing: &'static str,
+        /// What was being done.
+        doing: FileAction,
         /// To which file or folder.
         path: PathBuf,
         /// What the system said.
@@ -35,7 +35,7 @@ pub enum GalleryError {
         /// The file.
         path: PathBuf,
         /// What it is.
-        found: String,
+        found: NoGallery,
     },
     /// A later program has written the records.
     #[error("{} has records of version {found}, and this program knows versions up to {known}; use the newer program, or another output folder", path.display())]
@@ -61,17 +61,17 @@ pub enum GalleryError {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
-        source: rusqlite::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A record does not hold what it must.
-    #[error("the record of {id} in {} is damaged: {reason}; `gallery remove {id}` removes it", path.display())]
+    #[error("the record of {id} in {} is damaged: {source}; `gallery remove {id}` removes it", path.display())]
     DamagedRecord {
         /// The database file.
         path: PathBuf,
         /// The entry or sheet.
         id: String,
-        /// What is wrong.
-        reason: String,
+        /// Where its JSON is not what it must be.
+        source: serde_json::Error,
     },
     /// No entry or sheet answers to this name.
     #[error("no entry \"{wanted}\" in {}; expected an id, the first digits of one, or a number on the last sheet (1 to {last}); `gallery list` shows them", folder.display())]
@@ -164,8 +164,8 @@ pub enum GalleryError {
     NotPng {
         /// The file.
         path: PathBuf,
-        /// What it is, by its first bytes.
-        found: String,
+        /// What it is.
+        found: NoPng,
     },
     /// A PNG that ends too early.
     #[error("{} is cut off after {bytes} bytes, expected a whole PNG picture; copy it again", path.display())]
@@ -176,12 +176,12 @@ pub enum GalleryError {
         bytes: u64,
     },
     /// A PNG that breaks the rules of the format.
-    #[error("{} is a damaged PNG picture: {reason}; copy it again", path.display())]
+    #[error("{} is a damaged PNG picture: {source}; copy it again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// The rule that is broken.
-        reason: String,
+        /// The rule that is broken, as the decoder says it.
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A whole PNG without a request.
     #[error("{} holds no request, expected a text `chatsd` or `parameters` in it; it may have been stripped, or edited by another program", path.display())]
@@ -189,13 +189,13 @@ pub enum GalleryError {
         /// The file.
         path: PathBuf,
     },
-    /// A PNG whose request cannot be understood.
-    #[error("the request in {} cannot be read: {reason}", path.display())]
+    /// A PNG whose text `chatsd` is no request.
+    #[error("the request in {} cannot be read: its text `chatsd` is not the request of a picture: {source}; if a newer program made it, use that", path.display())]
     BadMetadata {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
-        reason: String,
+        /// Where it is not what it must be.
+        source: serde_json::Error,
     },
     /// A PNG made by another program, where only an exact request will do.
     #[error("{} was made by another program: it has `parameters`, expected an exact request in `chatsd`", path.display())]
@@ -204,18 +204,103 @@ pub enum GalleryError {
         path: PathBuf,
     },
     /// A request that would not read back as it is.
-    #[error("this request cannot be written down: {reason}")]
-    Unwritable {
-        /// What is wrong.
-        reason: String,
+    #[error("this request cannot be written down: it would read back as another one; expected finite numbers only")]
+    Unwritable,
+    /// The encoder refused the pixels or the texts.
+    #[error("the picture cannot be packed as PNG: {source}")]
+    Unpackable {
+        /// What the encoder said.
+        source: Box<dyn Error + Send + Sync>,
     },
 }
 
+/// What was being done to a file or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileAction {
+    /// Read it.
+    Read,
+    /// Write it.
+    Write,
+    /// Make the folder.
+    Create,
+    /// Remove it.
+    Remove,
+}
+
+impl fmt::Display for FileAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Create => "create",
+            Self::Remove => "remove",
+        })
+    }
+}
+
+/// What stands in the place of a gallery's records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoGallery {
+    /// A folder.
+    Folder,
+    /// No SQLite database, or one whose beginning is damaged.
+    NoDatabase,
+    /// A database of another program.
+    OtherDatabase,
+}
+
+impl fmt::Display for NoGallery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "a folder",
+            Self::NoDatabase => "no SQLite database, or a damaged one",
+            Self::OtherDatabase => "a database of another program",
+        })
+    }
+}
+
+/// What stands in the place of a PNG picture, by its first bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoPng {
+    /// A folder.
+    Folder,
+    /// A file without a byte.
+    Empty,
+    /// A picture of another format.
+    Picture {
+        /// The format's name: "JPEG".
+        format: &'static str,
+    },
+    /// Any other file.
+    Unknown {
+        /// Its first bytes, four at most.
+        first: Vec<u8>,
+    },
+}
+
+impl fmt::Display for NoPng {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder => f.write_str("a folder"),
+            Self::Empty => f.write_str("an empty file"),
+            // "an AVIF picture".
+            Self::Picture { format } => {
+                let article = if format.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+                write!(f, "{article} {format} picture")
+            }
+            Self::Unknown { first } => {
+                let first: Vec<_> = first.iter().map(|byte| format!("{byte:02x}")).collect();
+                write!(f, "an unknown kind of file (it begins with the bytes {})", first.join(" "))
+            }
+        }
+    }
+}
+
 /// Gives an error of the system its place and its meaning.
-pub(crate) fn io_error(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> GalleryError {
+pub(crate) fn io_error(doing: FileAction, path: impl Into<PathBuf>, source: io::Error) -> GalleryError {
     let path = path.into();
     match source.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if doing != "read" => {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if doing != FileAction::Read => {
             GalleryError::ReadOnly { path }
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

@@ -4,33 +4,28 @@ use std::{
     collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use chatsd_files::sha256;
-use chatsd_types::Idea;
+use chatsd_types::{Idea, Image};
 use jiff::{Timestamp, ZonedDateTime};
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use crate::{
-    Entry, GalleryError, NewEntry, Origin, Recovery, Sheet, SheetLayout, compose_sheet,
-    database::Database,
-    encode_png,
+    Entry, FileAction, GalleryError, NewEntry, Origin, Recovery, Sheet, SheetLayout, compose_sheet, encode_png,
     error::io_error,
     files::write_whole,
-    names, read_image,
-    records::{ENTRY, Kept, NEWEST_FIRST, count, rfc3339},
+    names::{self, SHEET_FILE},
+    read_image,
+    records::{ENTRY, EntryFile, NEWEST_FIRST, Records, count, rfc3339},
+    recovery::take_up,
+    sources::Sources,
     words,
 };
 
-/// Name of the picture of a sheet.
-pub(crate) const SHEET_FILE: &str = "sheet.png";
-const DATABASE_FILE: &str = "gallery.db";
-
 /// A folder with sheets of pictures, and the records of them. Several programs may use one at a time.
 pub struct Gallery {
-    folder: PathBuf,
-    database: Mutex<Database>,
+    records: Records,
     recovered: Recovery,
 }
 
@@ -43,21 +38,16 @@ impl Gallery {
     /// [`GalleryError::Busy`], [`GalleryError::Database`], [`GalleryError::Io`].
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, GalleryError> {
         let folder = folder.into();
-        fs::create_dir_all(&folder).map_err(|error| io_error("create", &folder, error))?;
-        let database = Mutex::new(Database::open(folder.join(DATABASE_FILE))?);
-        let mut gallery = Self { folder, database, recovered: Recovery::default() };
-        let settled = gallery.run(|connection| {
-            let mut rows = connection.prepare("SELECT id FROM sheets WHERE finished")?;
-            rows.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<HashSet<String>>>()
-        })?;
-        gallery.recovered = gallery.take_up(&settled)?;
-        Ok(gallery)
+        fs::create_dir_all(&folder).map_err(|error| io_error(FileAction::Create, &folder, error))?;
+        let records = Records::open(folder)?;
+        let recovered = take_up(&records, &records.finished_sheets()?)?;
+        Ok(Self { records, recovered })
     }
 
     /// The gallery's folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.records.folder
     }
 
     /// What was taken up when the gallery was opened: unfinished sheets and folders without a record.
@@ -67,16 +57,28 @@ impl Gallery {
         &self.recovered
     }
 
+    /// Goes through the whole folder: removes half-written files, makes records for pictures that have none, tells which
+    /// records have lost their picture. With `gallery.db` gone it rebuilds it.
+    ///
+    /// # Errors
+    /// Those of the database and of the folder.
+    pub fn recover(&self) -> Result<Recovery, GalleryError> {
+        let mut recovery = take_up(&self.records, &HashSet::new())?;
+        recovery.missing = self.list(usize::MAX)?;
+        recovery.missing.retain(|entry| entry.missing);
+        Ok(recovery)
+    }
+
     /// Where the picture of an entry is.
     #[must_use]
     pub fn path(&self, entry: &Entry) -> PathBuf {
-        self.folder.join(&entry.path)
+        self.folder().join(&entry.path)
     }
 
     /// Folder of a sheet.
     #[must_use]
     pub fn sheet_folder(&self, sheet: &Sheet) -> PathBuf {
-        self.folder.join(&sheet.id)
+        self.folder().join(&sheet.id)
     }
 
     /// Begins a sheet: makes its folder, which is its alone even if two programs begin in the same second.
@@ -88,15 +90,15 @@ impl Gallery {
         let mut free = names::numbered(&names::sheet_folder(&now, &idea.sentence));
         let id = loop {
             let Some(name) = free.next() else { continue };
-            match fs::create_dir(self.folder.join(&name)) {
+            match fs::create_dir(self.folder().join(&name)) {
                 Ok(()) => break name,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(io_error("create", self.folder.join(&name), error)),
+                Err(error) => return Err(io_error(FileAction::Create, self.folder().join(&name), error)),
             }
         };
         let created = rfc3339(now.timestamp());
         let sheet = Sheet { id, sentence: idea.sentence.clone(), idea: idea.clone(), created, finished: false };
-        if let Err(error) = self.insert_sheet(&sheet) {
+        if let Err(error) = self.records.insert_sheet(&sheet) {
             let _ = fs::remove_dir(self.sheet_folder(&sheet));
             return Err(error);
         }
@@ -113,8 +115,8 @@ impl Gallery {
         let origin = Origin { request, parents };
         let bytes = encode_png(&image, Some(&origin))?;
         let name = names::picture_file(number, &origin.request.prompt.style);
-        let path = self.folder.join(sheet).join(&name);
-        if self.sheet_record(sheet)?.is_none() {
+        let path = self.folder().join(sheet).join(&name);
+        if self.records.sheet_record(sheet)?.is_none() {
             return Err(self.unknown_sheet(sheet));
         }
         if path.exists() {
@@ -122,8 +124,8 @@ impl Gallery {
         }
         write_whole(&path, &bytes)?;
         let created = rfc3339(Timestamp::now());
-        let kept = Kept { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
-        self.insert_entry(sheet, &kept, &origin, Some(duration))?.ok_or_else(|| self.unknown_sheet(sheet))
+        let kept = EntryFile { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
+        self.records.insert_entry(sheet, &kept, &origin, Some(duration))?.ok_or_else(|| self.unknown_sheet(sheet))
     }
 
     /// Lays out the pictures of a sheet as `sheet.png` and closes it. Gives the path.
@@ -135,9 +137,9 @@ impl Gallery {
         let (_, entries) = self.sheet(sheet)?;
         let paths = entries.iter().filter(|entry| !entry.missing).map(|entry| self.path(entry));
         let images = paths.map(|path| read_image(&path)).collect::<Result<Vec<_>, _>>()?;
-        let path = self.folder.join(sheet).join(SHEET_FILE);
+        let path = self.folder().join(sheet).join(SHEET_FILE);
         write_whole(&path, &encode_png(&compose_sheet(&images, layout)?, None)?)?;
-        self.run(|connection| connection.execute("UPDATE sheets SET finished = 1 WHERE id = ?1", [sheet]))?;
+        self.records.set_finished(sheet)?;
         Ok(path)
     }
 
@@ -146,8 +148,8 @@ impl Gallery {
     /// # Errors
     /// Those of the folder and of the database.
     pub fn abandon_sheet(&self, sheet: &str) -> Result<(), GalleryError> {
-        if self.delete_empty_sheet(sheet)? {
-            let folder = self.folder.join(sheet);
+        if self.records.delete_empty_sheet(sheet)? {
+            let folder = self.folder().join(sheet);
             remove_if_there(&folder.join(SHEET_FILE))?;
             // A folder into which someone has put more stays.
             let _ = fs::remove_dir(&folder);
@@ -169,7 +171,8 @@ impl Gallery {
     /// Those of the database.
     pub fn page(&self, limit: usize, page: usize) -> Result<Vec<Entry>, GalleryError> {
         let skip = limit.saturating_mul(page.saturating_sub(1));
-        self.entries(&format!("{ENTRY} {NEWEST_FIRST} LIMIT ?1 OFFSET ?2"), [count(limit as u64), count(skip as u64)])
+        self.records
+            .entries(&format!("{ENTRY} {NEWEST_FIRST} LIMIT ?1 OFFSET ?2"), [count(limit as u64), count(skip as u64)])
     }
 
     /// Entries in which every word of `text` is found, newest first, `limit` at most. Any part of a Chinese text and any
@@ -182,7 +185,7 @@ impl Gallery {
         let sql = format!(
             "{ENTRY} WHERE entries.key IN (SELECT rowid FROM words WHERE words MATCH ?1) {NEWEST_FIRST} LIMIT ?2"
         );
-        self.entries(&sql, params![query, count(limit as u64)])
+        self.records.entries(&sql, params![query, count(limit as u64)])
     }
 
     /// The entry with exactly this id.
@@ -190,8 +193,7 @@ impl Gallery {
     /// # Errors
     /// [`GalleryError::UnknownEntry`], and those of the database.
     pub fn show(&self, id: &str) -> Result<Entry, GalleryError> {
-        let found = self.entries(&format!("{ENTRY} WHERE entries.id = ?1"), [id])?;
-        found.into_iter().next().map_or_else(|| Err(self.unknown(id)?), Ok)
+        self.records.entry_of(id)?.map_or_else(|| Err(self.unknown(id)?), Ok)
     }
 
     /// The entry that a person means: by number on the last sheet (up to three digits), by id or its first digits, or by
@@ -209,10 +211,10 @@ impl Gallery {
             return on_last.map_or_else(|| Err(self.unknown(wanted)?), Ok);
         }
         let found = if name.len() == 64 {
-            self.entries(&format!("{ENTRY} WHERE sha256 = ?1 {NEWEST_FIRST} LIMIT 1"), [&name])?
+            self.records.entries(&format!("{ENTRY} WHERE sha256 = ?1 {NEWEST_FIRST} LIMIT 1"), [&name])?
         } else {
             // GLOB, and nothing but hex digits in the name: the index of ids is used.
-            self.entries(&format!("{ENTRY} WHERE entries.id GLOB ?1 LIMIT 4"), [format!("{name}*")])?
+            self.records.entries(&format!("{ENTRY} WHERE entries.id GLOB ?1 LIMIT 4"), [format!("{name}*")])?
         };
         match <[Entry; 1]>::try_from(found) {
             Ok([entry]) => Ok(entry),
@@ -231,7 +233,7 @@ impl Gallery {
     pub fn last_sheet(&self) -> Result<Vec<Entry>, GalleryError> {
         let last = "(SELECT key FROM sheets WHERE EXISTS (SELECT 1 FROM entries WHERE sheet = sheets.key)
             ORDER BY created DESC, key DESC LIMIT 1)";
-        self.entries(&format!("{ENTRY} WHERE sheet = {last} ORDER BY number, entries.key"), [])
+        self.records.entries(&format!("{ENTRY} WHERE sheet = {last} ORDER BY number, entries.key"), [])
     }
 
     /// A sheet and its entries by number.
@@ -239,8 +241,9 @@ impl Gallery {
     /// # Errors
     /// [`GalleryError::UnknownSheet`], [`GalleryError::DamagedRecord`], and those of the database.
     pub fn sheet(&self, id: &str) -> Result<(Sheet, Vec<Entry>), GalleryError> {
-        let sheet = self.sheet_record(id)?.ok_or_else(|| self.unknown_sheet(id))?;
-        let entries = self.entries(&format!("{ENTRY} WHERE sheets.id = ?1 ORDER BY number, entries.key"), [id])?;
+        let sheet = self.records.sheet_record(id)?.ok_or_else(|| self.unknown_sheet(id))?;
+        let entries =
+            self.records.entries(&format!("{ENTRY} WHERE sheets.id = ?1 ORDER BY number, entries.key"), [id])?;
         Ok((sheet, entries))
     }
 
@@ -259,10 +262,10 @@ impl Gallery {
         let (bytes, stem) = if strip {
             (encode_png(&read_image(&source)?, None)?, entry.id)
         } else {
-            let bytes = fs::read(&source).map_err(|error| io_error("read", &source, error))?;
+            let bytes = fs::read(&source).map_err(|error| io_error(FileAction::Read, &source, error))?;
             (bytes, entry.path.with_extension("").to_string_lossy().replace(['/', '\\'], "-"))
         };
-        fs::create_dir_all(folder).map_err(|error| io_error("create", folder, error))?;
+        fs::create_dir_all(folder).map_err(|error| io_error(FileAction::Create, folder, error))?;
         let mut free = names::numbered(&stem).map(|name| folder.join(format!("{name}.png")));
         loop {
             let Some(path) = free.next().filter(|path| !path.exists()) else { continue };
@@ -278,15 +281,15 @@ impl Gallery {
     /// [`GalleryError::UnknownEntry`], and those of the folder and of the database.
     pub fn remove(&self, id: &str) -> Result<(), GalleryError> {
         // Not read as an entry: a damaged record can be removed too.
-        let record = self.record(id)?.map_or_else(|| Err(self.unknown(id)?), Ok)?;
-        let path = self.folder.join(&record.path);
+        let record = self.records.record(id)?.map_or_else(|| Err(self.unknown(id)?), Ok)?;
+        let path = self.folder().join(&record.path);
         // The files first: were they left alone for a moment, they would be taken up again.
         remove_if_there(&path.with_extension("svg"))?;
         remove_if_there(&path)?;
-        self.delete_entry(&record.id)?;
+        self.records.delete_entry(&record.id)?;
         for source in record.sources() {
-            if let Some(path) = self.source_path(&source).filter(|path| path.exists())
-                && !self.is_source_used(&source)?
+            if let Some(path) = self.sources().file(&source)
+                && !self.records.is_source_used(&source)?
             {
                 remove_if_there(&path)?;
             }
@@ -294,32 +297,40 @@ impl Gallery {
         self.abandon_sheet(&record.sheet)
     }
 
-    pub(crate) fn run<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, GalleryError> {
-        // A panic elsewhere leaves the records whole: an open transaction is rolled back.
-        self.database.lock().unwrap_or_else(PoisonError::into_inner).run(work)
+    /// Keeps a picture that others are painted from, once however often it is given. Gives its [`crate::source_name`]. A
+    /// mask is kept as [`chatsd_types::Mask::to_image`].
+    ///
+    /// # Errors
+    /// [`GalleryError::InvalidImage`], [`GalleryError::ReadOnly`], [`GalleryError::DiskFull`], [`GalleryError::Io`].
+    pub fn keep_source(&self, image: &Image) -> Result<String, GalleryError> {
+        self.sources().keep(image)
+    }
+
+    /// A source picture by its name.
+    ///
+    /// # Errors
+    /// [`GalleryError::MissingSource`], [`GalleryError::DamagedSource`], and those of [`read_image`].
+    pub fn source(&self, name: &str) -> Result<Image, GalleryError> {
+        self.sources().read(name)
+    }
+
+    fn sources(&self) -> Sources {
+        Sources::of(self.folder())
     }
 
     fn unknown(&self, wanted: &str) -> Result<GalleryError, GalleryError> {
         let last = self.last_sheet()?.iter().map(|entry| entry.number).max().unwrap_or(0);
-        Ok(GalleryError::UnknownEntry { wanted: wanted.to_owned(), folder: self.folder.clone(), last })
+        Ok(GalleryError::UnknownEntry { wanted: wanted.to_owned(), folder: self.folder().to_owned(), last })
     }
 
     fn unknown_sheet(&self, id: &str) -> GalleryError {
-        GalleryError::UnknownSheet { id: id.to_owned(), folder: self.folder.clone() }
-    }
-
-    pub(crate) fn damaged(&self, id: &str, reason: &dyn std::fmt::Display) -> GalleryError {
-        GalleryError::DamagedRecord {
-            path: self.folder.join(DATABASE_FILE),
-            id: id.to_owned(),
-            reason: reason.to_string(),
-        }
+        GalleryError::UnknownSheet { id: id.to_owned(), folder: self.folder().to_owned() }
     }
 }
 
 fn remove_if_there(path: &Path) -> Result<(), GalleryError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path, error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(FileAction::Remove, path, error)),
         _ => Ok(()),
     }
 }

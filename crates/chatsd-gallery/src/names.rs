@@ -2,6 +2,8 @@
 
 use jiff::ZonedDateTime;
 
+/// Name of the picture of a sheet.
+pub(crate) const SHEET_FILE: &str = "sheet.png";
 /// Longest slug in characters.
 const SLUG_LENGTH: usize = 20;
 
@@ -78,6 +80,8 @@ mod tests {
             ("CON", "con"),
             ("…!?", ""),
             ("Donaudampfschifffahrtsgesellschaft", "donaudampfschifffahr"),
+            ("abcde fghij klmno pq", "abcde-fghij-klmno-pq"),
+            ("abcde fghij klmno pqr", "abcde-fghij-klmno"),
         ] {
             assert_eq!(slug(text), expected);
         }

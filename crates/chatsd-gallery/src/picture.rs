@@ -11,7 +11,7 @@ use chatsd_types::{Image, Request, Size};
 use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 use serde::{Deserialize, Serialize};
 
-use crate::{GalleryError, error::io_error};
+use crate::{FileAction, GalleryError, NoPng, error::io_error};
 
 /// Keyword of our own text: an [`Origin`] as JSON.
 const OWN_KEY: &str = "chatsd";
@@ -51,7 +51,7 @@ pub enum Metadata {
 /// [`GalleryError::InvalidImage`], and [`GalleryError::Unwritable`] for a request that JSON cannot hold.
 pub fn encode_png(image: &Image, origin: Option<&Origin>) -> Result<Vec<u8>, GalleryError> {
     check_image(image)?;
-    let unwritable = |error: png::EncodingError| GalleryError::Unwritable { reason: error.to_string() };
+    let unpackable = |error: png::EncodingError| GalleryError::Unpackable { source: error.into() };
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, image.size.width, image.size.height);
     encoder.set_color(ColorType::Rgb);
@@ -60,27 +60,23 @@ pub fn encode_png(image: &Image, origin: Option<&Origin>) -> Result<Vec<u8>, Gal
         let infotext = Infotext::of(&origin.request).to_string();
         // tEXt is Latin-1; all other text needs iTXt, which is UTF-8.
         if infotext.chars().all(|c| u32::from(c) < 0x100) {
-            encoder.add_text_chunk(COMMON_KEY.into(), infotext).map_err(unwritable)?;
+            encoder.add_text_chunk(COMMON_KEY.into(), infotext).map_err(unpackable)?;
         } else {
-            encoder.add_itxt_chunk(COMMON_KEY.into(), infotext).map_err(unwritable)?;
+            encoder.add_itxt_chunk(COMMON_KEY.into(), infotext).map_err(unpackable)?;
         }
-        encoder.add_itxt_chunk(OWN_KEY.into(), own_text(origin)?).map_err(unwritable)?;
+        encoder.add_itxt_chunk(OWN_KEY.into(), own_text(origin)?).map_err(unpackable)?;
     }
-    let mut writer = encoder.write_header().map_err(unwritable)?;
-    writer.write_image_data(&image.rgb).map_err(unwritable)?;
-    writer.finish().map_err(unwritable)?;
+    let mut writer = encoder.write_header().map_err(unpackable)?;
+    writer.write_image_data(&image.rgb).map_err(unpackable)?;
+    writer.finish().map_err(unpackable)?;
     Ok(bytes)
 }
 
-/// The origin as JSON that reads back as the same.
+/// The origin as JSON that reads back as the same: JSON has no number that is not finite.
 fn own_text(origin: &Origin) -> Result<String, GalleryError> {
-    let unwritable = |reason: String| GalleryError::Unwritable { reason };
-    let text = serde_json::to_string(origin).map_err(|error| unwritable(error.to_string()))?;
-    match serde_json::from_str::<Origin>(&text) {
-        Ok(read) if read == *origin => Ok(text),
-        Ok(_) => Err(unwritable("it would read back as another one".into())),
-        Err(error) => Err(unwritable(format!("a number in it is not finite, or out of range ({error})"))),
-    }
+    let text = serde_json::to_string(origin).ok();
+    let faithful = text.filter(|text| serde_json::from_str::<Origin>(text).is_ok_and(|read| read == *origin));
+    faithful.ok_or(GalleryError::Unwritable)
 }
 
 /// Checks that a picture has as many bytes as its size says, and at least one pixel.
@@ -132,10 +128,8 @@ fn metadata_so_far<R: BufRead + Seek>(
     length: u64,
 ) -> Result<Option<Metadata>, GalleryError> {
     if let Some(text) = text(reader, OWN_KEY, path, length)? {
-        let origin = serde_json::from_str(&text).map_err(|error| GalleryError::BadMetadata {
-            path: path.to_owned(),
-            reason: format!("its text `{OWN_KEY}` is not the request of a picture: {error}"),
-        })?;
+        let bad = |source| GalleryError::BadMetadata { path: path.to_owned(), source };
+        let origin = serde_json::from_str(&text).map_err(bad)?;
         return Ok(Some(Metadata::Own(origin)));
     }
     Ok(text(reader, COMMON_KEY, path, length)?.map(|text| Metadata::Foreign(Infotext::parse(&text))))
@@ -214,16 +208,16 @@ fn on_white(value: u8, alpha: u8) -> u8 {
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, GalleryError> {
-    let file = File::open(path).map_err(|error| io_error("read", path, error))?;
+    let file = File::open(path).map_err(|error| io_error(FileAction::Read, path, error))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(GalleryError::NotPng { path: path.to_owned(), found: "a folder".into() });
+        return Err(GalleryError::NotPng { path: path.to_owned(), found: NoPng::Folder });
     }
     Ok(BufReader::new(file))
 }
 
 /// Reads up to the pixels; also gives the length of the file.
 fn open_png<R: BufRead + Seek>(mut source: R, path: &Path) -> Result<(Reader<R>, u64), GalleryError> {
-    let read_error = |error| io_error("read", path, error);
+    let read_error = |error| io_error(FileAction::Read, path, error);
     let length = source.seek(SeekFrom::End(0)).map_err(read_error)?;
     source.rewind().map_err(read_error)?;
     let head = source.fill_buf().map_err(read_error)?;
@@ -242,23 +236,21 @@ fn open_png<R: BufRead + Seek>(mut source: R, path: &Path) -> Result<(Reader<R>,
 }
 
 /// What a file that is no PNG is, by its first bytes (the signatures of the formats' own specifications).
-fn other_kind(head: &[u8]) -> Option<String> {
+fn other_kind(head: &[u8]) -> Option<NoPng> {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
     if head.starts_with(PNG) || (!head.is_empty() && PNG.starts_with(head)) {
         return None;
     }
-    Some(match head {
-        [] => "an empty file".into(),
-        [0xFF, 0xD8, 0xFF, ..] => "a JPEG picture".into(),
-        [b'G', b'I', b'F', b'8', ..] => "a GIF picture".into(),
-        [b'B', b'M', ..] => "a BMP picture".into(),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "a WebP picture".into(),
-        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => "an AVIF picture".into(),
-        _ => {
-            let first: Vec<_> = head.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            format!("an unknown kind of file (it begins with the bytes {})", first.join(" "))
-        }
-    })
+    let format = match head {
+        [] => return Some(NoPng::Empty),
+        [0xFF, 0xD8, 0xFF, ..] => "JPEG",
+        [b'G', b'I', b'F', b'8', ..] => "GIF",
+        [b'B', b'M', ..] => "BMP",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "WebP",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => "AVIF",
+        _ => return Some(NoPng::Unknown { first: head[..head.len().min(4)].to_vec() }),
+    };
+    Some(NoPng::Picture { format })
 }
 
 fn too_large(path: &Path, size: Size) -> GalleryError {
@@ -273,9 +265,9 @@ fn png_error(error: DecodingError, path: &Path, length: u64) -> GalleryError {
         DecodingError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             GalleryError::Truncated { path, bytes: length }
         }
-        DecodingError::IoError(error) => io_error("read", path, error),
+        DecodingError::IoError(error) => io_error(FileAction::Read, path, error),
         DecodingError::LimitsExceeded => GalleryError::TextTooLarge { path, limit: DECODER_LIMIT },
-        other => GalleryError::Damaged { path, reason: other.to_string() },
+        other => GalleryError::Damaged { path, source: other.into() },
     }
 }
 

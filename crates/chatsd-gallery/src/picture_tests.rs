@@ -107,14 +107,14 @@ fn texts_of_other_programs_are_read_wherever_they_stand() {
 fn bad_files_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let whole = picture("a cat");
-    let mut wide = plain_with(&[]);
-    wide[16..20].copy_from_slice(&0x7FFF_FFFF_u32.to_be_bytes());
-    let crc = chunk(b"IHDR", &wide[16..29])[21..].to_vec();
-    wide[29..33].copy_from_slice(&crc);
+    let wide = claiming(0x7FFF_FFFF, 4);
     let cases: &[(&str, &[u8], &str)] = &[
         ("empty.png", b"", "an empty file"),
         ("photo.png", b"\xFF\xD8\xFF\xE0....JFIF", "a JPEG picture"),
         ("photo.webp", b"RIFF....WEBPVP8 ", "a WebP picture"),
+        ("photo.gif", b"GIF89a", "a GIF picture"),
+        ("photo.bmp", b"BM....", "a BMP picture"),
+        ("photo.avif", b"....ftypavif", "an AVIF picture"),
         ("notes.txt", b"hello", "begins with the bytes 68 65 6c 6c"),
         ("cut1.png", &whole[..5], "cut off after 5 bytes"),
         ("cut2.png", &whole[..60], "cut off after 60 bytes"),
@@ -140,6 +140,26 @@ fn bad_files_are_named() {
         decode_png(&wide, here()),
         Err(GalleryError::TooLarge { .. } | GalleryError::TextTooLarge { .. })
     ));
+}
+
+/// A picture whose header claims so many pixels.
+fn claiming(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = plain_with(&[]);
+    bytes[16..20].copy_from_slice(&width.to_be_bytes());
+    bytes[20..24].copy_from_slice(&height.to_be_bytes());
+    let crc = chunk(b"IHDR", &bytes[16..29])[21..].to_vec();
+    bytes[29..33].copy_from_slice(&crc);
+    bytes
+}
+
+#[test]
+fn the_largest_picture_is_read_and_no_larger_one() {
+    let metadata = |width, height| metadata(&claiming(width, height)).unwrap_err();
+    // Its pixels are not there, which is seen only when they are asked for.
+    let largest = metadata(1 << 13, 1 << 13);
+    assert!(!matches!(largest, GalleryError::TooLarge { .. }), "{largest}");
+    let larger = metadata(1 << 13, (1 << 13) + 1);
+    assert!(matches!(larger, GalleryError::TooLarge { width: 8192, height: 8193, limit: 0x400_0000, .. }), "{larger}");
 }
 
 #[test]
@@ -183,7 +203,11 @@ fn what_cannot_be_written_is_refused() {
     assert!(matches!(encode_png(&none, None), Err(GalleryError::InvalidImage { .. })));
     let mut endless = origin("");
     endless.request.guidance = f32::INFINITY;
-    assert!(matches!(encode_png(&image(), Some(&endless)), Err(GalleryError::Unwritable { .. })));
+    assert!(matches!(encode_png(&image(), Some(&endless)), Err(GalleryError::Unwritable)));
+    // JSON would hold it as nothing.
+    let mut vanishing = origin("");
+    vanishing.request.image_guidance = Some(f32::NAN);
+    assert!(matches!(encode_png(&image(), Some(&vanishing)), Err(GalleryError::Unwritable)));
 }
 
 proptest! {

@@ -1,21 +1,32 @@
 //! Sheets and entries as rows: written and read.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use chatsd_files::sha256;
 use chatsd_types::Request;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Params, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior, params};
 
-use crate::{Entry, Gallery, GalleryError, Origin, Sheet, database::index_entry};
+use crate::{
+    Entry, GalleryError, Origin, Sheet,
+    database::{Database, index_entry},
+};
 
-/// What a [`Record`] is read from, in the order of its fields.
+/// Name of the file with the records.
+const DATABASE_FILE: &str = "gallery.db";
+
+/// What an [`EntryRow`] is read from, in the order of its fields.
 pub(crate) const ENTRY: &str = "SELECT entries.id, sheets.id, number, path, sha256, bytes, request, parents,
     entries.created, duration_ms FROM entries JOIN sheets ON sheets.key = entries.sheet";
 pub(crate) const NEWEST_FIRST: &str = "ORDER BY entries.created DESC, entries.key DESC";
 
 /// What is known about the file of an entry once it is written.
-pub(crate) struct Kept {
+pub(crate) struct EntryFile {
     pub(crate) number: u32,
     /// File name.
     pub(crate) name: String,
@@ -25,7 +36,7 @@ pub(crate) struct Kept {
 }
 
 /// The row of an entry, its JSON unread.
-pub(crate) struct Record {
+pub(crate) struct EntryRow {
     pub(crate) id: String,
     pub(crate) sheet: String,
     number: u32,
@@ -38,7 +49,7 @@ pub(crate) struct Record {
     duration_ms: i64,
 }
 
-impl Record {
+impl EntryRow {
     fn read(row: &Row) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
@@ -71,10 +82,49 @@ pub(crate) fn rfc3339(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-impl Gallery {
+/// The records of the gallery in `folder`. Several threads may use them at a time.
+pub(crate) struct Records {
+    pub(crate) folder: PathBuf,
+    database: Mutex<Database>,
+}
+
+impl Records {
+    /// Opens or makes the records of a folder that exists.
+    pub(crate) fn open(folder: PathBuf) -> Result<Self, GalleryError> {
+        let database = Mutex::new(Database::open(folder.join(DATABASE_FILE))?);
+        Ok(Self { folder, database })
+    }
+
+    fn run<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, GalleryError> {
+        // A panic elsewhere leaves the records whole: an open transaction is rolled back.
+        self.database.lock().unwrap_or_else(PoisonError::into_inner).run(work)
+    }
+
+    fn damaged(&self, id: &str, source: serde_json::Error) -> GalleryError {
+        GalleryError::DamagedRecord { path: self.folder.join(DATABASE_FILE), id: id.to_owned(), source }
+    }
+
+    /// Ids of the sheets that are closed.
+    pub(crate) fn finished_sheets(&self) -> Result<HashSet<String>, GalleryError> {
+        self.run(|connection| {
+            let mut rows = connection.prepare("SELECT id FROM sheets WHERE finished")?;
+            rows.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
+    /// Closes a sheet.
+    pub(crate) fn set_finished(&self, sheet: &str) -> Result<(), GalleryError> {
+        self.run(|connection| connection.execute("UPDATE sheets SET finished = 1 WHERE id = ?1", [sheet])).map(|_| ())
+    }
+
+    /// The entry with exactly this id.
+    pub(crate) fn entry_of(&self, id: &str) -> Result<Option<Entry>, GalleryError> {
+        Ok(self.entries(&format!("{ENTRY} WHERE entries.id = ?1"), [id])?.pop())
+    }
+
     /// Records a sheet; one that is recorded already stays as it is.
     pub(crate) fn insert_sheet(&self, sheet: &Sheet) -> Result<(), GalleryError> {
-        let idea = serde_json::to_string(&sheet.idea).map_err(|error| self.damaged(&sheet.id, &error))?;
+        let idea = serde_json::to_string(&sheet.idea).map_err(|_| GalleryError::Unwritable)?;
         let sql = "INSERT INTO sheets (id, sentence, idea, created, finished) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (id) DO NOTHING";
         let values = params![sheet.id, sheet.sentence, idea, sheet.created, sheet.finished];
@@ -86,13 +136,13 @@ impl Gallery {
     pub(crate) fn insert_entry(
         &self,
         sheet: &str,
-        kept: &Kept,
+        kept: &EntryFile,
         origin: &Origin,
         duration: Option<Duration>,
     ) -> Result<Option<Entry>, GalleryError> {
         let path = format!("{sheet}/{}", kept.name);
         let id = sha256(format!("{path}\n{}", kept.sha256).as_bytes())[..16].to_owned();
-        let json = |error: serde_json::Error| GalleryError::Unwritable { reason: error.to_string() };
+        let json = |_| GalleryError::Unwritable;
         let request = serde_json::to_string(&origin.request).map_err(json)?;
         let parents = serde_json::to_string(&origin.parents).map_err(json)?;
         let duration_ms = duration.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
@@ -127,7 +177,7 @@ impl Gallery {
             transaction.commit()?;
             Ok(key.is_some())
         })?;
-        if inserted { self.show(&id).map(Some) } else { Ok(None) }
+        if inserted { self.entry_of(&id) } else { Ok(None) }
     }
 
     /// Paths of the recorded files of a sheet.
@@ -138,29 +188,25 @@ impl Gallery {
         })
     }
 
-    pub(crate) fn all_entries(&self) -> Result<Vec<Entry>, GalleryError> {
-        self.entries(&format!("{ENTRY} {NEWEST_FIRST}"), [])
-    }
-
     /// Entries that a question which begins with [`ENTRY`] finds.
     pub(crate) fn entries(&self, sql: &str, values: impl Params) -> Result<Vec<Entry>, GalleryError> {
         self.records(sql, values)?.into_iter().map(|record| self.entry(record)).collect()
     }
 
     /// The row of the entry with exactly this id.
-    pub(crate) fn record(&self, id: &str) -> Result<Option<Record>, GalleryError> {
+    pub(crate) fn record(&self, id: &str) -> Result<Option<EntryRow>, GalleryError> {
         Ok(self.records(&format!("{ENTRY} WHERE entries.id = ?1"), [id])?.pop())
     }
 
-    fn records(&self, sql: &str, values: impl Params) -> Result<Vec<Record>, GalleryError> {
-        self.run(|connection| connection.prepare_cached(sql)?.query_map(values, Record::read)?.collect())
+    fn records(&self, sql: &str, values: impl Params) -> Result<Vec<EntryRow>, GalleryError> {
+        self.run(|connection| connection.prepare_cached(sql)?.query_map(values, EntryRow::read)?.collect())
     }
 
-    fn entry(&self, record: Record) -> Result<Entry, GalleryError> {
-        let damaged = |reason: serde_json::Error| self.damaged(&record.id, &reason);
+    fn entry(&self, record: EntryRow) -> Result<Entry, GalleryError> {
+        let damaged = |source| self.damaged(&record.id, source);
         let request = serde_json::from_str(&record.request).map_err(damaged)?;
         let parents = serde_json::from_str(&record.parents).map_err(damaged)?;
-        let missing = !self.folder().join(&record.path).is_file();
+        let missing = !self.folder.join(&record.path).is_file();
         Ok(Entry {
             id: record.id,
             sheet: record.sheet,
@@ -183,7 +229,7 @@ impl Gallery {
             connection.query_row(sql, [id], |row| row.try_into()).optional()
         })?;
         let Some((sentence, idea, created, finished)) = row else { return Ok(None) };
-        let idea = serde_json::from_str(&idea).map_err(|error| self.damaged(id, &error))?;
+        let idea = serde_json::from_str(&idea).map_err(|source| self.damaged(id, source))?;
         Ok(Some(Sheet { id: id.to_owned(), sentence, idea, created, finished }))
     }
 

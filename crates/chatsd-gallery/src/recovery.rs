@@ -1,26 +1,21 @@
 //! What an interrupted program left behind: swept away, or taken up from the pictures themselves.
 
-use std::{
-    collections::HashSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashSet, fs, path::Path};
 
 use chatsd_files::{sha256, sweep};
 use chatsd_types::Idea;
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::{
-    Entry, Gallery, GalleryError, Metadata, Origin, Sheet,
+    Entry, FileAction, GalleryError, Metadata, Origin, Sheet,
     error::io_error,
-    gallery::SHEET_FILE,
     names, read_image, read_metadata,
-    records::{Kept, rfc3339},
+    records::{EntryFile, Records, rfc3339},
+    sources::Sources,
 };
 
 /// What was found and done.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Debug, Default)]
 pub struct Recovery {
     /// Whole pictures without a record; now they have one.
     pub adopted: Vec<Entry>,
@@ -28,74 +23,61 @@ pub struct Recovery {
     pub missing: Vec<Entry>,
     /// Half-written files that were removed.
     pub swept: usize,
-    /// Files that look like pictures of the gallery and are not, with the reason. They are left alone.
-    pub foreign: Vec<(PathBuf, String)>,
+    /// Why files that look like pictures of the gallery are none. They are left alone.
+    pub foreign: Vec<GalleryError>,
 }
 
-impl Gallery {
-    /// Goes through the whole folder: removes half-written files, makes records for pictures that have none, tells which
-    /// records have lost their picture. With `gallery.db` gone it rebuilds it.
-    ///
-    /// # Errors
-    /// Those of the database and of the folder.
-    pub fn recover(&self) -> Result<Recovery, GalleryError> {
-        let mut recovery = self.take_up(&HashSet::new())?;
-        recovery.missing = self.all_entries()?;
-        recovery.missing.retain(|entry| entry.missing);
-        Ok(recovery)
+/// Goes through the gallery's folder but for the sheets named in `settled`: removes half-written files, makes records
+/// for pictures that have none.
+pub(crate) fn take_up(records: &Records, settled: &HashSet<String>) -> Result<Recovery, GalleryError> {
+    let mut recovery = Recovery { swept: Sources::of(&records.folder).sweep(), ..Recovery::default() };
+    let folder = &records.folder;
+    let read_error = |error| io_error(FileAction::Read, folder, error);
+    let mut sheets = Vec::new();
+    for found in fs::read_dir(folder).map_err(read_error)? {
+        let name = found.map_err(read_error)?.file_name().to_string_lossy().into_owned();
+        if names::is_sheet_folder(&name) && !settled.contains(&name) {
+            sheets.push(name);
+        }
     }
+    sheets.sort();
+    for sheet in sheets {
+        take_up_sheet(records, &sheet, &mut recovery)?;
+    }
+    Ok(recovery)
+}
 
-    /// [`Self::recover`] without the sheets named in `settled` and without a look at what is missing.
-    pub(crate) fn take_up(&self, settled: &HashSet<String>) -> Result<Recovery, GalleryError> {
-        let mut recovery = Recovery { swept: sweep(&self.sources_folder()), ..Recovery::default() };
-        let folder = self.folder();
-        let read_error = |error| io_error("read", folder, error);
-        let mut sheets = Vec::new();
-        for found in fs::read_dir(folder).map_err(read_error)? {
-            let name = found.map_err(read_error)?.file_name().to_string_lossy().into_owned();
-            if names::is_sheet_folder(&name) && !settled.contains(&name) {
-                sheets.push(name);
+fn take_up_sheet(records: &Records, id: &str, recovery: &mut Recovery) -> Result<(), GalleryError> {
+    let folder = records.folder.join(id);
+    recovery.swept += sweep(&folder);
+    // A folder that vanished meanwhile has nothing to take up.
+    let Ok(found) = fs::read_dir(&folder) else { return Ok(()) };
+    let known = records.files_of(id)?;
+    let mut new: Vec<_> = found
+        .flatten()
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .filter_map(|name| Some((names::picture_number(&name)?, name)))
+        .filter(|(_, name)| !known.contains(&format!("{id}/{name}")))
+        .collect();
+    new.sort();
+    for (number, name) in new {
+        let path = folder.join(&name);
+        match read_whole(&path) {
+            Ok((origin, bytes)) => {
+                let created = modified(&path);
+                let words = origin.request.prompt.own.clone();
+                let idea = Idea { sentence: words.clone(), subject: words.clone(), ..Idea::default() };
+                let sheet =
+                    Sheet { id: id.to_owned(), sentence: words, idea, created: created.clone(), finished: false };
+                let finished = folder.join(names::SHEET_FILE).exists();
+                records.insert_sheet(&Sheet { finished, ..sheet })?;
+                let kept = EntryFile { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
+                recovery.adopted.extend(records.insert_entry(id, &kept, &origin, None)?);
             }
+            Err(error) => recovery.foreign.push(error),
         }
-        sheets.sort();
-        for sheet in sheets {
-            self.take_up_sheet(&sheet, &mut recovery)?;
-        }
-        Ok(recovery)
     }
-
-    fn take_up_sheet(&self, id: &str, recovery: &mut Recovery) -> Result<(), GalleryError> {
-        let folder = self.folder().join(id);
-        recovery.swept += sweep(&folder);
-        // A folder that vanished meanwhile has nothing to take up.
-        let Ok(found) = fs::read_dir(&folder) else { return Ok(()) };
-        let known = self.files_of(id)?;
-        let mut new: Vec<_> = found
-            .flatten()
-            .map(|file| file.file_name().to_string_lossy().into_owned())
-            .filter_map(|name| Some((names::picture_number(&name)?, name)))
-            .filter(|(_, name)| !known.contains(&format!("{id}/{name}")))
-            .collect();
-        new.sort();
-        for (number, name) in new {
-            let path = folder.join(&name);
-            match read_whole(&path) {
-                Ok((origin, bytes)) => {
-                    let created = modified(&path);
-                    let words = origin.request.prompt.own.clone();
-                    let idea = Idea { sentence: words.clone(), subject: words.clone(), ..Idea::default() };
-                    let sheet =
-                        Sheet { id: id.to_owned(), sentence: words, idea, created: created.clone(), finished: false };
-                    let finished = folder.join(SHEET_FILE).exists();
-                    self.insert_sheet(&Sheet { finished, ..sheet })?;
-                    let kept = Kept { number, name, sha256: sha256(&bytes), bytes: bytes.len() as u64, created };
-                    recovery.adopted.extend(self.insert_entry(id, &kept, &origin, None)?);
-                }
-                Err(error) => recovery.foreign.push((path, error.to_string())),
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// A picture that is whole and was made here.
@@ -103,7 +85,9 @@ fn read_whole(path: &Path) -> Result<(Origin, Vec<u8>), GalleryError> {
     // Decoded first: a file that is no picture is not read as a whole, however large.
     read_image(path)?;
     match read_metadata(path)? {
-        Metadata::Own(origin) => Ok((*origin, fs::read(path).map_err(|error| io_error("read", path, error))?)),
+        Metadata::Own(origin) => {
+            Ok((*origin, fs::read(path).map_err(|error| io_error(FileAction::Read, path, error))?))
+        }
         Metadata::Foreign(_) => Err(GalleryError::ForeignMetadata { path: path.to_owned() }),
     }
 }

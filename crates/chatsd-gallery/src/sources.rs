@@ -1,11 +1,14 @@
 //! Pictures that others were painted from, kept under the hash of their pixels so that it can be done again.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use chatsd_files::sha256;
+use chatsd_files::{sha256, sweep};
 use chatsd_types::Image;
 
-use crate::{Gallery, GalleryError, encode_png, error::io_error, files::write_whole, read_image};
+use crate::{FileAction, GalleryError, encode_png, error::io_error, files::write_whole, read_image};
 
 /// The name of a source picture in a request, whether a gallery keeps it or not: SHA-256, in hex, over `WIDTHxHEIGHT`, a
 /// line feed and the pixels. It is the same whichever program packed the file.
@@ -14,46 +17,54 @@ pub fn source_name(image: &Image) -> String {
     sha256(&[format!("{}\n", image.size).as_bytes(), &image.rgb].concat())
 }
 
-impl Gallery {
-    pub(crate) fn sources_folder(&self) -> PathBuf {
-        self.folder().join("sources")
+/// The folder of a gallery's source pictures.
+pub(crate) struct Sources {
+    folder: PathBuf,
+}
+
+impl Sources {
+    /// That of the gallery in `gallery`; it need not exist.
+    pub(crate) fn of(gallery: &Path) -> Self {
+        Self { folder: gallery.join("sources") }
     }
 
-    pub(crate) fn source_path(&self, sha256: &str) -> Option<PathBuf> {
+    fn path(&self, name: &str) -> Option<PathBuf> {
         // A name from a stranger's picture must not lead elsewhere.
-        let is_name = sha256.len() == 64 && sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        is_name.then(|| self.sources_folder().join(format!("{sha256}.png")))
+        let is_name = name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_name.then(|| self.folder.join(format!("{name}.png")))
     }
 
-    /// Keeps a picture that others are painted from, once however often it is given. Gives its [`source_name`]. A mask is
-    /// kept as [`chatsd_types::Mask::to_image`].
-    ///
-    /// # Errors
-    /// [`GalleryError::InvalidImage`], [`GalleryError::ReadOnly`], [`GalleryError::DiskFull`], [`GalleryError::Io`].
-    pub fn keep_source(&self, image: &Image) -> Result<String, GalleryError> {
+    /// The file of a source picture that is kept.
+    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
+        self.path(name).filter(|path| path.exists())
+    }
+
+    /// Keeps a picture, once however often it is given, and gives its name.
+    pub(crate) fn keep(&self, image: &Image) -> Result<String, GalleryError> {
         let bytes = encode_png(image, None)?;
-        let folder = self.sources_folder();
-        fs::create_dir_all(&folder).map_err(|error| io_error("create", &folder, error))?;
+        fs::create_dir_all(&self.folder).map_err(|error| io_error(FileAction::Create, &self.folder, error))?;
         let name = source_name(image);
-        if self.source(&name).is_err() {
-            write_whole(&folder.join(format!("{name}.png")), &bytes)?;
+        if self.read(&name).is_err() {
+            write_whole(&self.folder.join(format!("{name}.png")), &bytes)?;
         }
         Ok(name)
     }
 
-    /// A source picture by its SHA-256.
-    ///
-    /// # Errors
-    /// [`GalleryError::MissingSource`], [`GalleryError::DamagedSource`], and those of [`read_image`].
-    pub fn source(&self, sha256: &str) -> Result<Image, GalleryError> {
-        let Some(path) = self.source_path(sha256).filter(|path| path.exists()) else {
-            return Err(GalleryError::MissingSource { sha256: sha256.to_owned(), folder: self.sources_folder() });
+    /// A picture by its name.
+    pub(crate) fn read(&self, name: &str) -> Result<Image, GalleryError> {
+        let Some(path) = self.file(name) else {
+            return Err(GalleryError::MissingSource { sha256: name.to_owned(), folder: self.folder.clone() });
         };
         let image = read_image(&path)?;
         match source_name(&image) {
-            found if found == sha256 => Ok(image),
+            found if found == name => Ok(image),
             found => Err(GalleryError::DamagedSource { path, found }),
         }
+    }
+
+    /// Removes half-written files. Gives how many.
+    pub(crate) fn sweep(&self) -> usize {
+        sweep(&self.folder)
     }
 }
 

@@ -5,7 +5,7 @@
 
 /// What a character is to the search.
 #[derive(PartialEq, Eq)]
-enum Kind {
+enum CharClass {
     /// Part of a word set off by spaces.
     Letter,
     /// A word by itself: Han, kana, hangul.
@@ -16,31 +16,31 @@ enum Kind {
     Gap,
 }
 
-fn kind(c: char) -> Kind {
+fn class(c: char) -> CharClass {
     match u32::from(c) {
         // Hiragana and katakana; the ideographs with their extensions; hangul.
         0x3041..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0x20000..=0x323AF
             if c.is_alphanumeric() =>
         {
-            Kind::Syllable
+            CharClass::Syllable
         }
-        0x2600..=0x27BF | 0x1F300..=0x1FAFF => Kind::Pictogram,
-        _ if c.is_alphanumeric() => Kind::Letter,
-        _ => Kind::Gap,
+        0x2600..=0x27BF | 0x1F300..=0x1FAFF => CharClass::Pictogram,
+        _ if c.is_alphanumeric() => CharClass::Letter,
+        _ => CharClass::Gap,
     }
 }
 
-/// Cuts `text` into runs of one kind, without the gaps.
-fn runs(text: &str) -> Vec<(Kind, String)> {
-    let mut runs: Vec<(Kind, String)> = Vec::new();
+/// Cuts `text` into runs of one class, without the gaps.
+fn runs(text: &str) -> Vec<(CharClass, String)> {
+    let mut runs: Vec<(CharClass, String)> = Vec::new();
     for c in text.chars() {
-        let kind = kind(c);
+        let class = class(c);
         match runs.last_mut() {
-            Some((last, run)) if *last == kind => run.push(c),
-            _ => runs.push((kind, c.to_string())),
+            Some((last, run)) if *last == class => run.push(c),
+            _ => runs.push((class, c.to_string())),
         }
     }
-    runs.retain(|(kind, _)| *kind != Kind::Gap);
+    runs.retain(|(class, _)| *class != CharClass::Gap);
     runs
 }
 
@@ -52,12 +52,12 @@ fn pairs(run: &str) -> impl Iterator<Item = String> {
 /// The words of a text that is kept, joined by spaces.
 pub(crate) fn indexed(text: &str) -> String {
     let mut words = Vec::new();
-    for (kind, run) in runs(text) {
-        match kind {
-            Kind::Letter => words.push(run.to_lowercase()),
+    for (class, run) in runs(text) {
+        match class {
+            CharClass::Letter => words.push(run.to_lowercase()),
             _ => {
                 words.extend(run.chars().map(String::from));
-                if kind == Kind::Syllable {
+                if class == CharClass::Syllable {
                     words.extend(pairs(&run));
                 }
             }
@@ -70,10 +70,10 @@ pub(crate) fn indexed(text: &str) -> String {
 /// Nothing where the question has no word.
 pub(crate) fn query(text: &str) -> Option<String> {
     let mut terms = Vec::new();
-    for (kind, run) in runs(text) {
-        match kind {
-            Kind::Letter => terms.push(format!("\"{}\"*", run.to_lowercase())),
-            Kind::Syllable if run.chars().nth(1).is_some() => {
+    for (class, run) in runs(text) {
+        match class {
+            CharClass::Letter => terms.push(format!("\"{}\"*", run.to_lowercase())),
+            CharClass::Syllable if run.chars().nth(1).is_some() => {
                 terms.extend(pairs(&run).map(|pair| format!("\"{pair}\"")))
             }
             _ => terms.extend(run.chars().map(|c| format!("\"{c}\""))),

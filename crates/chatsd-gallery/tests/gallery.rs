@@ -240,16 +240,30 @@ fn records_are_made_anew_from_the_pictures() {
     let half = fs::read(folder.join(&entries[0].path)).unwrap();
     fs::write(folder.join(&sheet.id).join("5-half.png"), &half[..half.len() / 2]).unwrap();
     fs::create_dir(folder.join("my own folder")).unwrap();
+    fs::create_dir(folder.join("sources")).unwrap();
+    for of in [&sheet.id, "sources"] {
+        fs::write(folder.join(of).join(".9-x.png.1-0.part"), "").unwrap();
+    }
 
     let gallery = Gallery::open(&folder).unwrap();
     let recovered = gallery.recovered();
     assert_eq!(recovered.adopted.len(), 3);
-    assert_eq!(recovered.foreign.len(), 2, "{:?}", recovered.foreign);
+    let foreign = recovered.foreign.as_slice();
+    assert!(
+        matches!(
+            foreign,
+            [GalleryError::NoMetadata { path: plain }, GalleryError::Truncated { path: half, .. }]
+                if *plain == stranger && half.ends_with("5-half.png")
+        ),
+        "{foreign:?}"
+    );
+    assert_eq!(recovered.swept, 2, "half-written files");
     for old in &entries {
         let new = gallery.show(&old.id).unwrap();
         assert_eq!((&new.request, &new.parents, &new.sha256), (&old.request, &old.parents, &old.sha256));
     }
-    assert_eq!(gallery.sheet(&sheet.id).unwrap().0.sentence, "a cat");
+    let found = gallery.sheet(&sheet.id).unwrap().0;
+    assert_eq!((found.sentence.as_str(), found.finished), ("a cat", true), "its sheet.png is there");
     assert_eq!(gallery.search("cat", 9).unwrap().len(), 3);
     assert!(stranger.exists());
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chatsd_files::sha256;
-use chatsd_gallery::{Gallery, GalleryError};
+use chatsd_gallery::{FileAction, Gallery, GalleryError};
 
 use crate::{Studio, StudioError};
 
@@ -44,7 +44,7 @@ impl FoundTarget {
 
 /// The bytes of a file.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, GalleryError> {
-    std::fs::read(path).map_err(|source| GalleryError::Io { doing: "read", path: path.to_owned(), source })
+    std::fs::read(path).map_err(|source| GalleryError::Io { doing: FileAction::Read, path: path.to_owned(), source })
 }
 
 impl Studio {

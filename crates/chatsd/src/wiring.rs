@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use chatsd_diffusion::{Enlarger, Finder, PictureModel, Reader};
+use chatsd_diffusion::{Finder, PictureModel, PictureUpscaler, PromptReader};
 use chatsd_hub::{ModelFolders, LookupError};
 use chatsd_messages::Lang;
 use chatsd_prompt::StyleLibrary;
@@ -173,9 +173,9 @@ impl Models for House {
     }
 
     fn upscaler(&self, name: &str) -> Result<Box<dyn ImageUpscaler>, PaintError> {
-        let enlarger = Enlarger::find(&self.finder(), name)?;
+        let upscaler = PictureUpscaler::find(&self.finder(), name)?;
         let engine = self.engine().map_err(|error| unusable(FileKind::Upscaler, name, model_error(error)))?;
-        Ok(Box::new(EnlargerOn { enlarger, engine }))
+        Ok(Box::new(UpscalerOn { upscaler, engine }))
     }
 
     fn file_hash(&self, kind: FileKind, name: &str) -> Result<String, PaintError> {
@@ -195,14 +195,14 @@ fn unusable(kind: FileKind, name: &str, source: Box<dyn Error + Send + Sync>) ->
 }
 
 /// What makes pictures larger, with the engine that it runs on.
-struct EnlargerOn {
-    enlarger: Enlarger,
+struct UpscalerOn {
+    upscaler: PictureUpscaler,
     engine: Engine,
 }
 
-impl ImageUpscaler for EnlargerOn {
+impl ImageUpscaler for UpscalerOn {
     fn scale(&self) -> u32 {
-        self.enlarger.scale() as u32
+        self.upscaler.scale() as u32
     }
 
     fn upscale(
@@ -211,7 +211,7 @@ impl ImageUpscaler for EnlargerOn {
         size: Size,
         observer: &mut dyn FnMut(usize, usize) -> std::ops::ControlFlow<()>,
     ) -> Option<Image> {
-        self.enlarger.enlarge(&self.engine, image, size, observer).continue_value()
+        self.upscaler.upscale(&self.engine, image, size, observer).continue_value()
     }
 }
 
@@ -235,16 +235,16 @@ impl OpenedModel {
     ///
     /// # Errors
     /// As [`OpenedModel::picture_model`].
-    pub fn outline(&self) -> Result<PictureModel> {
-        Ok(self.known(PictureModel::outline(&self.files, &self.name)?))
+    pub fn meta_model(&self) -> Result<PictureModel> {
+        Ok(self.known(PictureModel::dry_run(&self.files, &self.name)?))
     }
 
     /// The part of the model that reads, without its networks.
     ///
     /// # Errors
     /// As [`OpenedModel::picture_model`].
-    pub fn reader(&self) -> Result<Reader> {
-        Ok(Reader::open(&self.files)?.with_finder(self.house.finder()))
+    pub fn reader(&self) -> Result<PromptReader> {
+        Ok(PromptReader::open(&self.files)?.with_finder(self.house.finder()))
     }
 
     /// The model with what is known of it beside its files, and what finds what requests name.
@@ -260,7 +260,7 @@ impl OpenModel for OpenedModel {
     }
 
     fn meta(&self) -> Result<Arc<dyn ImageModel>, ModelError> {
-        Ok(Arc::new(self.outline().map_err(model_error)?))
+        Ok(Arc::new(self.meta_model().map_err(model_error)?))
     }
 
     fn meta_in_eight_bits(&self) -> Option<Arc<dyn ImageModel>> {
@@ -269,8 +269,8 @@ impl OpenModel for OpenedModel {
         }
         let Self { house, name, files } = self;
         let (house, name, files) = (house.clone(), name.clone(), files.clone().stored_as(Some(Format::Q8_0)));
-        let outline = Self { house, name, files }.outline().ok()?;
-        Some(Arc::new(outline))
+        let meta = Self { house, name, files }.meta_model().ok()?;
+        Some(Arc::new(meta))
     }
 
     fn load(&self) -> Result<Arc<dyn ImageModel>, ModelError> {

@@ -155,7 +155,7 @@ impl TextEncoder {
     /// # Errors
     /// When the values are no whole vectors.
     pub(crate) fn with_inversions(&self, values: Vec<f32>) -> Result<Self, WeightError> {
-        Ok(Self { tokens: self.tokens.clone().with_learned(values)?, ..self.clone() })
+        Ok(Self { tokens: self.tokens.clone().with_textual_inversions(values)?, ..self.clone() })
     }
 
     /// Layers it has.

@@ -59,12 +59,12 @@ struct OnePicture {
 }
 
 fn one_picture(house: &House, name: &str) -> Result<OnePicture> {
-    let outline = house.open(name)?.outline()?;
-    let request = blank_request(outline.card());
+    let meta = house.open(name)?.meta_model()?;
+    let request = blank_request(meta.card());
     let (size, steps) = (request.size, request.steps);
     let plan = Plan { requests: vec![request], ..Plan::default() };
     let pace = wiring::pace(house)?;
-    Ok(OnePicture { size, steps, prediction: predict(&outline, &plan, &Source::default(), None, pace) })
+    Ok(OnePicture { size, steps, prediction: predict(&meta, &plan, &Source::default(), None, pace) })
 }
 
 fn facts(path: &Path, told: &Description) -> Value {

@@ -126,7 +126,7 @@ fn show(bar: &ProgressBar, event: &PullEvent<'_>, lang: Lang) {
     };
     let pace = match event.event {
         FetchEvent::Waiting { seconds, error } => {
-            bar.set_message(output::tame(&lang.pull_waits(translate::error(lang, error), format!("{seconds:.0}"))));
+            bar.set_message(output::tame(&lang.pull_waits(say(lang, error), format!("{seconds:.0}"))));
             return;
         }
         FetchEvent::Fetching(pace) | FetchEvent::Checking(pace) => pace,

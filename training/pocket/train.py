@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 import model
+import sample
 import tokenizer
 from data import Pictures
 from muon import Muon
@@ -28,7 +29,7 @@ def options():
     parse.add_argument("--emojibase", required=True, help="the unpacked emojibase-data package")
     parse.add_argument("--vocabulary", required=True, help="bpe_simple_vocab_16e6.txt.gz")
     parse.add_argument("--out", required=True, help="folder for checkpoints")
-    parse.add_argument("--start", help="folder with start weights (unet/, text_encoder/)")
+    parse.add_argument("--start", help="start weights: a folder (unet/, text_encoder/), a model file .gguf or a checkpoint")
     parse.add_argument("--table", help="token table file, to start from nothing")
     parse.add_argument("--samples", type=int, help="stop after this many pictures")
     parse.add_argument("--until", help="stop at this time of day, HH:MM")
@@ -105,7 +106,7 @@ def main():
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     last = out / "last.pt"
-    unet, text = model.fresh(torch.load(args.table)) if args.table else model.load(args.start)
+    unet, text = model.fresh(torch.load(args.table)) if args.table else sample.networks_of(args.start)
     networks = [unet.to(args.device).train(), text.to(args.device).train()]
     weights = [p for net in networks for p in net.parameters()]
     tools = optimisers(unet, text, args)
@@ -125,7 +126,7 @@ def main():
     schedule = Schedule(args, begun)
     pictures = Pictures(args.data, args.emojibase, seed=step + 1)
     encode = tokenizer.load(args.vocabulary)
-    print(f"{len(pictures.pixels)} pictures, {len(set(pictures.labels))} subjects", flush=True)
+    print(f"{len(pictures.drawings)} drawings of {len({d.label for d in pictures.drawings})} subjects", flush=True)
     trained = [p for p in weights if p.requires_grad]
     which = [i for i, p in enumerate(weights) if p.requires_grad]
     denoise = torch.compile(unet)

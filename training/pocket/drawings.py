@@ -73,6 +73,19 @@ def concepts_of(emojibase):
     return table
 
 
+class Labels:
+    """Which subject an icon's name means: the sets spell many in their own way."""
+
+    def __init__(self, concepts):
+        self.concepts = concepts
+        self.by_name = {squash(label): label for label in concepts}
+
+    def of(self, name):
+        key = squash(name)
+        label = ALIASES.get(key) or self.by_name.get(key)
+        return label if label in self.concepts else None
+
+
 def read_set(rendered, style):
     """(name, pixels) of every picture of one rendered set, whatever its size"""
     names = (Path(rendered) / f"{style}.names").read_text().split("\n")[:-1]
@@ -83,15 +96,13 @@ def read_set(rendered, style):
 
 def read_drawings(rendered, concepts, least_sets=LEAST_SETS):
     """Every drawing of a wanted subject, and of lesser ones that enough sets draw."""
-    by_name = {squash(label): label for label in concepts}
+    labels = Labels(concepts)
     drawn = defaultdict(lambda: defaultdict(list))
     for style in STYLES:
         if not (Path(rendered) / f"{style}.names").exists():
             raise SystemExit(f"{rendered} has no {style}.names: render the sets of sets.txt first")
         for name, pixels in read_set(rendered, style):
-            key = squash(name)
-            label = ALIASES.get(key) or by_name.get(key)
-            if label in concepts:
+            if label := labels.of(name):
                 drawn[label][style].append(pixels)
     return [
         Drawing(style, label, pixels, 1 / len(alike))

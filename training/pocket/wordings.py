@@ -106,10 +106,12 @@ def _ground(plan, random):
         if word == "white" and random.random() < 0.85:
             return ""
         shade = "" if word in ("white", "black") else shade
-        return random.choice((f"on a {shade}{word} background", f"on a {shade}{word} background", f", {shade}{word} background", f"on {shade}{word}", f"with a {shade}{word} background"))
+        hue = shade + word
+        a_hue = with_article(hue)
+        return random.choice((f"on {a_hue} background", f"on {a_hue} background", f", {hue} background", f"on {hue}", f"with {a_hue} background"))
     if ground.kind == "graded":
         a, b = ground.words
-        return random.choice((f"on a {a} and {b} gradient", f", gradient background from {a} to {b}", f", {a} to {b} gradient background", "on a gradient background"))
+        return random.choice((f"on {with_article(a)} and {b} gradient", f", gradient background from {a} to {b}", f", {a} to {b} gradient background", "on a gradient background"))
     flying = plan.items[0].label in FLYERS + IN_SKY and plan.kind in ("one", "several")
     if flying and ground.kind in _FLYING_OVER and random.random() < 0.6:
         place = f"{random.choice(('over', 'above', 'flying over'))} {_FLYING_OVER[ground.kind]}"
@@ -123,7 +125,8 @@ def _logo(plan, subject, random):
     ground = plan.ground
     colour = ("light " if ground.lighter >= 0.5 and ground.words[0] not in ("black",) else "") + ground.words[0]
     shape = {"square": "rounded square", "ring": "ring"}.get(ground.shape, ground.shape)
-    forms = [f"logo of {subject} in a {colour} {shape}", f"{subject} logo, {colour} {shape}", f"{subject} in a {colour} {shape}", f"logo of {subject}, {colour} badge"]
+    badge = with_article(f"{colour} {shape}")
+    forms = [f"logo of {subject} in {badge}", f"{subject} logo, {colour} {shape}", f"{subject} in {badge}", f"logo of {subject}, {colour} badge"]
     forms.append({"square": f"app icon of {subject}, {colour} background", "circle": f"round {colour} badge with {subject}"}.get(ground.shape, f"{colour} {shape} emblem with {subject}"))
     return random.choice(forms)
 

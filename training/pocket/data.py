@@ -21,8 +21,8 @@ HUE_SHARE, BLUE_FOX_SHARE = 0.10, 0.35
 class Pictures:
     """Every drawing kept and how often it is drawn alone; scenes made of them."""
 
-    def __init__(self, rendered, emojibase, seed=0, scene_share=SCENE_SHARE):
-        self.random, self.scene_share = random.Random(seed), scene_share
+    def __init__(self, rendered, emojibase, scene_share=SCENE_SHARE):
+        self.random, self.scene_share = random.Random(), scene_share
         self.concepts = concepts_of(Path(emojibase))
         self.drawings = read_drawings(rendered, self.concepts)
         self.scenes = Scenes(self.drawings, self.concepts, self.random)
@@ -65,8 +65,7 @@ class Pictures:
         return np.asarray(plan.paint(SIZE)), wording(plan, self.concepts, self.random)
 
     def batch(self, size):
-        """(pictures in -1..1 as size x 3 x SIZE x SIZE, captions)"""
+        """(bytes of size x 3 x SIZE x SIZE, captions)"""
         draws = [self._scene() if self.random.random() < self.scene_share else self._single() for _ in range(size)]
         pictures, texts = zip(*draws)
-        tensor = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
-        return tensor / 127.5 - 1, list(texts)
+        return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous(), list(texts)

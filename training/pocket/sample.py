@@ -56,7 +56,7 @@ def to_image(picture):
 
 
 def grid(unet, text, encode, sentences=SENTENCES, **how):
-    """Nine styles across, sentences down."""
+    """The styles across, sentences down."""
     rows = []
     for sentence in sentences:
         prompts = [f"{sentence}, {phrases[0]}" for phrases in STYLES.values()]

@@ -12,6 +12,7 @@ import torch
 import model
 import sample
 import tokenizer
+from data import Pictures
 from loading import batches
 from muon import Muon
 
@@ -39,7 +40,7 @@ def options():
     parse.add_argument("--optimiser", choices=("muon", "adamw"), default="muon")
     parse.add_argument("--threads", type=int, default=2)
     parse.add_argument("--average", type=float, default=0.998)
-    parse.add_argument("--save-seconds", type=float, default=240)
+    parse.add_argument("--save-seconds", type=float, default=180)
     parse.add_argument("--workers", type=int, default=0, help="processes that paint ahead (a GPU wants one a core)")
     parse.add_argument("--hold", action="store_true", help="keep the rate: the last third of a run does not cool it down")
     parse.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
@@ -135,7 +136,7 @@ def main():
                 tool.load_state_dict(kept)
         print(f"goes on from step {step}, {samples} samples", flush=True)
     schedule = Schedule(args, begun)
-    source = batches(args.data, args.emojibase, step + 1, args.batch, args.workers)
+    source = batches(Pictures(args.data, args.emojibase), step + 1, args.batch, args.workers)
     encode = tokenizer.load(args.vocabulary)
     trained = [p for p in weights if p.requires_grad]
     which = [i for i, p in enumerate(weights) if p.requires_grad]
@@ -155,7 +156,8 @@ def main():
         tick = time.time()
         batch, texts = next(source)
         ids = torch.tensor([encode(words) for words in texts], device=args.device)
-        x = model.to_patches(batch).to(args.device, memory_format=torch.channels_last)
+        batch = batch.to(args.device).float() / 127.5 - 1
+        x = model.to_patches(batch).to(memory_format=torch.channels_last)
         loading += time.time() - tick
         t = draw_times(args.batch, args.device)
         shaped = t.view(-1, 1, 1, 1)

@@ -48,7 +48,14 @@ class Judge(nn.Module):
         self.subjects = subjects
         self.stem = nn.Sequential(nn.Conv2d(3, widths[0], 3, 2, 1), nn.BatchNorm2d(widths[0]), nn.ReLU())
         self.blocks = nn.Sequential(*(_Block(a, b) for a, b in zip(widths, widths[1:])))
-        sizes = dict(subject=len(subjects), style=len(STYLES), count=6, colour=len(colours.NAMED), ground=len(GROUNDS), time=len(TIMES))
+        sizes = dict(
+            subject=len(subjects),
+            style=len(STYLES),
+            count=6,
+            colour=len(colours.NAMED),
+            ground=len(GROUNDS),
+            time=len(TIMES),
+        )
         self.heads = nn.ModuleDict({name: nn.Linear(2 * widths[-1], size) for name, size in sizes.items()})
 
     def forward(self, pictures):
@@ -90,7 +97,11 @@ def soften(pictures):
     """Seen through a bad glass: half of them blurred, all a little noisy."""
     blurred = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
     chosen = (torch.rand(len(pictures), 1, 1, 1) < 0.5).float() * torch.rand(len(pictures), 1, 1, 1)
-    return pictures + chosen * (blurred - pictures) + 0.06 * torch.rand(len(pictures), 1, 1, 1) * torch.randn_like(pictures)
+    return (
+        pictures
+        + chosen * (blurred - pictures)
+        + 0.06 * torch.rand(len(pictures), 1, 1, 1) * torch.randn_like(pictures)
+    )
 
 
 def shrink(pictures):
@@ -102,7 +113,10 @@ def batch(scenes, concepts, subjects, size):
     plans = [scenes.plan() for _ in range(size)]
     pixels = np.stack([np.asarray(plan.paint(SIZE)) for plan in plans])
     answers = [truth(plan, concepts, subjects) for plan in plans]
-    table = {name: torch.stack([a[name] for a in answers]) if name == "subject" else torch.tensor([a[name] for a in answers]) for name in answers[0]}
+    table = {
+        name: torch.stack([a[name] for a in answers]) if name == "subject" else torch.tensor([a[name] for a in answers])
+        for name in answers[0]
+    }
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1, table
 
 
@@ -134,6 +148,7 @@ def right(said, table):
 
 def split(drawings):
     """(to learn from, held out): by subject and style, the same on every machine"""
+
     def is_out(drawing):
         return sum(map(ord, drawing.label + drawing.style)) % HELD_OUT == 0
 
@@ -197,7 +212,10 @@ def main():
         tool.step()
         samples, total, count = samples + args.batch, total + loss.item(), count + 1
         if count == 25:
-            print(f"{samples} scenes, loss {total / count:.3f}, {count * args.batch / (time.time() - shown):.0f}/s", flush=True)
+            print(
+                f"{samples} scenes, loss {total / count:.3f}, {count * args.batch / (time.time() - shown):.0f}/s",
+                flush=True,
+            )
             total, count, shown = 0, 0, time.time()
         if time.time() - saved > 180:
             _save(args.out, judge, tool, samples, {})
@@ -208,7 +226,16 @@ def main():
 
 
 def _save(path, judge, tool, samples, scores):
-    torch.save(dict(weights=judge.state_dict(), tool=tool.state_dict(), subjects=judge.subjects, samples=samples, held_out=scores), path + ".part")
+    torch.save(
+        dict(
+            weights=judge.state_dict(),
+            tool=tool.state_dict(),
+            subjects=judge.subjects,
+            samples=samples,
+            held_out=scores,
+        ),
+        path + ".part",
+    )
     os.replace(path + ".part", path)
 
 

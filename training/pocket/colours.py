@@ -5,18 +5,46 @@ import colorsys
 import numpy as np
 
 # Upper end of each hue range in degrees, and its word.
-_HUES = ((14, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (190, "teal"),
-         (255, "blue"), (292, "purple"), (345, "pink"), (361, "red"))
+_HUES = (
+    (14, "red"),
+    (42, "orange"),
+    (68, "yellow"),
+    (165, "green"),
+    (190, "teal"),
+    (255, "blue"),
+    (292, "purple"),
+    (345, "pink"),
+    (361, "red"),
+)
 # word -> hue in degrees, saturation, value: what a ground or a tinted drawing takes
 NAMED = {
-    "red": (2, 0.85, 0.9), "orange": (28, 0.85, 1.0), "yellow": (50, 0.8, 1.0), "green": (130, 0.7, 0.7),
-    "teal": (178, 0.75, 0.7), "blue": (218, 0.8, 0.9), "purple": (272, 0.65, 0.8), "pink": (330, 0.5, 1.0),
-    "brown": (22, 0.6, 0.55), "black": (0, 0.0, 0.1), "white": (0, 0.0, 1.0), "grey": (0, 0.0, 0.6),
+    "red": (2, 0.85, 0.9),
+    "orange": (28, 0.85, 1.0),
+    "yellow": (50, 0.8, 1.0),
+    "green": (130, 0.7, 0.7),
+    "teal": (178, 0.75, 0.7),
+    "blue": (218, 0.8, 0.9),
+    "purple": (272, 0.65, 0.8),
+    "pink": (330, 0.5, 1.0),
+    "brown": (22, 0.6, 0.55),
+    "black": (0, 0.0, 0.1),
+    "white": (0, 0.0, 1.0),
+    "grey": (0, 0.0, 0.6),
 }
 HUED = ("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink")
 CHINESE = {
-    "red": "红色", "orange": "橙色", "yellow": "黄色", "green": "绿色", "teal": "青色", "blue": "蓝色", "purple": "紫色",
-    "pink": "粉色", "brown": "棕色", "black": "黑色", "white": "白色", "grey": "灰色",
+    "red": "红色",
+    "orange": "橙色",
+    "yellow": "黄色",
+    "green": "绿色",
+    "teal": "青色",
+    "blue": "蓝色",
+    "purple": "紫色",
+    "pink": "粉色",
+    "brown": "棕色",
+    "black": "黑色",
+    "white": "白色",
+    "grey": "灰色",
 }
 COLOURS = set(NAMED) | {"golden", "gold", "gray"}
 _GREY_AXIS = np.full((3, 3), 1 / 3)

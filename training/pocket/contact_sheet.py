@@ -43,7 +43,9 @@ def main():
     chance, concepts = random.Random(args.seed), concepts_of(Path(args.emojibase))
     scenes = Scenes(read_drawings(args.data, concepts), concepts, chance)
     plans = [scenes.plan(args.kind, args.style) for _ in range(args.count)]
-    sheet([(plan.paint(args.size), wording(plan, concepts, chance)) for plan in plans], args.columns, args.size).save(args.out)
+    sheet([(plan.paint(args.size), wording(plan, concepts, chance)) for plan in plans], args.columns, args.size).save(
+        args.out
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ def weave(pictures, strength):
     """The same faint pattern in every 8 x 8 patch, and each patch a little off in its mean."""
     n, c, h, w = pictures.shape
     pattern = torch.randn(n, c, PATCH, PATCH).repeat(1, 1, h // PATCH + 1, w // PATCH + 1)[..., :h, :w]
-    steps = F.interpolate(torch.randn(n, c, -(-h // PATCH), -(-w // PATCH)), scale_factor=PATCH, mode="nearest")[..., :h, :w]
+    steps = F.interpolate(torch.randn(n, c, -(-h // PATCH), -(-w // PATCH)), scale_factor=PATCH, mode="nearest")[
+        ..., :h, :w
+    ]
     return pictures + strength * (0.6 * pattern + 0.6 * steps)
 
 
@@ -32,6 +34,7 @@ def ring(pictures, strength):
 
 def damage(pictures):
     """n x 3 x h x w in 0..1: each picture hurt in its own measure, some hardly."""
+
     def share(low, high):
         return low + (high - low) * torch.rand(len(pictures), 1, 1, 1)
 

@@ -1,28 +1,17 @@
 """What lies behind the drawings: plain and graded grounds, landscapes, badges. Painted at any size."""
 
-import math
 import random as randoms
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
+import badges
 import colours
+import landscapes
+from fills import flat, graded
+from landscapes import AIRY, LANDS
 
 FINE = 2  # painted so many times larger, then reduced, so that edges are smooth
-BADGES = ("circle", "square", "shield", "hexagon", "ring")
-SKIES = {  # time -> upper and lower colour
-    "day": ((0.36, 0.68, 0.96), (0.80, 0.93, 1.0)),
-    "night": ((0.05, 0.07, 0.22), (0.16, 0.20, 0.45)),
-    "sunset": ((0.48, 0.26, 0.55), (1.0, 0.62, 0.35)),
-}
-# place -> colour of the land by day
-LANDS = {
-    "meadow": (0.45, 0.76, 0.34), "mountains": (0.42, 0.68, 0.38), "sea": (0.16, 0.50, 0.82),
-    "beach": (0.96, 0.86, 0.60), "desert": (0.93, 0.74, 0.42), "snow": (0.93, 0.96, 1.0),
-    "forest": (0.33, 0.60, 0.30), "city": (0.45, 0.47, 0.52), "road": (0.38, 0.39, 0.43),
-}
-AIRY = ("sky", "space", "underwater")  # nothing to stand on
 PLACES = (*LANDS, *AIRY, "room")
 
 
@@ -41,7 +30,7 @@ class Ground:
     @property
     def is_dark(self):
         if self.kind in ("plain", "badge"):
-            return self.words[0] in ("black",) and self.lighter < 0.3
+            return self.words[0] == "black"
         return self.kind == "space" or self.time == "night"
 
 
@@ -49,219 +38,9 @@ def paint(ground, size):
     """An RGB picture of the ground alone."""
     random = randoms.Random(ground.seed)
     if ground.kind == "plain":
-        return Image.fromarray(_flat(colours.named(ground.words[0], random, ground.lighter), size))
+        return Image.fromarray(flat(colours.named(ground.words[0], random, ground.lighter), size))
     if ground.kind == "graded":
         upper, lower = (colours.named(word, random, ground.lighter) for word in ground.words)
-        return Image.fromarray(_graded(upper, lower, size, sideways=random.random() < 0.25))
-    fine = size * FINE
-    picture = _badge(ground, random, fine) if ground.kind == "badge" else _place(ground, random, fine)
-    return picture.reduce(FINE)
-
-
-def _flat(colour, size):
-    return np.broadcast_to(_bytes(colour), (size, size, 3)).copy()
-
-
-def _bytes(colour):
-    return (np.clip(colour, 0, 1) * 255).round().astype(np.uint8)
-
-
-def _graded(upper, lower, size, sideways=False):
-    share = np.linspace(0, 1, size)[:, None, None]
-    rows = np.broadcast_to(np.asarray(upper) * (1 - share) + np.asarray(lower) * share, (size, size, 3))
-    return _bytes(rows.transpose(1, 0, 2) if sideways else rows)
-
-
-def _hex(colour):
-    return tuple(int(part) for part in _bytes(colour))
-
-
-def badge_points(shape):
-    """Corners of a badge in shares of the side; None for round ones."""
-    if shape == "hexagon":
-        return [(0.5 + 0.46 * math.sin(k * math.pi / 3), 0.5 + 0.46 * math.cos(k * math.pi / 3)) for k in range(6)]
-    if shape == "shield":
-        curve = [(0.5 + 0.42 * math.cos(a), 0.5 + 0.45 * math.sin(a)) for a in np.linspace(0, math.pi, 24)]
-        return [(0.08, 0.1), (0.5, 0.04), (0.92, 0.1), *curve]
-    return None
-
-
-def _badge(ground, random, size):
-    picture = Image.new("RGB", (size, size), "white")
-    draw = ImageDraw.Draw(picture)
-    colour = _hex(colours.named(ground.words[0], random, ground.lighter))
-    rim = random.choice((None, "white", _hex(np.array(colour) / 255 * 0.6)))
-    if ground.shape in ("circle", "ring"):
-        edge = 0.04 * size
-        draw.ellipse((edge, edge, size - edge, size - edge), fill=colour)
-        if ground.shape == "ring":
-            edge = 0.1 * size
-            draw.ellipse((edge, edge, size - edge, size - edge), fill="white")
-        elif rim:
-            edge = 0.07 * size
-            draw.ellipse((edge, edge, size - edge, size - edge), outline=rim, width=round(0.02 * size))
-    elif ground.shape == "square":
-        edge = random.choice((0.0, 0.05)) * size
-        draw.rounded_rectangle((edge, edge, size - edge, size - edge), 0.2 * size, fill=colour)
-    else:
-        points = [(x * size, y * size) for x, y in badge_points(ground.shape)]
-        draw.polygon(points, fill=colour)
-        if rim:
-            inner = [((x - 0.5) * 0.88 * size + size / 2, (y - 0.5) * 0.88 * size + size / 2) for x, y in badge_points(ground.shape)]
-            draw.line([*inner, inner[0]], fill=rim, width=round(0.02 * size), joint="curve")
-    return picture
-
-
-def _shade(colour, time):
-    """A day colour by night or at sunset."""
-    colour = np.asarray(colour)
-    if time == "night":
-        return colour * (0.30, 0.33, 0.48)
-    return colour * (0.95, 0.75, 0.72) if time == "sunset" else colour
-
-
-def _place(ground, random, size):
-    if ground.kind == "space":
-        picture = Image.fromarray(_graded((0.04, 0.03, 0.14), (0.13, 0.07, 0.30), size))
-        _stars(ImageDraw.Draw(picture), random, size, 1.0, random.randint(18, 40))
-        return picture
-    if ground.kind == "underwater":
-        picture = Image.fromarray(_graded((0.20, 0.66, 0.88), (0.03, 0.25, 0.52), size))
-        _bubbles(ImageDraw.Draw(picture), random, size)
-        return picture
-    if ground.kind == "room":
-        return _room(random, size, ground.horizon)
-    picture = Image.fromarray(_graded(*SKIES[ground.time], size))
-    draw = ImageDraw.Draw(picture)
-    _sky(draw, random, size, ground)
-    if ground.kind != "sky":
-        _land(draw, random, size, ground)
-    return picture
-
-
-def _sky(draw, random, size, ground):
-    low = ground.horizon if ground.kind != "sky" else 1.0
-    if ground.time == "night":
-        _stars(draw, random, size, low, random.randint(10, 24))
-        if random.random() < 0.6:
-            _disc(draw, random.uniform(0.1, 0.9) * size, 0.14 * size, random.uniform(0.05, 0.09) * size, (250, 240, 200))
-        return
-    if ground.time == "sunset" and ground.kind != "sky":
-        _disc(draw, random.uniform(0.15, 0.85) * size, low * size, 0.14 * size, (255, 226, 120))
-    elif random.random() < 0.4:
-        _disc(draw, random.choice((0.13, 0.87)) * size, 0.14 * size, random.uniform(0.06, 0.1) * size, (255, 221, 80))
-    for _ in range(random.randint(0, 3) + 2 * (ground.kind == "sky")):
-        _cloud(draw, random, size, random.uniform(0.05, 0.95), random.uniform(0.06, max(0.1, low - 0.2)))
-
-
-def _disc(draw, x, y, radius, colour):
-    draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
-
-
-def _stars(draw, random, size, low, count):
-    for _ in range(count):
-        x, y = random.uniform(0, 1), random.uniform(0, low)
-        _disc(draw, x * size, y * size, random.uniform(0.004, 0.011) * size, (255, 250, 220))
-
-
-def _bubbles(draw, random, size):
-    for _ in range(random.randint(6, 14)):
-        x, y, r = random.random() * size, random.random() * size, random.uniform(0.01, 0.035) * size
-        draw.ellipse((x - r, y - r, x + r, y + r), outline=(190, 230, 250), width=max(1, round(0.008 * size)))
-    if random.random() < 0.6:
-        draw.ellipse((-0.2 * size, 0.88 * size, 1.2 * size, 1.3 * size), fill=(222, 200, 140))
-
-
-def _cloud(draw, random, size, x, y):
-    scale = random.uniform(0.6, 1.2)
-    for dx, dy, r in ((-0.08, 0.01, 0.04), (0, -0.015, 0.06), (0.08, 0.01, 0.045)):
-        _disc(draw, (x + dx * scale) * size, (y + dy * scale) * size, r * scale * size, (255, 255, 255))
-
-
-def _land(draw, random, size, ground):
-    line, land = ground.horizon * size, _shade(LANDS[ground.kind], ground.time)
-    if ground.kind in ("mountains", "snow", "desert"):
-        _peaks(draw, random, size, ground)
-    if ground.kind == "forest":
-        _trees(draw, random, size, ground)
-    if ground.kind == "city":
-        _houses(draw, random, size, ground)
-    if ground.kind == "beach":
-        draw.rectangle((0, line - 0.1 * size, size, size), fill=_hex(_shade(LANDS["sea"], ground.time)))
-    if ground.kind in ("meadow", "mountains", "snow", "desert", "beach") and random.random() < 0.6:
-        middle, rise = random.uniform(0.2, 0.8) * size, random.uniform(0.03, 0.1) * size
-        draw.ellipse((middle - size, line, middle + size, line + 2 * size), fill=_hex(land))
-        draw.rectangle((0, line + rise, size, size), fill=_hex(land))
-    else:
-        draw.rectangle((0, line, size, size), fill=_hex(land))
-    if ground.kind == "sea":
-        _waves(draw, random, size, line, land)
-    if ground.kind == "road":
-        middle, thick = line + (size - line) * 0.5, 0.02 * size
-        for start in np.arange(random.uniform(-0.1, 0), 1, 0.24):
-            draw.rectangle((start * size, middle, (start + 0.13) * size, middle + thick), fill=(240, 240, 235))
-
-
-def _peaks(draw, random, size, ground):
-    rock = {"mountains": (0.45, 0.52, 0.62), "snow": (0.70, 0.78, 0.88), "desert": (0.80, 0.55, 0.32)}[ground.kind]
-    for _ in range(random.randint(2, 4)):
-        x, height = random.uniform(0.05, 0.95), random.uniform(0.18, 0.42)
-        wide, foot = height * random.uniform(0.7, 1.0), ground.horizon + 0.1
-        shade = _shade(np.array(rock) * random.uniform(0.85, 1.1), ground.time)
-        top = foot - height
-        draw.polygon([(size * a, size * b) for a, b in ((x - wide, foot), (x, top), (x + wide, foot))], fill=_hex(shade))
-        if ground.kind != "desert":
-            cap, white = 0.28, _hex(_shade((0.97, 0.98, 1.0), ground.time))
-            low = top + cap * height
-            ridge = ((x - wide * cap, low), (x, top), (x + wide * cap, low), (x + wide * cap / 3, low - 0.03), (x - wide * cap / 3, low + 0.02))
-            draw.polygon([(size * a, size * b) for a, b in ridge], fill=white)
-
-
-def _trees(draw, random, size, ground):
-    for _ in range(random.randint(5, 9)):
-        x, height, foot = random.random(), random.uniform(0.22, 0.4), ground.horizon + 0.03
-        green = _hex(_shade((random.uniform(0.1, 0.22), random.uniform(0.4, 0.55), 0.25), ground.time))
-        draw.rectangle(((x - 0.012) * size, (foot - 0.06) * size, (x + 0.012) * size, foot * size), fill=_hex(_shade((0.45, 0.3, 0.18), ground.time)))
-        for step in (0.0, 0.3):
-            low, wide = foot - 0.04 - step * height, 0.32 * height * (1 - step)
-            draw.polygon([((x - wide) * size, low * size), (x * size, (low - 0.62 * height) * size), ((x + wide) * size, low * size)], fill=green)
-
-
-def _houses(draw, random, size, ground):
-    x = -0.05
-    while x < 1:
-        wide, height = random.uniform(0.09, 0.17), random.uniform(0.15, 0.42)
-        wall = _hex(_shade(np.array(random.choice(((0.62, 0.68, 0.78), (0.75, 0.66, 0.62), (0.55, 0.60, 0.66)))), ground.time))
-        top = ground.horizon - height
-        draw.rectangle((x * size, top * size, (x + wide) * size, ground.horizon * size), fill=wall)
-        light = (255, 224, 130) if ground.time == "night" else (230, 240, 250)
-        for row in np.arange(top + 0.03, ground.horizon - 0.04, 0.06):
-            for column in np.arange(x + 0.02, x + wide - 0.025, 0.04):
-                if random.random() < 0.7:
-                    draw.rectangle((column * size, row * size, (column + 0.018) * size, (row + 0.028) * size), fill=light)
-        x += wide + random.uniform(0, 0.02)
-
-
-def _waves(draw, random, size, line, colour):
-    foam = _hex(np.asarray(colour) + (1 - np.asarray(colour)) * 0.35)
-    for _ in range(random.randint(4, 8)):
-        x, y, wide = random.random() * size, random.uniform(line + 0.04 * size, size), random.uniform(0.06, 0.12) * size
-        draw.arc((x, y, x + wide, y + wide * 0.5), 200, 340, fill=foam, width=max(1, round(0.012 * size)))
-
-
-def _room(random, size, horizon):
-    wall = colours.named(random.choice(("pink", "blue", "yellow", "green", "orange", "purple")), random, random.uniform(0.55, 0.8))
-    floor = np.array(random.choice(((0.70, 0.48, 0.30), (0.80, 0.62, 0.42), (0.62, 0.55, 0.52))))
-    picture = Image.fromarray(_flat(wall, size))
-    draw, line = ImageDraw.Draw(picture), horizon * size
-    draw.rectangle((0, line, size, size), fill=_hex(floor))
-    draw.rectangle((0, line - 0.025 * size, size, line), fill=(250, 250, 248))
-    if random.random() < 0.75:
-        x, y, wide, high = random.choice((0.1, 0.62)) * size, 0.12 * size, 0.28 * size, 0.3 * size
-        draw.rectangle((x, y, x + wide, y + high), fill=(252, 252, 250))
-        edge, half = 0.018 * size, 0.009 * size
-        draw.rectangle((x + edge, y + edge, x + wide - edge, y + high - edge), fill=(150, 208, 245))
-        draw.rectangle((x + wide / 2 - half, y, x + wide / 2 + half, y + high), fill=(252, 252, 250))
-    if random.random() < 0.5:
-        draw.ellipse((0.15 * size, line + 0.08 * size, 0.85 * size, line + 0.3 * size), fill=_hex(colours.named(random.choice(colours.HUED), random, 0.3)))
-    return picture
+        return Image.fromarray(graded(upper, lower, size, sideways=random.random() < 0.25))
+    paint_fine = badges.paint if ground.kind == "badge" else landscapes.paint
+    return paint_fine(ground, random, size * FINE).reduce(FINE)

@@ -1,7 +1,7 @@
 """Scores painted sentences with the judge and prints a table; shows the nearest drawing beside samples.
 
-    python paint_list.py last.pt --vocabulary V --out new/
-    python measure.py old/ new/ --judge judge.pt --data pictures/ --emojibase emojibase-data/
+python paint_list.py last.pt --vocabulary V --out new/
+python measure.py old/ new/ --judge judge.pt --data pictures/ --emojibase emojibase-data/
 """
 
 import argparse
@@ -19,10 +19,13 @@ from paint_list import SEEDED, SEEDS, sentences
 
 SMALL = 32  # side at which pictures are compared with the drawings they were learned from
 SHOWN = 24
+COPIED = 0.06  # a sample this near to a drawing looks like it
 
 
 def picture_of(path, size):
-    return np.asarray(Image.open(path).convert("RGB").resize((size, size), Image.Resampling.BOX), np.float32) / 127.5 - 1
+    return (
+        np.asarray(Image.open(path).convert("RGB").resize((size, size), Image.Resampling.BOX), np.float32) / 127.5 - 1
+    )
 
 
 def answers(row, concepts, subjects):
@@ -32,8 +35,12 @@ def answers(row, concepts, subjects):
         present[subjects.index(classifier.subject_of(label, concepts))] = 1
     find = lambda table, word: list(table).index(word) if word else -1
     return dict(
-        subject=present, style=find(STYLES, row["style"]), count=int(row["count"]) - 1 if row["count"] else -1,
-        colour=find(colours.NAMED, row["colour"]), ground=find(classifier.GROUNDS, row["ground"]), time=find(classifier.TIMES, row["time"]),
+        subject=present,
+        style=find(STYLES, row["style"]),
+        count=int(row["count"]) - 1 if row["count"] else -1,
+        colour=find(colours.NAMED, row["colour"]),
+        ground=find(classifier.GROUNDS, row["ground"]),
+        time=find(classifier.TIMES, row["time"]),
     )
 
 
@@ -48,7 +55,10 @@ def scores(folder, rows, judge, concepts):
         painted += 1
         pictures = torch.from_numpy(picture_of(path, classifier.SIZE)).permute(2, 0, 1)[None]
         said = judge(pictures)
-        table = {name: value[None] if name == "subject" else torch.tensor([value]) for name, value in answers(row, concepts, judge.subjects).items()}
+        table = {
+            name: value[None] if name == "subject" else torch.tensor([value])
+            for name, value in answers(row, concepts, judge.subjects).items()
+        }
         for head, (hits, asked) in classifier.right(said, table).items():
             old = sums.get((row["group"], head), (0, 0))
             sums[row["group"], head] = (old[0] + hits, old[1] + asked)
@@ -60,7 +70,11 @@ def diversity(folder):
     distances = []
     firsts = sorted({path.name.split("-")[0] for path in folder.glob("*-seed*.png")})[:SEEDED]
     for first in firsts:
-        same = [picture_of(folder / f"{first}-seed{seed}.png", 64) / 2 for seed in range(SEEDS) if (folder / f"{first}-seed{seed}.png").exists()]
+        same = [
+            picture_of(folder / f"{first}-seed{seed}.png", 64) / 2
+            for seed in range(SEEDS)
+            if (folder / f"{first}-seed{seed}.png").exists()
+        ]
         distances += [np.sqrt(((a - b) ** 2).mean()) for i, a in enumerate(same) for b in same[:i]]
     return float(np.mean(distances)) if distances else float("nan")
 
@@ -85,7 +99,11 @@ def nearest(picture, table):
 def nearest_sheet(folder, rows, drawings, table, out):
     """Samples above, the drawings nearest to them below; returns the distances of all."""
     distances, pairs = [], []
-    single = [place for place, row in enumerate(rows) if row["group"] in ("drilled", "lesser", "colour") and (folder / f"{place:04}.png").exists()]
+    single = [
+        place
+        for place, row in enumerate(rows)
+        if row["group"] in ("drilled", "lesser", "colour") and (folder / f"{place:04}.png").exists()
+    ]
     for place in single:
         path = folder / f"{place:04}.png"
         which, far = nearest(picture_of(path, SMALL), table)
@@ -109,7 +127,9 @@ def main():
     parse.add_argument("--judge", required=True)
     parse.add_argument("--data", required=True)
     parse.add_argument("--emojibase", required=True)
-    parse.add_argument("--nearest", help="write samples of the last folder with the drawings nearest to them here (PNG)")
+    parse.add_argument(
+        "--nearest", help="write samples of the last folder with the drawings nearest to them here (PNG)"
+    )
     args = parse.parse_args()
     concepts, rows = concepts_of(Path(args.emojibase)), sentences()
     judge, state = classifier.load(args.judge)
@@ -117,7 +137,11 @@ def main():
     table = flattened(drawings)
     results = [scores(folder, rows, judge, concepts) for folder in args.folders]
     bound = state["held_out"]
-    print("| sentences | what | " + " | ".join(f"{f.name} ({n} painted)" for f, (_, n) in zip(args.folders, results)) + " | judge on unseen drawings |")
+    print(
+        "| sentences | what | "
+        + " | ".join(f"{f.name} ({n} painted)" for f, (_, n) in zip(args.folders, results))
+        + " | judge on unseen drawings |"
+    )
     print("|---|---|" + "---|" * (len(results) + 1))
     for group, head in dict.fromkeys(key for sums, _ in results for key in sums):
         cells = []
@@ -128,7 +152,10 @@ def main():
     print("| seeds | mean distance | " + " | ".join(f"{diversity(f):.3f}" for f in args.folders) + " | |")
     for folder in args.folders:
         distances = nearest_sheet(folder, rows, drawings, table, args.nearest or folder / "nearest.png")
-        print(f"{folder.name}: nearest drawing at {np.median(distances):.3f} (median), {np.mean(np.array(distances) < 0.06):.0%} nearer than 0.06")
+        print(
+            f"{folder.name}: nearest drawing at {np.median(distances):.3f} (median), "
+            f"{np.mean(np.array(distances) < COPIED):.0%} nearer than {COPIED}"
+        )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 WebP (19 MB instead of 1 GB), names, words, vocabulary.
 
     python pack.py pack   --data pictures/ --emojibase E --vocabulary V --file pocket.zip
-    python pack.py unpack --file pocket.zip --out work/       (work/pictures, work/emojibase-data, work/vocabulary.txt.gz)
+    python pack.py unpack --file pocket.zip --out work/
+
+Unpacked: work/pictures, work/emojibase-data, work/vocabulary.txt.gz.
 """
 
 import argparse

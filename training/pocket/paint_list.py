@@ -23,7 +23,7 @@ def jobs(rows, every):
     """(file name, sentence, seed) of everything to paint"""
     chosen = range(0, len(rows), every)
     yield from ((f"{place:04}.png", rows[place]["sentence"], place + 1) for place in chosen)
-    for place in list(chosen)[: SEEDED]:
+    for place in list(chosen)[:SEEDED]:
         yield from ((f"{place:04}-seed{seed}.png", rows[place]["sentence"], 10_000 + seed) for seed in range(SEEDS))
 
 
@@ -51,7 +51,9 @@ def main():
     for start in range(0, len(todo), args.batch):
         part = todo[start : start + args.batch]
         noise = torch.cat([noise_of(seed) for _, _, seed in part])
-        pictures = sample.paint(unet, text, encode, [words for _, words, _ in part], noise=noise, steps=args.steps, guidance=args.guidance)
+        pictures = sample.paint(
+            unet, text, encode, [words for _, words, _ in part], noise=noise, steps=args.steps, guidance=args.guidance
+        )
         for (name, _, _), picture in zip(part, pictures):
             sample.to_image(picture).save(out / name)
         print(f"{start + len(part)} of {len(todo)}", flush=True)

@@ -12,8 +12,12 @@ def alone(drawing, height=1.0, middle=0.0, bottom=1.0, **how):
 
 
 def extent(group):
-    return (min(l.middle - l.width / 2 for l in group), min(l.top for l in group),
-            max(l.middle + l.width / 2 for l in group), max(l.bottom for l in group))
+    return (
+        min(l.middle - l.width / 2 for l in group),
+        min(l.top for l in group),
+        max(l.middle + l.width / 2 for l in group),
+        max(l.bottom for l in group),
+    )
 
 
 def fit(group, box):
@@ -22,7 +26,10 @@ def fit(group, box):
     scale = min((box[2] - box[0]) / (right - left), (box[3] - box[1]) / (bottom - top))
     across = (box[0] + box[2]) / 2 - scale * (left + right) / 2
     down = box[3] - scale * bottom
-    return [replace(l, middle=l.middle * scale + across, bottom=l.bottom * scale + down, height=l.height * scale) for l in group]
+    return [
+        replace(l, middle=l.middle * scale + across, bottom=l.bottom * scale + down, height=l.height * scale)
+        for l in group
+    ]
 
 
 def row(layers, gap):
@@ -117,6 +124,13 @@ def inside(a, b, random):
 
 
 RELATIONS = {
-    "beside": beside, "on": on, "under": under, "above": above, "in front of": in_front_of,
-    "wearing": wearing, "holding": holding, "reading": reading, "in": inside,
+    "beside": beside,
+    "on": on,
+    "under": under,
+    "above": above,
+    "in front of": in_front_of,
+    "wearing": wearing,
+    "holding": holding,
+    "reading": reading,
+    "in": inside,
 }

@@ -3,18 +3,30 @@
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
+import badges
 import colours
 import grounds
 import roles
 from captions import ONE_INK
 from grounds import Ground
+from landscapes import LANDS
 from layers import lay
 from relations import RELATIONS, alone, fit, several
 
 # kind of scene -> how often
 KINDS = {
-    "one": 24, "several": 14, "beside": 16, "on": 9, "under": 6, "above": 6, "in front of": 6,
-    "wearing": 10, "holding": 7, "reading": 3, "in": 7, "logo": 10,
+    "one": 24,
+    "several": 14,
+    "beside": 16,
+    "on": 9,
+    "under": 6,
+    "above": 6,
+    "in front of": 6,
+    "wearing": 10,
+    "holding": 7,
+    "reading": 3,
+    "in": 7,
+    "logo": 10,
 }
 MOSTLY_KNOWN = 0.8  # share of subjects taken from concepts.py where a role leaves it open
 GREYS = ("black", "white", "grey", "brown")
@@ -77,13 +89,18 @@ class Scenes:
         """Which subjects may play each part; None: any."""
         random = self.random
         return {
-            "one": (None,), "several": (roles.COUNTED,), "logo": (None,),
+            "one": (None,),
+            "several": (roles.COUNTED,),
+            "logo": (None,),
             "beside": (random.choice((None, roles.STANDING)), random.choice((None, roles.STANDING))),
             "on": (random.choice((roles.ANIMALS, roles.STANDING)), roles.SUPPORTS),
             "under": (roles.STANDING, roles.SHELTERS),
             "above": (random.choice((roles.FLYERS, roles.IN_SKY)), roles.STANDING),
             "in front of": (roles.STANDING, random.choice((roles.BUILDINGS, roles.PLANTS, roles.STANDING))),
-            "wearing": (random.choice((roles.ANIMAL_FACES, roles.FACES)), random.choice((roles.HATS, roles.HATS, roles.EYEWEAR, roles.NECKWEAR))),
+            "wearing": (
+                random.choice((roles.ANIMAL_FACES, roles.FACES)),
+                random.choice((roles.HATS, roles.HATS, roles.EYEWEAR, roles.NECKWEAR)),
+            ),
             "holding": (random.choice((roles.ANIMAL_FACES, roles.FACES, roles.ANIMALS)), roles.HELD),
             "reading": (roles.FACES, roles.READ),
             "in": (random.choice((roles.ANIMALS, roles.ANIMAL_FACES, roles.STANDING)), roles.CONTAINERS),
@@ -161,7 +178,13 @@ class Scenes:
         free = [word for word in colours.NAMED if word not in taken]
         if kind == "logo":
             word = random.choice([word for word in free if word != "white"])
-            return Ground("badge", (word,), shape=random.choice(grounds.BADGES), lighter=0.0 if word == "black" else random.choice((0, 0, 0.3, 0.6)), seed=seed)
+            return Ground(
+                "badge",
+                (word,),
+                shape=random.choice(badges.SHAPES),
+                lighter=0.0 if word == "black" else random.choice((0, 0, 0.3, 0.6)),
+                seed=seed,
+            )
         dice = random.random()
         if dice < 0.36 and "white" in free:
             return Ground("plain", ("white",), seed=seed)
@@ -174,40 +197,56 @@ class Scenes:
             lighter = 0.0 if word == "black" else random.choice((0, 0, 0.25, 0.5, 0.7))
             return Ground("plain", (word,), lighter=lighter, seed=seed)
         if dice < 0.70:
-            return Ground("graded", tuple(random.sample([w for w in free if w != "brown"], 2)), lighter=random.choice((0, 0.3, 0.6)), seed=seed)
+            return Ground(
+                "graded",
+                tuple(random.sample([w for w in free if w != "brown"], 2)),
+                lighter=random.choice((0, 0.3, 0.6)),
+                seed=seed,
+            )
         return self._landscape(kind, items, seed)
 
     def _landscape(self, kind, items, seed):
         random, label = self.random, items[0].label
         flies = label in roles.FLYERS or label in roles.IN_SKY
-        choices = [*grounds.LANDS, "room"]
+        choices = [*LANDS, "room"]
         if label in roles.SWIMMERS:
             choices = ["underwater", "underwater", "sea"]
         elif label in roles.BOATS:
             choices = ["sea", "sea", "beach"]
         elif label in ("rocket", "flying saucer", "alien", "robot", "ringed planet", "satellite", "star", "comet"):
-            choices = ["space", "space", *grounds.LANDS]
+            choices = ["space", "space", *LANDS]
         elif label in roles.VEHICLES:
             choices = ["road", "city", "mountains", "desert", "meadow", "snow"]
         elif flies:
-            choices = ["sky", "sky", *grounds.LANDS]
+            choices = ["sky", "sky", *LANDS]
         time = random.choices(("day", "night", "sunset"), (6, 3, 2))[0]
         place = random.choice(choices)
-        return Ground(place, time="day" if place in ("space", "underwater", "room") else time, horizon=random.uniform(0.55, 0.78), seed=seed)
+        return Ground(
+            place,
+            time="day" if place in ("space", "underwater", "room") else time,
+            horizon=random.uniform(0.55, 0.78),
+            seed=seed,
+        )
 
     def _box(self, kind, ground, items):
         """Where the group may stand: left, top, right, bottom."""
         random = self.random
         if kind == "logo":
-            half = random.uniform(0.24, 0.31) if ground.shape in ("hexagon", "shield", "ring") else random.uniform(0.26, 0.34)
+            half = (
+                random.uniform(0.24, 0.31)
+                if ground.shape in ("hexagon", "shield", "ring")
+                else random.uniform(0.26, 0.34)
+            )
             return (0.5 - half, 0.5 - half, 0.5 + half, 0.5 + half)
         only = items[0].size if kind == "one" else None
-        size = {"small": random.uniform(0.28, 0.42), "big": random.uniform(0.92, 1.0)}.get(only, random.uniform(0.66, 0.96))
+        size = {"small": random.uniform(0.28, 0.42), "big": random.uniform(0.92, 1.0)}.get(
+            only, random.uniform(0.66, 0.96)
+        )
         if len(items) > 1 or items[0].count > 2:
             size = random.uniform(0.8, 0.98)
         spare = 1 - size
         left = spare * random.uniform(0.2, 0.8)
-        if ground.kind in grounds.LANDS or ground.kind == "room":
+        if ground.kind in LANDS or ground.kind == "room":
             size = min(size, 0.8)
             left = (1 - size) * random.uniform(0.15, 0.85)
             if items[0].label in roles.FLYERS + roles.IN_SKY and kind in ("one", "several"):

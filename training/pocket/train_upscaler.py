@@ -1,7 +1,7 @@
 """Trains the upscaler on clean scenes that were damaged, and on what the base model made of scenes.
 
-    python train_upscaler.py --data large/ --emojibase E --pairs pairs/ --out upscaler.pt --minutes 30
-    python train_upscaler.py ... --minutes 0 --export weights/upscaler.safetensors
+python train_upscaler.py --data large/ --emojibase E --pairs pairs/ --out upscaler.pt --minutes 30
+python train_upscaler.py ... --minutes 0 --export weights/upscaler.safetensors
 """
 
 import argparse
@@ -32,7 +32,9 @@ AVERAGE = 0.998
 def cuts(small, fine, chance):
     """The same random square of both sizes."""
     y, x = chance.randrange(0, SIZE - CROP + 1), chance.randrange(0, SIZE - CROP + 1)
-    return small[..., y : y + CROP, x : x + CROP], fine[..., y * SCALE : (y + CROP) * SCALE, x * SCALE : (x + CROP) * SCALE]
+    return small[..., y : y + CROP, x : x + CROP], fine[
+        ..., y * SCALE : (y + CROP) * SCALE, x * SCALE : (x + CROP) * SCALE
+    ]
 
 
 def tensor(pixels):
@@ -107,7 +109,9 @@ def judged(network, scenes, folder, count=20):
     rounds = {}
     for _ in range(count):
         fine = tensor(scenes.plan().paint(SIZE * SCALE))
-        rounds.setdefault("damaged scenes", []).append((damage(F.interpolate(fine[None], (SIZE, SIZE), mode="area"))[0], fine))
+        rounds.setdefault("damaged scenes", []).append(
+            (damage(F.interpolate(fine[None], (SIZE, SIZE), mode="area"))[0], fine)
+        )
     files = sorted(folder.glob("*.npz"))[:HELD_OUT_PARTS] if folder else []
     for path in files:
         with np.load(path) as file:
@@ -166,7 +170,10 @@ def main():
     total = count = 0
 
     def save():
-        torch.save(dict(weights=network.state_dict(), average=average.state_dict(), tool=tool.state_dict(), step=step), args.out + ".part")
+        torch.save(
+            dict(weights=network.state_dict(), average=average.state_dict(), tool=tool.state_dict(), step=step),
+            args.out + ".part",
+        )
         os.replace(args.out + ".part", args.out)
 
     while (progress := (time.time() - begun) / (60 * args.minutes or 1)) < 1 and args.minutes:

@@ -8,11 +8,42 @@ CHINESE_SHARE, TAG_SHARE = 0.05, 0.2
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six")
 _NUMBERS_ZH = ("", "一", "两", "三", "四", "五", "六")
 _IRREGULAR = {
-    "mouse": "mice", "fish": "fish", "sheep": "sheep", "deer": "deer", "wolf": "wolves", "leaf": "leaves",
-    "knife": "knives", "goldfish": "goldfish", "octopus": "octopuses", "ox": "oxen", "die": "dice", "dice": "dice",
-    "ewe": "sheep", "hippopotamus": "hippopotamuses", "cactus": "cacti", "glass": "glasses", "scarf": "scarves",
+    "mouse": "mice",
+    "fish": "fish",
+    "sheep": "sheep",
+    "deer": "deer",
+    "wolf": "wolves",
+    "leaf": "leaves",
+    "knife": "knives",
+    "goldfish": "goldfish",
+    "octopus": "octopuses",
+    "ox": "oxen",
+    "die": "dice",
+    "dice": "dice",
+    "ewe": "sheep",
+    "hippopotamus": "hippopotamuses",
+    "cactus": "cacti",
+    "glass": "glasses",
+    "scarf": "scarves",
 }
-_MASS = {"music", "sushi", "bread", "cheese", "money", "noodles", "ramen", "milk", "fire", "beer", "wine", "coffee", "tea", "chocolate", "saturn", "night sky"}
+_MASS = {
+    "music",
+    "sushi",
+    "bread",
+    "cheese",
+    "money",
+    "noodles",
+    "ramen",
+    "milk",
+    "fire",
+    "beer",
+    "wine",
+    "coffee",
+    "tea",
+    "chocolate",
+    "saturn",
+    "night sky",
+}
 _RELATIONS = {
     "beside": ("{a} and {b}", "{a} and {b}", "{a} beside {b}", "{a} next to {b}", "{a} with {b}", "{b} and {a}"),
     "on": ("{a} on {b}", "{a} on top of {b}", "{a} sitting on {b}", "{a} standing on {b}"),
@@ -25,8 +56,15 @@ _RELATIONS = {
     "in": ("{a} in {b}", "{a} in {b}", "{a} inside {b}", "{a} sitting in {b}"),
 }
 _RELATIONS_ZH = {
-    "beside": "{a}和{b}", "on": "{a}在{b}上", "under": "{a}在{b}下", "above": "{a}在{b}上方", "in front of": "{a}在{b}前面",
-    "wearing": "{a}戴着{b}", "holding": "{a}拿着{b}", "reading": "{a}在看{b}", "in": "{a}在{b}里",
+    "beside": "{a}和{b}",
+    "on": "{a}在{b}上",
+    "under": "{a}在{b}下",
+    "above": "{a}在{b}上方",
+    "in front of": "{a}在{b}前面",
+    "wearing": "{a}戴着{b}",
+    "holding": "{a}拿着{b}",
+    "reading": "{a}在看{b}",
+    "in": "{a}在{b}里",
 }
 _PLACES = {
     "meadow": ("in a meadow", "on the grass", "in a green field", "in a garden", "on a hill"),
@@ -44,14 +82,35 @@ _PLACES = {
     "room": ("in a room", "in the living room", "indoors", "at home"),
 }
 _PLACES_ZH = {
-    "meadow": "草地上", "mountains": "山前", "sea": "海上", "beach": "海滩上", "desert": "沙漠里", "snow": "雪地里", "forest": "森林里",
-    "city": "城市里", "road": "路上", "sky": "天空中", "space": "太空中", "underwater": "水下", "room": "房间里",
+    "meadow": "草地上",
+    "mountains": "山前",
+    "sea": "海上",
+    "beach": "海滩上",
+    "desert": "沙漠里",
+    "snow": "雪地里",
+    "forest": "森林里",
+    "city": "城市里",
+    "road": "路上",
+    "sky": "天空中",
+    "space": "太空中",
+    "underwater": "水下",
+    "room": "房间里",
 }
 _TIMES = {
-    "day": ("", "", "", "", "on a sunny day", "by day"), "sunset": ("at sunset", "in the evening", "at dusk"),
+    "day": ("", "", "", "", "on a sunny day", "by day"),
+    "sunset": ("at sunset", "in the evening", "at dusk"),
     "night": ("at night", "at night", "by night", "under the stars", "in the moonlight"),
 }
-_FLYING_OVER = {"mountains": "mountains", "sea": "the sea", "desert": "the desert", "city": "the city", "forest": "the forest", "meadow": "a meadow", "snow": "snowy mountains", "beach": "the beach"}
+_FLYING_OVER = {
+    "mountains": "mountains",
+    "sea": "the sea",
+    "desert": "the desert",
+    "city": "the city",
+    "forest": "the forest",
+    "meadow": "a meadow",
+    "snow": "snowy mountains",
+    "beach": "the beach",
+}
 
 
 def plural(name):
@@ -83,7 +142,9 @@ def noun(item, concept, random):
     if item.count > 1:
         return f"{_NUMBERS[item.count] if random.random() < 0.85 else item.count} {plural(name)}"
     if item.size:
-        name = f"{random.choice(('small', 'tiny', 'little') if item.size == 'small' else ('big', 'huge', 'large'))} {name}"
+        name = (
+            f"{random.choice(('small', 'tiny', 'little') if item.size == 'small' else ('big', 'huge', 'large'))} {name}"
+        )
     elif random.random() < 0.08:
         name = f"cute {name}"
     if item.count == 1 and random.random() < 0.1:
@@ -108,10 +169,25 @@ def _ground(plan, random):
         shade = "" if word in ("white", "black") else shade
         hue = shade + word
         a_hue = with_article(hue)
-        return random.choice((f"on {a_hue} background", f"on {a_hue} background", f", {hue} background", f"on {hue}", f"with {a_hue} background"))
+        return random.choice(
+            (
+                f"on {a_hue} background",
+                f"on {a_hue} background",
+                f", {hue} background",
+                f"on {hue}",
+                f"with {a_hue} background",
+            )
+        )
     if ground.kind == "graded":
         a, b = ground.words
-        return random.choice((f"on {with_article(a)} and {b} gradient", f", gradient background from {a} to {b}", f", {a} to {b} gradient background", "on a gradient background"))
+        return random.choice(
+            (
+                f"on {with_article(a)} and {b} gradient",
+                f", gradient background from {a} to {b}",
+                f", {a} to {b} gradient background",
+                "on a gradient background",
+            )
+        )
     flying = plan.items[0].label in FLYERS + IN_SKY and plan.kind in ("one", "several")
     if flying and ground.kind in _FLYING_OVER and random.random() < 0.6:
         place = f"{random.choice(('over', 'above', 'flying over'))} {_FLYING_OVER[ground.kind]}"
@@ -126,8 +202,17 @@ def _logo(plan, subject, random):
     colour = ("light " if ground.lighter >= 0.5 and ground.words[0] not in ("black",) else "") + ground.words[0]
     shape = {"square": "rounded square", "ring": "ring"}.get(ground.shape, ground.shape)
     badge = with_article(f"{colour} {shape}")
-    forms = [f"logo of {subject} in {badge}", f"{subject} logo, {colour} {shape}", f"{subject} in {badge}", f"logo of {subject}, {colour} badge"]
-    forms.append({"square": f"app icon of {subject}, {colour} background", "circle": f"round {colour} badge with {subject}"}.get(ground.shape, f"{colour} {shape} emblem with {subject}"))
+    forms = [
+        f"logo of {subject} in {badge}",
+        f"{subject} logo, {colour} {shape}",
+        f"{subject} in {badge}",
+        f"logo of {subject}, {colour} badge",
+    ]
+    forms.append(
+        {"square": f"app icon of {subject}, {colour} background", "circle": f"round {colour} badge with {subject}"}.get(
+            ground.shape, f"{colour} {shape} emblem with {subject}"
+        )
+    )
     return random.choice(forms)
 
 

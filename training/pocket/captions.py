@@ -2,7 +2,7 @@
 `[prefix ][colour ]subject[, tag]..[, style phrase]`.
 """
 
-import colorsys
+from colours import COLOURS
 
 STYLES = {
     "noto": ("soft cartoon style", "glossy cartoon"),
@@ -14,16 +14,12 @@ STYLES = {
     "emojione": ("poster style", "bold poster illustration"),
     "fxemoji": ("storybook style", "storybook cartoon"),
     "streamline-emojis": ("kawaii sticker", "kawaii style sticker"),
+    "emojione-monotone": ("stencil style", "solid black stencil"),
 }
+ONE_INK = {"fluent-emoji-high-contrast", "emojione-monotone"}  # styles drawn in a single colour
 PREFIXES = ("", "", "", "a ", "cute ", "logo of ", "logo of ", "picture of a ")
 EMPTY, CHINESE, TRUE_COLOUR, NO_STYLE = 0.10, 0.05, 0.08, 0.08
 TAG_COUNTS = (0, 0, 0, 1, 1, 2, 3)
-
-# Upper end of each hue range in degrees, and its word.
-_HUES = ((14, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (190, "teal"),
-         (255, "blue"), (292, "purple"), (345, "pink"), (361, "red"))
-
-COLOURS = {word for _, word in _HUES} | {"golden", "gold", "black", "white", "brown"}
 
 
 def without_colour(name):
@@ -32,23 +28,15 @@ def without_colour(name):
     return " ".join(kept) if kept else name
 
 
-def colour_word(rgb):
-    """The plain word for a saturated colour (0..1 each), or None for a greyish one."""
-    hue, saturation, value = colorsys.rgb_to_hsv(*rgb)
-    if saturation < 0.3 or value < 0.25:
-        return None
-    return next(word for end, word in _HUES if hue * 360 < end)
-
-
 def caption(random, concept, style_phrases, true_colour=None, shifted_colour=None):
-    """One caption. `concept` has names, tags and chinese; `random` is a random.Random.
+    """One caption. `random` is a random.Random.
 
     A shifted colour is always named, or the words would lie about the picture."""
     if random.random() < EMPTY and not shifted_colour:
         return ""
-    name = random.choice(concept["names"])
-    if concept["chinese"] and random.random() < CHINESE:
-        name = concept["chinese"]
+    name = random.choice(concept.names)
+    if concept.chinese and random.random() < CHINESE:
+        name = concept.chinese
     if shifted_colour:
         name = without_colour(name)
     colour = shifted_colour
@@ -57,7 +45,7 @@ def caption(random, concept, style_phrases, true_colour=None, shifted_colour=Non
     if colour and colour not in name:
         name = f"{colour} {name}"
     parts = [random.choice(PREFIXES) + name]
-    tags = [tag for tag in concept["tags"] if tag not in name]
+    tags = [tag for tag in concept.tags if tag not in name]
     if shifted_colour:
         tags = [tag for tag in tags if tag not in COLOURS]
     parts += random.sample(tags, min(random.choice(TAG_COUNTS), len(tags)))

@@ -292,6 +292,317 @@ cowboy hat face | cowboy face | smiley, emoji, hat | 0.7
 smiling face with halo | angel face | smiley, emoji, halo | 0.6
 smiling face with horns | devil face | smiley, emoji, purple | 0.6
 face blowing a kiss | kissing face | smiley, emoji, kiss | 0.6
+monkey | monkey, ape | animal, jungle | 0.7
+gorilla | gorilla | animal, jungle | 0.5
+mouse | mouse | animal, small, cute | 0.6
+rat | rat | animal | 0.3
+pig | pig | animal, farm, pink | 0.7
+cow | cow | animal, farm | 0.7
+ox | ox, bull | animal, farm | 0.3
+goat | goat | animal, farm | 0.5
+ewe | ewe, sheep | animal, farm, wool | 0.7
+donkey | donkey | animal, farm | 0.4
+moose | moose | animal, forest | 0.4
+camel | camel | animal, desert | 0.5
+llama | llama, alpaca | animal | 0.5
+kangaroo | kangaroo | animal | 0.5
+hippopotamus | hippopotamus, hippo | animal | 0.4
+rhinoceros | rhinoceros, rhino | animal | 0.4
+leopard | leopard, cheetah | animal, wild | 0.4
+chipmunk | chipmunk, squirrel | animal, forest, cute | 0.6
+beaver | beaver | animal | 0.4
+otter | otter | animal, cute | 0.4
+badger | badger | animal | 0.3
+skunk | skunk | animal | 0.3
+bat | bat | animal, halloween, night | 0.6
+swan | swan | bird, white, lake | 0.5
+peacock | peacock | bird, colourful | 0.4
+turkey | turkey | bird, farm | 0.3
+rooster | rooster, cock | bird, farm | 0.5
+dove | dove, white dove | bird, peace | 0.5
+goose | goose | bird | 0.4
+seal | seal | sea, animal | 0.4
+squid | squid | sea, animal | 0.4
+lobster | lobster | sea, animal, red | 0.4
+shrimp | shrimp, prawn | sea, animal | 0.4
+jellyfish | jellyfish | sea, animal | 0.5
+coral | coral, coral reef | sea | 0.3
+spiral shell | spiral shell, shell, seashell | sea, beach | 0.5
+blowfish | blowfish, pufferfish | sea, animal | 0.4
+lizard | lizard, gecko | animal, green | 0.4
+scorpion | scorpion | animal, desert | 0.3
+bug | bug, caterpillar | insect, green | 0.4
+ant | ant | insect | 0.4
+beetle | beetle | insect | 0.3
+mosquito | mosquito | insect | 0.2
+fly | fly | insect | 0.2
+worm | worm | animal | 0.2
+spider web | spider web, cobweb | halloween | 0.4
+feather | feather | bird, light | 0.4
+potted plant | potted plant, house plant, plant in a pot | plant, green, home | 0.8
+herb | herb | plant, green | 0.3
+shamrock | shamrock | plant, green, lucky | 0.3
+lotus | lotus, lotus flower | flower, pink | 0.4
+hyacinth | hyacinth | flower, purple | 0.3
+white flower | white flower | flower | 0.3
+wilted flower | wilted flower | flower, sad | 0.2
+fallen leaf | fallen leaf, leaves | autumn, brown | 0.4
+rock | rock, stone | grey | 0.4
+wood | wood, log | brown | 0.3
+pear | pear | fruit, green | 0.6
+mango | mango | fruit | 0.5
+kiwi fruit | kiwi fruit, kiwi | fruit, green | 0.5
+coconut | coconut | fruit, tropical | 0.5
+blueberries | blueberries, blueberry | fruit, blue | 0.4
+lime | lime | fruit, green | 0.3
+melon | melon | fruit, green | 0.4
+tomato | tomato | vegetable, red | 0.7
+eggplant | eggplant, aubergine | vegetable, purple | 0.5
+cucumber | cucumber | vegetable, green | 0.4
+broccoli | broccoli | vegetable, green | 0.5
+potato | potato | vegetable | 0.4
+onion | onion | vegetable | 0.4
+garlic | garlic | vegetable, white | 0.4
+ear of corn | ear of corn, corn | vegetable, yellow | 0.5
+hot pepper | hot pepper, chili, chili pepper | vegetable, red | 0.5
+bell pepper | bell pepper, paprika | vegetable | 0.4
+peanuts | peanuts, nuts | food | 0.3
+chestnut | chestnut | nut, brown | 0.3
+green salad | green salad, salad | food, green | 0.4
+sandwich | sandwich | food | 0.6
+pancakes | pancakes | food, sweet, breakfast | 0.6
+waffle | waffle | food, sweet | 0.4
+cheese wedge | cheese wedge, cheese, piece of cheese | food, yellow | 0.6
+bacon | bacon | food, meat | 0.4
+cut of meat | cut of meat, steak | food, meat | 0.4
+meat on bone | meat on bone, meat | food | 0.4
+poultry leg | poultry leg, chicken leg | food, meat | 0.4
+pretzel | pretzel | food | 0.4
+bagel | bagel | food | 0.3
+popcorn | popcorn | food, cinema | 0.6
+pie | pie | food, dessert | 0.4
+custard | custard, pudding, flan | dessert, sweet | 0.4
+honey pot | honey pot, jar of honey, honey | sweet, bee | 0.5
+spaghetti | spaghetti, pasta | food, italian | 0.5
+burrito | burrito | food, mexican | 0.4
+rice ball | rice ball, onigiri | food, japanese | 0.4
+cooked rice | cooked rice, bowl of rice, rice | food | 0.4
+curry rice | curry rice, curry | food | 0.3
+dumpling | dumpling | food | 0.4
+bento box | bento box, bento | food, japanese | 0.3
+dango | dango | food, japanese, sweet | 0.3
+shaved ice | shaved ice | dessert, cold | 0.3
+glass of milk | glass of milk, milk | drink, white | 0.5
+teacup without handle | teacup without handle, cup of tea, green tea, cup | drink, hot | 0.6
+teapot | teapot | tea, kitchen | 0.5
+cup with straw | cup with straw, soda, soft drink | drink | 0.5
+clinking glasses | clinking glasses, toast | drink, party | 0.4
+clinking beer mugs | clinking beer mugs, cheers | drink, beer, party | 0.4
+bottle with popping cork | bottle with popping cork, champagne | drink, party | 0.4
+tumbler glass | tumbler glass, whisky | drink | 0.3
+fork and knife | fork and knife, cutlery | kitchen, eat | 0.5
+spoon | spoon | kitchen | 0.4
+kitchen knife | kitchen knife, knife | kitchen | 0.4
+motor scooter | motor scooter, scooter, moped | vehicle | 0.5
+kick scooter | kick scooter, scooter | vehicle | 0.4
+sport utility vehicle | sport utility vehicle, suv, jeep | vehicle | 0.4
+pickup truck | pickup truck | vehicle | 0.4
+articulated lorry | articulated lorry, lorry, big truck | vehicle | 0.4
+bullet train | bullet train | vehicle, railway | 0.4
+metro | metro, subway | vehicle, railway | 0.4
+tram | tram, streetcar | vehicle | 0.4
+speedboat | speedboat, motorboat | sea, fast | 0.5
+canoe | canoe, boat | water | 0.5
+ferry | ferry | sea, ship | 0.3
+passenger ship | passenger ship, cruise ship | sea | 0.4
+small airplane | small airplane, propeller plane | flying, sky | 0.4
+parachute | parachute | sky | 0.4
+satellite | satellite | space | 0.5
+comet | comet | space | 0.4
+tornado | tornado, whirlwind | weather, storm | 0.4
+cloud with snow | cloud with snow, snow cloud | weather, winter | 0.4
+factory | factory | building, smoke | 0.5
+school | school | building | 0.5
+hospital | hospital | building | 0.5
+bank | bank | building, money | 0.4
+hotel | hotel | building | 0.4
+convenience store | convenience store, shop, store | building | 0.5
+office building | office building, skyscraper | building, city | 0.5
+hut | hut, cabin | building | 0.4
+Tokyo tower | Tokyo tower, tower | building | 0.4
+Statue of Liberty | Statue of Liberty | new york | 0.4
+ferris wheel | ferris wheel | fair | 0.5
+carousel horse | carousel horse | fair | 0.3
+roller coaster | roller coaster | fair | 0.4
+circus tent | circus tent, circus | fair | 0.5
+fountain | fountain | park, water | 0.4
+stadium | stadium | sport | 0.3
+cityscape | cityscape, city skyline, city | buildings | 0.5
+bridge at night | bridge at night, bridge | city | 0.5
+desert | desert | sand, cactus | 0.5
+camping | camping, tent in the forest | nature | 0.5
+glasses | glasses, eyeglasses, spectacles | reading, nerd | 0.8
+goggles | goggles | swim, ski | 0.3
+woman’s hat | woman’s hat, sun hat, hat with a bow | clothes | 0.5
+billed cap | billed cap, cap, baseball cap | clothes | 0.6
+graduation cap | graduation cap | school, university | 0.6
+rescue worker’s helmet | rescue worker’s helmet, helmet | safety | 0.4
+scarf | scarf | clothes, winter | 0.5
+gloves | gloves | clothes, winter | 0.4
+socks | socks | clothes | 0.4
+dress | dress | clothes | 0.6
+jeans | jeans, trousers | clothes, blue | 0.4
+coat | coat, jacket | clothes | 0.4
+necktie | necktie, tie, shirt and tie | clothes | 0.4
+ribbon | ribbon, bow | pink, gift | 0.6
+handbag | handbag, bag | clothes | 0.4
+backpack | backpack, school bag | school | 0.6
+running shoe | running shoe, sneaker, shoe | clothes, sport | 0.6
+high-heeled shoe | high-heeled shoe, high heels | clothes, red | 0.4
+hiking boot | hiking boot, boot | clothes | 0.4
+lipstick | lipstick | make-up, red | 0.4
+mirror | mirror | home | 0.3
+telephone | telephone, old phone | call | 0.4
+desktop computer | desktop computer, computer | screen | 0.5
+keyboard | keyboard | computer | 0.4
+printer | printer | office | 0.3
+joystick | joystick | game | 0.4
+radio | radio | music | 0.4
+battery | battery | power, green | 0.5
+electric plug | electric plug, plug | power | 0.4
+flashlight | flashlight, torch | light | 0.4
+magnifying glass tilted left | magnifying glass tilted left, magnifying glass | search | 0.6
+microscope | microscope | science | 0.5
+telescope | telescope | science, stars | 0.5
+test tube | test tube | science | 0.4
+dna | dna | science | 0.4
+alembic | alembic, flask | science, chemistry | 0.4
+magnet | magnet | science, red | 0.4
+satellite antenna | satellite antenna, satellite dish | signal | 0.4
+pencil | pencil | write, school, yellow | 0.7
+pen | pen | write | 0.4
+paintbrush | paintbrush, brush | art | 0.6
+crayon | crayon | art | 0.3
+scissors | scissors | cut, school | 0.5
+paperclip | paperclip | office | 0.4
+straight ruler | straight ruler, ruler | school | 0.3
+clipboard | clipboard | office | 0.4
+notebook | notebook | school, write | 0.5
+newspaper | newspaper | read, news | 0.5
+scroll | scroll | old, paper | 0.4
+envelope | envelope, letter, mail | post | 0.6
+package | package, box, parcel | post, brown | 0.7
+calendar | calendar | date | 0.4
+bar chart | bar chart, chart | office | 0.4
+chart increasing | chart increasing, growing chart | business | 0.4
+briefcase | briefcase | business, brown | 0.4
+shopping cart | shopping cart, cart | shop | 0.6
+shopping bags | shopping bags, bags | shop | 0.4
+coin | coin, gold coin | money | 0.6
+credit card | credit card | money | 0.4
+balance scale | balance scale, scales | justice | 0.4
+wrench | wrench, spanner | tool | 0.5
+screwdriver | screwdriver | tool | 0.4
+axe | axe | tool | 0.4
+hammer and wrench | hammer and wrench, tools | repair | 0.4
+toolbox | toolbox | tool, red | 0.4
+ladder | ladder | tool | 0.4
+broom | broom | clean, witch | 0.4
+bucket | bucket | water, clean | 0.4
+basket | basket | picnic | 0.4
+soap | soap | clean, bath | 0.4
+toothbrush | toothbrush | bath, clean | 0.4
+bathtub | bathtub, bath | bathroom | 0.5
+toilet | toilet | bathroom | 0.4
+shower | shower | bathroom | 0.3
+chair | chair | furniture | 0.6
+bed | bed | furniture, sleep | 0.6
+couch and lamp | couch and lamp, sofa, couch | furniture | 0.5
+door | door | house | 0.5
+window | window | house | 0.4
+pill | pill, medicine | health | 0.4
+syringe | syringe | health | 0.3
+stethoscope | stethoscope | health, doctor | 0.4
+thermometer | thermometer | weather, health | 0.4
+compass | compass | travel | 0.5
+world map | world map, map | travel | 0.5
+luggage | luggage, suitcase | travel | 0.5
+fuel pump | fuel pump, petrol station | car | 0.4
+wheel | wheel, tyre | car | 0.3
+horizontal traffic light | horizontal traffic light | road | 0.2
+vertical traffic light | vertical traffic light, traffic light | road | 0.5
+stop sign | stop sign | road, red | 0.3
+construction | construction, road works | sign | 0.3
+tennis | tennis, tennis ball, tennis racket | sport | 0.5
+baseball | baseball | sport, ball | 0.5
+volleyball | volleyball | sport, ball | 0.5
+american football | american football | sport, ball | 0.4
+bowling | bowling | sport, ball | 0.4
+ping pong | ping pong, table tennis | sport | 0.4
+boxing glove | boxing glove | sport, red | 0.4
+bullseye | bullseye, target, dart board | game | 0.5
+skateboard | skateboard | sport | 0.5
+roller skate | roller skate | sport | 0.4
+ice skate | ice skate | sport, winter | 0.4
+skis | skis | sport, winter | 0.4
+sled | sled, sledge | winter | 0.4
+fishing pole | fishing pole, fishing rod | fish | 0.4
+bow and arrow | bow and arrow | sport | 0.4
+sports medal | sports medal, medal | winner, gold | 0.5
+1st place medal | 1st place medal, gold medal | winner | 0.4
+kite | kite | sky, play | 0.5
+yo-yo | yo-yo | toy | 0.3
+puzzle piece | puzzle piece, puzzle | game | 0.5
+nesting dolls | nesting dolls, matryoshka | toy, russian | 0.4
+chess pawn | chess pawn, chess | game | 0.4
+joker | joker, playing card | game | 0.3
+performing arts | performing arts, theatre masks | theatre | 0.4
+framed picture | framed picture, painting | art | 0.4
+clapper board | clapper board | film | 0.4
+movie camera | movie camera, film camera | film | 0.4
+saxophone | saxophone | music, instrument | 0.5
+accordion | accordion | music, instrument | 0.4
+flute | flute | music, instrument | 0.3
+banjo | banjo | music, instrument | 0.3
+musical note | musical note, note | music | 0.5
+megaphone | megaphone | loud | 0.4
+confetti ball | confetti ball, confetti | party | 0.4
+fireworks | fireworks | party, night | 0.5
+sparkles | sparkles, stars | shiny, magic | 0.6
+collision | collision, explosion, bang | comic | 0.4
+speech balloon | speech balloon, speech bubble | chat, talk | 0.6
+heart on fire | heart on fire, burning heart | love | 0.5
+white heart | white heart | love | 0.3
+growing heart | growing heart | love, pink | 0.4
+heart with ribbon | heart with ribbon, gift heart | love | 0.4
+red envelope | red envelope | new year, chinese | 0.4
+red paper lantern | red paper lantern, lantern | light, chinese | 0.5
+wind chime | wind chime | sound | 0.3
+moai | moai, easter island head | stone | 0.4
+coffin | coffin | halloween | 0.3
+headstone | headstone, grave | halloween | 0.4
+moon cake | moon cake | food, chinese | 0.3
+takeout box | takeout box, chinese takeaway | food | 0.3
+fortune cookie | fortune cookie | food, chinese | 0.3
+grinning face with big eyes | grinning face with big eyes, very happy face | smiley, emoji, yellow | 0.6
+neutral face | neutral face | smiley, emoji | 0.4
+upside-down face | upside-down face | smiley, emoji | 0.4
+face with rolling eyes | face with rolling eyes | smiley, emoji | 0.4
+zany face | zany face, crazy face | smiley, emoji | 0.4
+face with tongue | face with tongue, cheeky face | smiley, emoji | 0.5
+exploding head | exploding head, mind blown | smiley, emoji | 0.4
+cold face | cold face, freezing face | smiley, blue | 0.4
+hot face | hot face | smiley, red | 0.4
+face with medical mask | face with medical mask, masked face | smiley, sick | 0.4
+fearful face | fearful face, scared face | smiley, emoji | 0.4
+face screaming in fear | face screaming in fear, screaming face | smiley, scared | 0.5
+flushed face | flushed face, blushing face | smiley, emoji | 0.4
+drooling face | drooling face, hungry face | smiley, emoji | 0.4
+money-mouth face | money-mouth face | smiley, money | 0.4
+astonished face | astonished face, surprised face | smiley, emoji | 0.5
+see-no-evil monkey | see-no-evil monkey, shy monkey | animal, cute | 0.5
+hear-no-evil monkey | hear-no-evil monkey | animal, cute | 0.4
+speak-no-evil monkey | speak-no-evil monkey | animal, cute | 0.4
 """
 
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Fetches, renders, trains and exports the built-in model. Every step is skipped when its result
-# is there, and training goes on where it stopped. Options after the command go to train.py;
-# without any, it trains on 300,000 pictures.
+# Fetches, renders, trains, exports and measures the built-in model and its upscaler. Every step is
+# skipped when its result is there, and training goes on where it stopped. Options after the command go
+# to train.py; without any, it trains on 300,000 pictures.
 #
-#   START=FOLDER  weights to go on from (unet/, text_encoder/); without it, from nothing
-#   WORK=FOLDER   where everything is kept (default: work/ beside this file)
+#   START=WEIGHTS    to go on from: a folder (unet/, text_encoder/), a .gguf or a checkpoint; else from nothing
+#   WORK=FOLDER      where everything is kept (default: work/ beside this file)
+#   MINUTES=N        of training for the judge and for the upscaler each (default 30)
+#   PAIRS=N          pictures repainted by the model for the upscaler (default 400)
+#   EVERY=N          measure one sentence in N (default 1)
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 work="${WORK:-$here/work}"
@@ -26,13 +29,18 @@ fetch_package() { # name version -> unpacked under npm/
     mv "$folder.part" "$folder"
 }
 
-cargo build --quiet --release --manifest-path "$here/render/Cargo.toml"
+cargo build --quiet --release --manifest-path "$here/render/Cargo.toml" --target-dir "$work/cargo"
+render_set() { # name size every folder
+    [ -f "$4/$1.names" ] && return
+    mkdir -p "$4"
+    "$work/cargo/release/pocket-render" "$work/npm/$1/icons.json" "$4/$1.part" "$2" "$3"
+    mv "$4/$1.part.rgba" "$4/$1.rgba"
+    mv "$4/$1.part.names" "$4/$1.names"
+}
 while read -r name version; do
     fetch_package "@iconify-json/$name" "$version"
-    [ -f "$work/pictures/$name.names" ] && continue
-    "$here/render/target/release/pocket-render" "$work/npm/$name/icons.json" "$work/pictures/$name.part"
-    mv "$work/pictures/$name.part.rgb" "$work/pictures/$name.rgb"
-    mv "$work/pictures/$name.part.names" "$work/pictures/$name.names"
+    render_set "$name" 128 1 "$work/pictures"
+    render_set "$name" 512 5 "$work/large" # one drawing in five, for the upscaler
 done < "$here/sets.txt"
 fetch_package emojibase-data 17.0.0
 
@@ -59,4 +67,19 @@ fi
     --vocabulary "$vocabulary" --out "$work/run" "${origin[@]}" "$@"
 "$python" "$here/export.py" "$work/run/last.pt" --vocabulary "$vocabulary" --out "$work/pocket.gguf"
 "$python" "$here/sample.py" "$work/run/last.pt" --vocabulary "$vocabulary" --out "$work/grid.png" --colours 256
-echo "$work/pocket.gguf and $work/grid.png"
+
+drawn=(--emojibase "$work/npm/emojibase-data")
+[ -f "$work/upscaler.safetensors" ] || {
+    "$python" "$here/pairs.py" "$work/pocket.gguf" --data "$work/large" "${drawn[@]}" --vocabulary "$vocabulary" \
+        --out "$work/pairs" --count "${PAIRS:-400}"
+    "$python" "$here/train_upscaler.py" --data "$work/large" "${drawn[@]}" --pairs "$work/pairs" \
+        --out "$work/upscaler.pt" --minutes "${MINUTES:-30}" --export "$work/upscaler.safetensors"
+}
+[ -f "$work/judged" ] || {
+    "$python" "$here/classifier.py" --data "$work/pictures" "${drawn[@]}" --out "$work/judge.pt" --minutes "${MINUTES:-30}"
+    touch "$work/judged"
+}
+painted="$work/painted-$(date -r "$work/run/last.pt" +%m%d-%H%M%S)" # one folder a checkpoint
+"$python" "$here/paint_list.py" "$work/run/last.pt" --vocabulary "$vocabulary" --out "$painted" --every "${EVERY:-1}"
+"$python" "$here/measure.py" "$painted" --judge "$work/judge.pt" --data "$work/pictures" "${drawn[@]}"
+echo "$work/pocket.gguf, $work/upscaler.safetensors and $work/grid.png"

@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 import model
+import read_gguf
 import tokenizer
 from captions import STYLES
 
@@ -55,7 +56,7 @@ def to_image(picture):
 
 
 def grid(unet, text, encode, sentences=SENTENCES, **how):
-    """Nine styles across, sentences down."""
+    """The styles across, sentences down."""
     rows = []
     for sentence in sentences:
         prompts = [f"{sentence}, {phrases[0]}" for phrases in STYLES.values()]
@@ -64,8 +65,10 @@ def grid(unet, text, encode, sentences=SENTENCES, **how):
 
 
 def networks_of(source):
-    """From a folder of weights, or the averaged weights of a checkpoint `last.pt`."""
+    """From a folder of weights, a model file, or the averaged weights of a checkpoint `last.pt`."""
     path = Path(source)
+    if path.suffix == ".gguf":
+        return read_gguf.load(path)
     if path.is_dir():
         return model.load(path)
     unet, text = model.fresh(torch.zeros(49408, 192))
@@ -77,7 +80,7 @@ def networks_of(source):
 
 def main():
     parse = argparse.ArgumentParser(description=__doc__)
-    parse.add_argument("weights", help="a weights folder or a checkpoint last.pt")
+    parse.add_argument("weights", help="a weights folder, a model file .gguf or a checkpoint last.pt")
     parse.add_argument("--vocabulary", required=True, help="bpe_simple_vocab_16e6.txt.gz")
     parse.add_argument("--out", default="grid.png")
     parse.add_argument("--prompt", action="append", help="paint these sentences instead of the fixed ones")

@@ -10,8 +10,10 @@ from pathlib import Path
 import torch
 
 import model
+import sample
 import tokenizer
 from data import Pictures
+from loading import batches
 from muon import Muon
 
 WARM_UP, DECAY_FROM, FLOOR = 100, 0.65, 0.01
@@ -28,7 +30,7 @@ def options():
     parse.add_argument("--emojibase", required=True, help="the unpacked emojibase-data package")
     parse.add_argument("--vocabulary", required=True, help="bpe_simple_vocab_16e6.txt.gz")
     parse.add_argument("--out", required=True, help="folder for checkpoints")
-    parse.add_argument("--start", help="folder with start weights (unet/, text_encoder/)")
+    parse.add_argument("--start", help="start weights: a folder (unet/, text_encoder/), a .gguf or a checkpoint")
     parse.add_argument("--table", help="token table file, to start from nothing")
     parse.add_argument("--samples", type=int, help="stop after this many pictures")
     parse.add_argument("--until", help="stop at this time of day, HH:MM")
@@ -38,7 +40,10 @@ def options():
     parse.add_argument("--optimiser", choices=("muon", "adamw"), default="muon")
     parse.add_argument("--threads", type=int, default=2)
     parse.add_argument("--average", type=float, default=0.998)
-    parse.add_argument("--save-seconds", type=float, default=240)
+    parse.add_argument("--save-seconds", type=float, default=180)
+    parse.add_argument("--workers", type=int, default=0, help="processes that paint ahead (a GPU wants one a core)")
+    parse.add_argument("--hold", action="store_true", help="keep the rate to the end, for a later run to go on from")
+    parse.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
     parse.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parse.parse_args()
 
@@ -65,9 +70,9 @@ class Schedule:
         return max(parts)
 
 
-def rate_factor(step, progress):
+def rate_factor(step, progress, hold):
     warm = min(1.0, (step + 1) / WARM_UP)
-    fall = 1.0 if progress < DECAY_FROM else (1 - progress) / (1 - DECAY_FROM)
+    fall = 1.0 if hold or progress < DECAY_FROM else (1 - progress) / (1 - DECAY_FROM)
     return warm * max(FLOOR, fall)
 
 
@@ -88,6 +93,14 @@ def optimisers(unet, text, args):
     return [Muon(inner, lr=args.rate), torch.optim.AdamW(edge, **adamw, fused=True)]
 
 
+def has_bf16(device):
+    """Whether bf16 is faster than f32: a processor without instructions for it is four times slower."""
+    if device != "cpu":
+        return True
+    facts = Path("/proc/cpuinfo")
+    return facts.exists() and "avx512_bf16" in facts.read_text()
+
+
 def average_of(networks):
     return [p.detach().clone() for net in networks for p in net.parameters()]
 
@@ -105,7 +118,7 @@ def main():
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     last = out / "last.pt"
-    unet, text = model.fresh(torch.load(args.table)) if args.table else model.load(args.start)
+    unet, text = model.fresh(torch.load(args.table)) if args.table else sample.networks_of(args.start)
     networks = [unet.to(args.device).train(), text.to(args.device).train()]
     weights = [p for net in networks for p in net.parameters()]
     tools = optimisers(unet, text, args)
@@ -123,12 +136,12 @@ def main():
                 tool.load_state_dict(kept)
         print(f"goes on from step {step}, {samples} samples", flush=True)
     schedule = Schedule(args, begun)
-    pictures = Pictures(args.data, args.emojibase, seed=step + 1)
+    source = batches(Pictures(args.data, args.emojibase), step + 1, args.batch, args.workers)
     encode = tokenizer.load(args.vocabulary)
-    print(f"{len(pictures.pixels)} pictures, {len(set(pictures.labels))} subjects", flush=True)
     trained = [p for p in weights if p.requires_grad]
     which = [i for i, p in enumerate(weights) if p.requires_grad]
-    denoise = torch.compile(unet)
+    denoise = torch.compile(unet) if args.compile else unet
+    low = has_bf16(args.device)
 
     def save():
         write_checkpoint(last, dict(
@@ -141,14 +154,15 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.append(True))
     while (progress := schedule.progress(samples)) < 1 and not asked_to_stop:
         tick = time.time()
-        batch, texts = pictures.batch(args.batch)
+        batch, texts = next(source)
         ids = torch.tensor([encode(words) for words in texts], device=args.device)
-        x = model.to_patches(batch).to(args.device, memory_format=torch.channels_last)
+        batch = batch.to(args.device).float() / 127.5 - 1
+        x = model.to_patches(batch).to(memory_format=torch.channels_last)
         loading += time.time() - tick
         t = draw_times(args.batch, args.device)
         shaped = t.view(-1, 1, 1, 1)
         z = (1 - shaped) * x + shaped * torch.randn_like(x)
-        with torch.autocast(args.device, torch.bfloat16):
+        with torch.autocast(args.device, torch.bfloat16, enabled=low):
             states = text(ids).last_hidden_state
             guess = denoise(z, 1000 * t, states).sample
         error = (guess.float() - x).square().mean((1, 2, 3))
@@ -157,7 +171,7 @@ def main():
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         for tool in tools:
             for group in tool.param_groups:
-                group["lr"] = args.rate * rate_factor(step, progress)
+                group["lr"] = args.rate * rate_factor(step, progress, args.hold)
             tool.step()
             tool.zero_grad(set_to_none=True)
         keep = min(args.average, (1 + step) / (10 + step))
@@ -167,7 +181,7 @@ def main():
         if count == 20:
             spent = time.time() - shown
             print(f"{time.strftime('%H:%M:%S')} step {step} samples {samples} loss {total / count:.4f} "
-                  f"rate {args.rate * rate_factor(step, progress):.2e} done {progress:.3f} "
+                  f"rate {args.rate * rate_factor(step, progress, args.hold):.2e} done {progress:.3f} "
                   f"{count * args.batch / spent:.1f}/s loading {loading / spent:.1%}", flush=True)
             total, count, shown, loading = 0.0, 0, time.time(), 0.0
         if time.time() - saved > args.save_seconds:

@@ -1,13 +1,14 @@
-//! Renders every icon of an Iconify set to a small RGB picture on white.
+//! Renders every icon of an Iconify set to a small picture on nothing: RGBA, straight alpha.
 //!
-//! `pocket-render icons.json OUT [SIZE]` writes `OUT.rgb` (SIZE x SIZE x 3 bytes a
+//! `pocket-render icons.json OUT [SIZE [EVERY]]` writes `OUT.rgba` (SIZE x SIZE x 4 bytes a
 //! picture, one behind the other) and `OUT.names` (one icon name a line, same order).
+//! With EVERY, one icon of so many is drawn: large renders of a part of a set.
 
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
-use resvg::tiny_skia::{Color, Pixmap};
+use resvg::tiny_skia::Pixmap;
 use resvg::usvg::{Options, Transform, Tree};
 use serde_json::Value;
 
@@ -30,27 +31,28 @@ fn document(icon: &Value, set: &Value, size: u32) -> Option<String> {
     ))
 }
 
-/// RGB bytes of one document painted on white.
+/// RGBA bytes of one document, colours not multiplied by alpha.
 fn paint(svg: &str, size: u32) -> Result<Vec<u8>, Box<dyn Error>> {
     let tree = Tree::from_str(svg, &Options::default())?;
     let mut canvas = Pixmap::new(size, size).ok_or("empty canvas")?;
-    canvas.fill(Color::WHITE);
     resvg::render(&tree, Transform::identity(), &mut canvas.as_mut());
-    Ok(canvas.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect())
+    let straight = canvas.pixels().iter().map(|pixel| pixel.demultiply());
+    Ok(straight.flat_map(|c| [c.red(), c.green(), c.blue(), c.alpha()]).collect())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [source, target, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: pocket-render icons.json OUT [SIZE]".into());
+        return Err("usage: pocket-render icons.json OUT [SIZE [EVERY]]".into());
     };
     let size: u32 = rest.first().map_or(Ok(128), |text| text.parse())?;
+    let every: usize = rest.get(1).map_or(Ok(1), |text| text.parse())?;
     let set: Value = serde_json::from_reader(File::open(source)?)?;
     let icons = set["icons"].as_object().ok_or("no icons in this file")?;
-    let mut pictures = BufWriter::new(File::create(format!("{target}.rgb"))?);
+    let mut pictures = BufWriter::new(File::create(format!("{target}.rgba"))?);
     let mut names = BufWriter::new(File::create(format!("{target}.names"))?);
     let (mut painted, mut failed) = (0, 0);
-    for (name, icon) in icons {
+    for (name, icon) in icons.iter().step_by(every.max(1)) {
         let picture = document(icon, &set, size).ok_or("an icon without a body".into());
         match picture.and_then(|svg| paint(&svg, size)) {
             Ok(bytes) => {

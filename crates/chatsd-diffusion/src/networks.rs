@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chatsd_tensor::Engine;
 use chatsd_types::{Adapter, FileKind, PaintError};
-use chatsd_weights::{self as weights, AdapterSet, Adopted, ModelFiles, Scope, Strength, WeightsError, LayerCache};
+use chatsd_weights::{self as weights, AdapterSet, Adopted, LayerCache, ModelFiles, Scope, Strength, WeightsError};
 
 use crate::{
     DiffusionError, Finder,
@@ -30,7 +30,10 @@ impl Networks {
         let components = TEXT_ENCODERS.into_iter().filter(|name| files.has(name));
         let text_encoders = components.map(|name| {
             let component = files.component(name)?;
-            Ok::<_, DiffusionError>(TextEncoder::load(&component.weights.with_cache(workshop, name), &component.config)?)
+            Ok::<_, DiffusionError>(TextEncoder::load(
+                &component.weights.with_cache(workshop, name),
+                &component.config,
+            )?)
         });
         Ok(Self { unet: Arc::new(unet), text_encoders: text_encoders.collect::<Result<_, _>>()? })
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use chatsd_hub::{Advice, Catalog, ModelFolders, PullRecord, Environment};
+use chatsd_hub::{Advice, Catalog, Environment, ModelFolders, PullRecord};
 use chatsd_types::ModelCard;
 
 use crate::args::{config, settings::Settings};

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use chatsd_diffusion::{Finder, PictureModel, PictureUpscaler, PromptReader};
-use chatsd_hub::{ModelFolders, LookupError};
+use chatsd_hub::{LookupError, ModelFolders};
 use chatsd_messages::Lang;
 use chatsd_prompt::StyleLibrary;
 use chatsd_studio::{ModelError, Models, OpenModel, Pace, SharedWildcards, Studio};
@@ -50,7 +50,8 @@ impl House {
     /// As the settings want it. Nothing is opened yet.
     pub fn new(settings: &Settings) -> Self {
         let for_folders = settings.clone();
-        let folders: Box<dyn FnOnce() -> ModelFolders + Send + Sync> = Box::new(move || model_names::folders(&for_folders));
+        let folders: Box<dyn FnOnce() -> ModelFolders + Send + Sync> =
+            Box::new(move || model_names::folders(&for_folders));
         let (settings, folders) = (settings.clone(), LazyLock::new(folders));
         Self(Arc::new(Inside { settings, folders, engine: Mutex::default() }))
     }

@@ -6,7 +6,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     process::Stdio,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use common::Home;
@@ -97,8 +97,8 @@ fn wrong_usage_says_what_is_expected_and_paints_nothing() {
         (&["cat", "--control", "canny"], 2, "NAME=IMAGE"),
         (&["cat", "--extend", "left=8"], 2, "--init"),
         (&["cat", "--init", "x.png", "--extend", "up=8"], 2, "left=64"),
-        (&["cat", "--only-masked"], 2, "--mask or --extend"),
-        (&["cat", "--hires-steps", "3"], 2, "need --hires"),
+        (&["cat", "--only-masked"], 2, "--mask gives one"),
+        (&["cat", "--hires-steps", "3"], 2, "--hires asks for one"),
         (&["cat", "--hires", "0.5"], 2, "1 to 16"),
         (&["cat", "--hires", "33x33"], 2, "nearest"),
         (&["cat", "--hires", "2", "--hires-strength", "2"], 2, "0 to 1"),
@@ -140,7 +140,7 @@ fn wrong_usage_is_said_in_chinese_too() {
         (&[""], "句子是空的"),
         (&["cat", "--styles", "watercolr"], "没有风格"),
         (&["a {b"], "第 3 列：这个 { 没有 }"),
-        (&["cat", "--strength", "0.5"], "没有可重画的图片"),
+        (&["cat", "--strength", "0.5"], "没有起始图片"),
         (&["cat", "--wildcards", "nowhere"], "不是文件夹"),
     ] {
         let run = home.run(&[&["--lang", "zh"], arguments].concat());
@@ -256,9 +256,9 @@ fn starting_is_quick() {
         });
         times.min().unwrap()
     };
-    // The promise is 20 and 50 ms for a release build on an idle machine. This is the dev build beside other tests on
-    // whatever machine there is, where those would fail by chance: what a busy one can hold still tells a start that
-    // loads the network.
-    assert!(fastest(&["--help"]) < Duration::from_millis(200));
-    assert!(fastest(&["write", "cat", "-n", "16"]) < Duration::from_millis(500));
+    // The promise is 20 and 50 ms for a release build on an idle machine. This is the dev build on whatever machine
+    // there is: what can be held is that neither loads a network, told by the time of one that does.
+    let paints = fastest(&["cat", "-n", "1", "--steps", "1"]);
+    let (helps, writes) = (fastest(&["--help"]), fastest(&["write", "cat", "-n", "16"]));
+    assert!(4 * helps < paints && 2 * writes < paints, "help {helps:?}, prompts {writes:?}, a picture {paints:?}");
 }

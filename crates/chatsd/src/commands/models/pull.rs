@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
-use chatsd_hub::{Catalog, Client, FetchEvent, Hub, HubError, PullEvent, PullPlan, PullRecord, PullOptions, in_words};
+use chatsd_hub::{Catalog, Client, FetchEvent, Hub, HubError, PullEvent, PullOptions, PullPlan, PullRecord, in_words};
 use chatsd_messages::{Lang, say};
 use indicatif::ProgressBar;
 use serde_json::json;

@@ -18,8 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = words.next().ok_or("give a model and sizes")?;
     let files = ModelFiles::open(Path::new(&path))?;
     let begun = Instant::now();
-    let outline = PictureModel::dry_run(&files, "outline")?;
-    println!("outline in {:.3} s", begun.elapsed().as_secs_f64());
+    let dry = PictureModel::dry_run(&files, "dry run")?;
+    println!("dry run ready in {:.3} s", begun.elapsed().as_secs_f64());
     let model = PictureModel::load(&files, "model", Engine::cpu(Options::default())?)?;
     println!("loaded after {:.1} s, {} MB at the most", begun.elapsed().as_secs_f64(), most_memory() >> 20);
     let pace = model.pace().ok_or("no pace")?;
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (sampler, schedule, guidance) = (card.sampler, card.schedule, card.guidance);
         let request = Request { prompt, size, steps: 2, guidance, sampler, schedule, ..Request::default() };
         let begun = Instant::now();
-        let cost = outline.cost(&request, &Source::default())?;
+        let cost = dry.cost(&request, &Source::default())?;
         let counted = begun.elapsed().as_secs_f64();
         let (mut after_steps, begun) = (Vec::new(), Instant::now());
         model.paint(&request, &Source::default(), &mut |_| {

@@ -6,7 +6,7 @@ use crate::schedule::NoiseLevels;
 
 /// What a picture network returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prediction {
+pub enum PredictionType {
     /// The noise. Ho et al. 2020.
     Epsilon,
     /// `α ε - σ x0`. Salimans and Ho 2022.
@@ -17,7 +17,7 @@ pub enum Prediction {
     Flow,
 }
 
-impl Prediction {
+impl PredictionType {
     /// Reads the name in a config: diffusers' `prediction_type`, or `velocity`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -35,7 +35,7 @@ impl Prediction {
 #[derive(Clone, Debug)]
 pub struct Parameters {
     /// What it returns.
-    pub prediction: Prediction,
+    pub prediction: PredictionType,
     /// The noise levels it was trained with.
     pub levels: NoiseLevels,
 }
@@ -60,12 +60,12 @@ impl Parameters {
     pub fn denoised(&self, engine: &Engine, x: &Tensor, output: Tensor, sigma: f64) -> Tensor {
         let scale = self.input_scale(sigma);
         let (of_x, of_output) = match self.prediction {
-            Prediction::Sample => return output,
-            Prediction::Epsilon => (1.0, -sigma),
+            PredictionType::Sample => return output,
+            PredictionType::Epsilon => (1.0, -sigma),
             // x0 = α z - σ v with α = 1/√(1+sigma²), σ = sigma α, z = α x.
-            Prediction::V => (scale * scale, -sigma * scale),
+            PredictionType::V => (scale * scale, -sigma * scale),
             // x0 = z - t v with t = sigma/(1+sigma), z = x/(1+sigma).
-            Prediction::Flow => (scale, -sigma * scale),
+            PredictionType::Flow => (scale, -sigma * scale),
         };
         engine.combine(&[(of_x as f32, x), (of_output as f32, &output)])
     }

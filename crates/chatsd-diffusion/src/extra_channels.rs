@@ -48,7 +48,13 @@ impl ExtraChannels {
             (Self::Edited, None) => Err(PaintError::NothingToEdit { model: model.card.name.clone() }),
             (Self::Masked, init) => {
                 let factor = autoencoder.factor();
-                let covered = covered(engine, source.mask.as_ref(), shape, factor);
+                let covered = match &source.mask {
+                    // As diffusers makes a mask smaller: the first pixel of each square counts.
+                    Some(mask) => pixels::latent_mask(engine, mask, shape.with_channels(1), factor, |square| {
+                        square.next().is_some_and(covers)
+                    }),
+                    None => engine.filled(shape.with_channels(1), 1.0),
+                };
                 let left = left(init.as_ref(), source.mask.as_ref(), shape, factor);
                 Ok(Some(engine.concatenate([&covered, &model.encode(&left)])))
             }
@@ -77,18 +83,6 @@ pub(crate) fn of_branches(engine: &Engine, channels: &Tensor, branches: &[Branch
 /// Whether a mask covers a pixel: it counts as all or nothing.
 fn covers(coverage: u8) -> bool {
     coverage >= 128
-}
-
-/// 1 where the first pixel of a latent pixel's square is covered, else 0.
-fn covered(engine: &Engine, mask: Option<&Mask>, latent: Shape, factor: usize) -> Tensor {
-    let mut covered = engine.filled(latent.with_channels(1), 1.0);
-    let Some(mask) = mask else { return covered };
-    let width = mask.size.width as usize;
-    for (index, value) in covered.values_mut().iter_mut().enumerate() {
-        let (y, x) = (index / latent.width * factor, index % latent.width * factor);
-        *value = f32::from(u8::from(covers(mask.coverage[y * width + x])));
-    }
-    covered
 }
 
 /// The picture, grey (0) where it is covered.

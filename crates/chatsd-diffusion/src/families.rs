@@ -6,7 +6,7 @@ use crate::preview::{self, Projection};
 
 /// Constants that hold for every model of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Family {
+pub struct PictureFamily {
     /// As the style library names it.
     pub name: &'static str,
     /// Side of the square it was trained at, in pixels, where its settings do not say.
@@ -43,7 +43,7 @@ pub struct Family {
 }
 
 /// The built-in model: `training/pocket`. It was trained at 128 pixels and paints larger pictures of several things.
-pub const POCKET: Family = Family {
+pub const POCKET: PictureFamily = PictureFamily {
     name: "pocket",
     side: 128,
     side_limit: 512,
@@ -63,7 +63,7 @@ pub const POCKET: Family = Family {
 };
 
 /// Stable Diffusion 1 (Rombach et al. 2022): its model card and `v1-inference.yaml`.
-pub const SD1: Family = Family {
+pub const SD1: PictureFamily = PictureFamily {
     name: "sd1",
     side: 512,
     side_limit: 2048,
@@ -76,24 +76,24 @@ pub const SD1: Family = Family {
 };
 
 /// Stable Diffusion 1 that is told the guidance (Luo et al. 2023, latent consistency): its model cards.
-pub const SD1_CONSISTENT: Family =
-    Family { steps: 4, guidance: 8.0, sampler: Sampler::Lcm, schedule: Schedule::Automatic, ..SD1 };
+pub const SD1_CONSISTENT: PictureFamily =
+    PictureFamily { steps: 4, guidance: 8.0, sampler: Sampler::Lcm, schedule: Schedule::Automatic, ..SD1 };
 
 /// Stable Diffusion 1 in one step: SDXS-512 (Song et al. 2024) and the like, by their settings.
-pub const SD1_TURBO: Family =
-    Family { steps: 1, guidance: 1.0, sampler: Sampler::Euler, schedule: Schedule::Trailing, ..SD1 };
+pub const SD1_TURBO: PictureFamily =
+    PictureFamily { steps: 1, guidance: 1.0, sampler: Sampler::Euler, schedule: Schedule::Trailing, ..SD1 };
 
 /// Stable Diffusion 2: as the first, with OpenCLIP's text encoder, which diffusers saves without its last layer, and
 /// whose tokenizer pads with token 0.
-pub const SD2: Family = Family { name: "sd2", layers_lacking: 1, pad: [Some(0); 2], ..SD1 };
+pub const SD2: PictureFamily = PictureFamily { name: "sd2", layers_lacking: 1, pad: [Some(0); 2], ..SD1 };
 
 /// SD-Turbo (Sauer et al. 2023): its model card. SDXS-512-0.9 is used the same way.
-pub const SD2_TURBO: Family =
-    Family { steps: 1, guidance: 1.0, sampler: Sampler::Euler, schedule: Schedule::Trailing, ..SD2 };
+pub const SD2_TURBO: PictureFamily =
+    PictureFamily { steps: 1, guidance: 1.0, sampler: Sampler::Euler, schedule: Schedule::Trailing, ..SD2 };
 
 /// Stable Diffusion XL (Podell et al. 2023), SSD-1B and Segmind-Vega: two encoders, the last layer of each left out,
 /// states bare; only the second pads with token 0; an empty negative prompt is zeros (`force_zeros_for_empty_prompt`).
-pub const SDXL: Family = Family {
+pub const SDXL: PictureFamily = PictureFamily {
     name: "sdxl",
     side: 1024,
     guidance: 5.0,
@@ -109,16 +109,16 @@ pub const SDXL: Family = Family {
 
 /// Stable Diffusion XL's refiner: the second encoder alone; its pipeline settings say that an empty negative prompt is
 /// encoded, and `StableDiffusionXLImg2ImgPipeline` which scores it is told.
-pub const SDXL_REFINER: Family = Family { empty_is_zero: false, aesthetics: Some([2.5, 6.0]), ..SDXL };
+pub const SDXL_REFINER: PictureFamily = PictureFamily { empty_is_zero: false, aesthetics: Some([2.5, 6.0]), ..SDXL };
 
 /// SDXL-Turbo, -Lightning and -Hyper (Sauer et al. 2023, Lin et al. 2024, Ren et al. 2024), by their settings: few
 /// steps from the noisiest level, without guidance.
-pub const SDXL_TURBO: Family =
-    Family { steps: 4, guidance: 1.0, sampler: Sampler::Euler, schedule: Schedule::Trailing, ..SDXL };
+pub const SDXL_TURBO: PictureFamily =
+    PictureFamily { steps: 4, guidance: 1.0, sampler: Sampler::Euler, schedule: Schedule::Trailing, ..SDXL };
 
 /// What tells one family from another.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Marks {
+pub struct FamilyMarks {
     /// Its noise schedule is a flow's.
     pub flow: bool,
     /// Values of a token in the states that its picture network reads.
@@ -136,11 +136,11 @@ pub struct Marks {
     pub distilled: bool,
 }
 
-impl Family {
+impl PictureFamily {
     /// The family of a model.
     #[must_use]
-    pub fn of(marks: Marks) -> Self {
-        let Marks { flow, context, pooled, takes_guidance, open_clip, lone, distilled } = marks;
+    pub fn of(marks: FamilyMarks) -> Self {
+        let FamilyMarks { flow, context, pooled, takes_guidance, open_clip, lone, distilled } = marks;
         match (flow, pooled, context == 1024 || open_clip) {
             (true, ..) => POCKET,
             (_, true, _) if lone => SDXL_REFINER,
@@ -169,5 +169,45 @@ impl Family {
             Some(layer) => (layer as usize).saturating_sub(1 + self.layers_lacking),
             None => self.layers_left_out,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the model cards and configs of the published models say, by which each family is told apart.
+    #[test]
+    fn every_family_paints_as_its_model_card_says() {
+        use Sampler::{DpmPlusPlus2M, Euler, Lcm};
+        use Schedule::{Automatic, Flow, Karras, Trailing};
+        let plain = FamilyMarks { context: 768, ..FamilyMarks::default() };
+        let two = FamilyMarks { context: 1024, open_clip: true, ..plain };
+        let xl = FamilyMarks { context: 2048, pooled: true, ..plain };
+        let pocket = FamilyMarks { context: 192, flow: true, ..plain };
+        for (marks, name, [side, limit], steps, guidance, sampler, schedule, [out, lacking]) in [
+            (pocket, "pocket", [128, 512], 24, 3.0, Euler, Flow, [0, 0]),
+            (plain, "sd1", [512, 2048], 20, 7.5, DpmPlusPlus2M, Karras, [0, 0]),
+            (FamilyMarks { takes_guidance: true, ..plain }, "sd1", [512, 2048], 4, 8.0, Lcm, Automatic, [0, 0]),
+            (FamilyMarks { distilled: true, ..plain }, "sd1", [512, 2048], 1, 1.0, Euler, Trailing, [0, 0]),
+            (two, "sd2", [512, 2048], 20, 7.5, DpmPlusPlus2M, Karras, [0, 1]),
+            // SDXS: OpenCLIP's encoder alone tells it.
+            (FamilyMarks { context: 768, ..two }, "sd2", [512, 2048], 20, 7.5, DpmPlusPlus2M, Karras, [0, 1]),
+            (FamilyMarks { distilled: true, ..two }, "sd2", [512, 2048], 1, 1.0, Euler, Trailing, [0, 1]),
+            (xl, "sdxl", [1024, 2048], 20, 5.0, DpmPlusPlus2M, Karras, [1, 0]),
+            (FamilyMarks { lone: true, ..xl }, "sdxl", [1024, 2048], 20, 5.0, DpmPlusPlus2M, Karras, [1, 0]),
+            (FamilyMarks { distilled: true, ..xl }, "sdxl", [1024, 2048], 4, 1.0, Euler, Trailing, [1, 0]),
+        ] {
+            let family = PictureFamily::of(marks);
+            assert_eq!((family.name, family.side, family.side_limit), (name, side, limit), "{marks:?}");
+            assert_eq!((family.steps, family.guidance), (steps, guidance), "{marks:?}");
+            assert_eq!((family.sampler, family.schedule), (sampler, schedule), "{marks:?}");
+            assert_eq!((family.layers_left_out, family.layers_lacking), (out, lacking), "{marks:?}");
+        }
+        let refiner = PictureFamily::of(FamilyMarks { lone: true, ..xl });
+        assert_eq!((refiner.aesthetics, refiner.sizes(), refiner.empty_is_zero), (Some([2.5, 6.0]), 5, false));
+        assert_eq!((SDXL.sizes(), SDXL.empty_is_zero, SDXL.normed, SDXL.pad), (6, true, false, [None, Some(0)]));
+        assert_eq!((SD1.normed, SD1.pad, SD2.pad), (true, [None; 2], [Some(0); 2]));
+        assert_eq!((SD2.tiny_autoencoder, SDXL.tiny_autoencoder), ("taesd", "taesdxl"));
     }
 }

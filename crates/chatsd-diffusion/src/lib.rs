@@ -4,43 +4,59 @@ mod adapted;
 mod betas;
 mod cache;
 mod check;
-pub mod chunks;
+mod chunks;
 mod companions;
 mod conditioning;
 mod controls;
 mod cost;
-pub mod denoiser;
+mod denoiser;
 mod error;
 mod extra_channels;
-pub mod families;
+mod families;
 mod few_steps;
 mod fill;
 mod finder;
-pub mod guidance;
+mod guidance;
 mod image_prompts;
-pub mod network;
+mod network;
 mod networks;
-pub mod noise;
+mod noise;
 mod picture_model;
 mod picture_upscaler;
 mod pipeline_settings;
 mod pixel_maker;
 mod pixels;
-pub mod preprocess;
-pub mod preview;
+mod preprocess;
+mod preview;
 mod prompt_reader;
-pub mod sampler;
-pub mod schedule;
+mod sampler;
+mod schedule;
 mod second_pass;
 mod start;
 mod text_to_image;
 mod textual_inversion;
 mod tiles;
-pub mod tokenizer;
+mod tokenizer;
 
 pub use error::{DiffusionError, Fit, ModelFlaw};
 pub use finder::Finder;
+pub use network::{NetworkError, NetworkFlaw};
 pub use picture_model::PictureModel;
 pub use picture_upscaler::PictureUpscaler;
 pub use prompt_reader::PromptReader;
 pub use textual_inversion::EmbeddingError;
+pub use tokenizer::{TokenRole, VocabularyError};
+
+/// What the tests of this room compare piece by piece with other programs. Nothing else uses it, and it may change.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::{
+        chunks::{Chunk, Window, emphasise, encode, split},
+        denoiser::{Parameters, PredictionType},
+        network::{Added, Autoencoder, Context, ControlNet, ImageAdapter, ImageEncoder, TextEncoder, UNet, Upscaler},
+        noise::{BrownianPath, Noise, starting},
+        sampler::{SamplingRun, sampler},
+        schedule::NoiseLevels,
+        tokenizer::Tokenizer,
+    };
+}

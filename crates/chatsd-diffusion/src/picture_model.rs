@@ -16,7 +16,7 @@ use crate::{
     cost::Counter,
     denoiser::Parameters,
     extra_channels::ExtraChannels,
-    families::Family,
+    families::PictureFamily,
     network::{Autoencoder, TextEncoder},
     networks::{AdaptedNetworks, Networks},
     pipeline_settings::PipelineSettings,
@@ -205,7 +205,7 @@ impl PictureModel {
 fn check_fit(
     Networks { unet, text_encoders: encoders }: &Networks,
     autoencoder: &Autoencoder,
-    family: &Family,
+    family: &PictureFamily,
 ) -> Result<ExtraChannels, ModelFlaw> {
     let latent = autoencoder.latent_channels();
     let words: usize = encoders.iter().map(TextEncoder::channels).sum();

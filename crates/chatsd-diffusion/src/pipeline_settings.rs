@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     DiffusionError, ModelFlaw, betas,
-    denoiser::{Parameters, Prediction},
+    denoiser::{Parameters, PredictionType},
     prompt_reader::LEAST_LENGTH,
     schedule::NoiseLevels,
 };
@@ -103,7 +103,7 @@ impl PipelineSettings {
         if let Some(class) = self.class.clone().filter(|class| class.starts_with("FlowMatch")) {
             return Err(ModelFlaw::Scheduler { class });
         }
-        let Some(prediction) = Prediction::named(&self.prediction) else {
+        let Some(prediction) = PredictionType::named(&self.prediction) else {
             return Err(ModelFlaw::Prediction { found: self.prediction.clone() });
         };
         let count = self.num_train_timesteps;

@@ -1,4 +1,4 @@
-//! Between images and latents: which autoencoder does it, whole or in tiles, and what becomes of numbers that are none.
+//! Between images and latents: which autoencoder does it, whole or in tiles, and NaN handling.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use chatsd_types::{Decoder, FileKind, Image, PaintError, Property};
 
 use crate::{DiffusionError, PictureModel, error::unusable, network::Autoencoder, pixels};
 
-/// Bytes that weights and buffers together shall stay below, where the weights leave room: cards of 8 GB are common.
+/// Bytes that weights and buffers together shall stay below, where the weights leave room: machines of 8 GB are common.
 const MEMORY: u64 = 8_000_000_000;
 /// Bytes that an autoencoder may take in any case: tiles of 512 pixels.
 const LEAST_MEMORY: u64 = 700_000_000;
@@ -68,8 +68,9 @@ impl PictureModel {
         Ok(tiny)
     }
 
-    /// The latent of an image, `1 × height × width × 3` in -1 to 1, in overlapping tiles where the memory asks for it. Of a variational autoencoder it is the
-    /// mean: a draw would add a thousandth of it, and the same request gives the same picture.
+    /// The latent of an image, `1 × height × width × 3` in -1 to 1, in overlapping tiles where the memory asks for it. Of
+    /// a variational autoencoder it is the mean: a draw would add a thousandth of it, and the same request gives the same
+    /// picture.
     pub(crate) fn encode(&self, image: &Tensor) -> Tensor {
         self.roomy(&self.autoencoder, image.shape().pixels(), |engine| {
             self.autoencoder.encode_within(engine, image, self.autoencoder_limit)

@@ -23,15 +23,28 @@ pub(crate) fn byte(value: f32) -> u8 {
 /// Which latent pixels are painted anew (1, else 0), for all channels of `latent`: those of whose `factor × factor`
 /// pixels the mask covers more than half.
 pub(crate) fn coverage(engine: &Engine, mask: &Mask, latent: Shape, factor: usize) -> Tensor {
-    let mut coverage = engine.filled(latent, 0.0);
+    latent_mask(engine, mask, latent, factor, |square| {
+        let sum: u64 = square.map(u64::from).sum();
+        2 * sum > 255 * (factor * factor) as u64
+    })
+}
+
+/// 1 where `covers` says so of the mask's `factor × factor` pixels of a latent pixel, row by row; else 0.
+pub(crate) fn latent_mask(
+    engine: &Engine,
+    mask: &Mask,
+    latent: Shape,
+    factor: usize,
+    covers: impl Fn(&mut dyn Iterator<Item = u8>) -> bool,
+) -> Tensor {
+    let mut covered = engine.filled(latent, 0.0);
     let width = mask.size.width as usize;
-    for (index, values) in coverage.values_mut().chunks_exact_mut(latent.channels).enumerate() {
+    for (index, values) in covered.values_mut().chunks_exact_mut(latent.channels).enumerate() {
         let (top, left) = (index / latent.width * factor, index % latent.width * factor);
         let rows = (top..top + factor).map(|y| &mask.coverage[y * width + left..][..factor]);
-        let sum: u32 = rows.flatten().map(|&byte| u32::from(byte)).sum();
-        values.fill(f32::from(u8::from(2 * u64::from(sum) > 255 * (factor * factor) as u64)));
+        values.fill(f32::from(u8::from(covers(&mut rows.flatten().copied()))));
     }
-    coverage
+    covered
 }
 
 /// What was painted where the mask covers half or more, `kept` where it does not cover, a mixture between.

@@ -8,7 +8,7 @@ use chatsd_weights::ModelFiles;
 use crate::{
     DiffusionError, Finder, ModelFlaw,
     chunks::{self, Window},
-    families::{Family, Marks},
+    families::{FamilyMarks, PictureFamily},
     network::{text_encoder, unet},
     pipeline_settings::PipelineSettings,
     textual_inversion::{TextualInversion, TextualInversions},
@@ -32,7 +32,7 @@ pub struct PromptReader {
     pub(crate) inversions: TextualInversions,
     /// What each text encoder sees at once; at least one.
     pub(crate) windows: Vec<Window>,
-    pub(crate) family: Family,
+    pub(crate) family: PictureFamily,
 }
 
 /// Network calls enough for every turn of most prompts.
@@ -50,7 +50,7 @@ impl PromptReader {
         let mut length = settings.sequence_length.unwrap_or(CLIP_LENGTH);
         let (mut encoders, mut widths) = (Vec::new(), Vec::new());
         for (place, component) in TEXT_ENCODERS.into_iter().enumerate().filter(|(_, name)| files.has(name)) {
-            let config = text_encoder::Config::read(&files.component(component)?.config)?;
+            let config = text_encoder::TextEncoderConfig::read(&files.component(component)?.config)?;
             length = length.min(config.max_position_embeddings);
             encoders.push((place, config.is_open_clip()));
             widths.push(config.hidden_size);
@@ -61,8 +61,8 @@ impl PromptReader {
         if length < LEAST_LENGTH {
             return Err(ModelFlaw::SequenceLength { found: length, least: LEAST_LENGTH }.into());
         }
-        let unet = unet::Config::read(&files.component("unet")?.config)?;
-        let family = Family::of(Marks {
+        let unet = unet::UNetConfig::read(&files.component("unet")?.config)?;
+        let family = PictureFamily::of(FamilyMarks {
             flow: settings.is_flow(),
             context: unet.context()?,
             pooled: unet.added()?.is_some(),

@@ -53,12 +53,6 @@ impl NoiseLevels {
         Self::of_betas(betas::scaled_linear(first, last, count))
     }
 
-    /// Betas even from `first` to `last`: Ho et al. 2020, diffusers' "linear".
-    #[must_use]
-    pub fn linear(first: f64, last: f64, count: usize) -> Self {
-        Self::of_betas(betas::linear(first, last, count))
-    }
-
     /// A flow model, `z = (1-t) x0 + t ε` (Lipman et al. 2023), with `t' = shift t / (1 + (shift-1) t)` (Esser et al.
     /// 2024, equation 23): `sigma = t' / (1-t')`, a million at `t' = 1`.
     #[must_use]

@@ -211,22 +211,22 @@ fn word_length(text: &str, first: char) -> usize {
     if let Some(word) = CONTRACTIONS.iter().find(|word| text.starts_with(**word)) {
         return word.len();
     }
-    let kind = Kind::of(first);
-    if kind == Kind::Digit {
+    let kind = LetterClass::of(first);
+    if kind == LetterClass::Digit {
         return first.len_utf8();
     }
-    text.find(|letter| Kind::of(letter) != kind).unwrap_or(text.len())
+    text.find(|letter| LetterClass::of(letter) != kind).unwrap_or(text.len())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum LetterClass {
     Space,
     Letter,
     Digit,
     Sign,
 }
 
-impl Kind {
+impl LetterClass {
     fn of(letter: char) -> Self {
         match letter.general_category_group() {
             _ if letter.is_whitespace() => Self::Space,

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use chatsd_diffusion::network::{TextEncoder, UNet};
+use chatsd_diffusion::testing::{TextEncoder, UNet};
 use chatsd_tensor::{Engine, Format, Options, Shape, Tensor, testing::assert_close};
 use chatsd_weights::{
     AdapterFile, AdapterSet, Adopted, LayerCache, ModelFiles, Scope, Strength, WeightFile, WeightsError,

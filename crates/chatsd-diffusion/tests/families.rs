@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::BTreeMap, fmt::Write as _, ops::ControlFlo
 
 use chatsd_diffusion::{
     PictureModel,
-    network::{Added, Autoencoder, TextEncoder, UNet},
+    testing::{Added, Autoencoder, TextEncoder, UNet},
 };
 use chatsd_tensor::{Engine, Options, Shape, Tensor, testing::assert_close};
 use chatsd_types::{Image, ImageModel, Mask, PaintError, Request, Schedule, Size, Source};

@@ -4,8 +4,9 @@ mod common;
 
 use std::{collections::BTreeMap, path::Path};
 
-use chatsd_diffusion::network::{
-    Added, Autoencoder, ControlNet, ImageAdapter, ImageEncoder, NetworkError, TextEncoder, UNet, Upscaler,
+use chatsd_diffusion::{
+    NetworkError,
+    testing::{Added, Autoencoder, Context, ControlNet, ImageAdapter, ImageEncoder, TextEncoder, UNet, Upscaler},
 };
 use chatsd_tensor::{Engine, Format, Options, Shape, Tensor, testing::assert_close};
 use chatsd_weights::{ModelFiles, Scope, WeightFile};
@@ -73,6 +74,14 @@ impl Golden {
         vec![WeightFile::from_static(bytes.leak()).unwrap()]
     }
 
+    /// All weights, under other names.
+    fn renamed(&self, rename: impl Fn(&str) -> String) -> Vec<WeightFile> {
+        let old: BTreeMap<String, &String> = self.shapes.keys().map(|name| (rename(name), name)).collect();
+        let shapes = old.iter().map(|(new, old)| (new.clone(), self.shapes[*old].clone())).collect();
+        let bytes = common::safetensors(&shapes, |name, shape| common::weight(old[name], shape));
+        vec![WeightFile::from_static(bytes.leak()).unwrap()]
+    }
+
     fn whole(&self) -> Vec<WeightFile> {
         self.weights(|_| ())
     }
@@ -111,15 +120,13 @@ fn text_encoders() {
 #[test]
 fn text_encoders_of_older_files_have_a_prefix() {
     let golden = Golden::open("text-quick-gelu");
-    let shapes = |prefix: &'static str| {
-        golden.weights(move |shapes| {
-            *shapes =
-                std::mem::take(shapes).into_iter().map(|(name, shape)| (format!("{prefix}{name}"), shape)).collect();
-        })
-    };
-    let (plain, prefixed) = (shapes(""), shapes("text_model."));
-    for files in [plain, prefixed] {
-        TextEncoder::load(&Scope::new(&files), &golden.config).unwrap();
+    for prefix in ["", "text_model."] {
+        let names = |name: &str| format!("{prefix}{}", name.strip_prefix("text_model.").unwrap_or(name));
+        let files = golden.renamed(names);
+        let encoder = TextEncoder::load(&Scope::new(&files), &golden.config).unwrap();
+        assert!(Scope::new(&files).unused().is_empty());
+        let states = encoder.encode(&Engine::reference(), &golden.tokens(), 0, true).states;
+        assert_close(&format!("after {prefix:?}"), states.values(), &golden.values("out.states"), RELATIVE);
     }
 }
 
@@ -236,8 +243,8 @@ fn a_batch_is_its_pictures() {
     let states = golden.sequence("in.states");
     let time = unet.time(&engine, 437.0, None);
     let contexts = [0, 1].map(|index| unet.context(&engine, &engine.picture(&states, index)));
-    let stacked = chatsd_diffusion::network::Context::stack(&engine, &[&contexts[0], &contexts[1]]);
-    let large = Shape::new(2, 100, 100, 4); // its pictures go one after another
+    let stacked = Context::stack(&engine, &[&contexts[0], &contexts[1]]);
+    let large = Shape::new(2, 100, 100, 4);
     let large = Tensor::new(large, (0..large.len()).map(|at| (at % 37) as f32 / 18.5 - 1.0).collect());
     for z in [golden.picture("in.z"), large] {
         let singles = [0, 1].map(|index| unet.forward(&engine, &engine.picture(&z, index), &time, &contexts[index]));
@@ -344,11 +351,10 @@ fn upscalers() {
             assert_eq!(made.shape(), expected.shape());
             assert_close(&format!("{name} on {back_end}"), made.values(), expected.values(), 1e-5);
         }
-        let wrapped = golden.weights(|shapes| {
-            *shapes =
-                std::mem::take(shapes).into_iter().map(|(name, shape)| (format!("params_ema.{name}"), shape)).collect();
-        });
-        assert_eq!(Upscaler::load(&Scope::new(&wrapped)).unwrap().scale(), upscaler.scale());
+        let wrapped = golden.renamed(|name| format!("params_ema.{name}"));
+        let made =
+            Upscaler::load(&Scope::new(&wrapped)).unwrap().forward(&Engine::reference(), &golden.picture("in.image"));
+        assert_close(&format!("{name}, wrapped"), made.values(), golden.picture("out.image").values(), 1e-5);
     }
 }
 
@@ -376,16 +382,14 @@ fn other_networks_are_no_upscalers() {
 #[test]
 fn old_names_of_an_autoencoder_are_known() {
     let golden = Golden::open("autoencoder-kl");
-    let files = golden.weights(|shapes| {
-        let renamed = std::mem::take(shapes).into_iter().map(|(name, shape)| {
-            let name = [("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")]
-                .iter()
-                .fold(name, |name, (new, old)| name.replace(new, old));
-            (name, shape)
-        });
-        *shapes = renamed.collect();
+    let files = golden.renamed(|name| {
+        let names = [("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")];
+        names.iter().fold(name.to_owned(), |name, (new, old)| name.replace(new, old))
     });
-    Autoencoder::load(&Scope::new(&files), &golden.config).unwrap();
+    assert!(files[0].names().any(|name| name.contains("proj_attn")));
+    let autoencoder = Autoencoder::load(&Scope::new(&files), &golden.config).unwrap();
+    let image = autoencoder.decode(&Engine::reference(), &golden.picture("in.latent"));
+    assert_close("old names", image.values(), golden.picture("out.image").values(), RELATIVE);
 }
 
 #[test]
@@ -442,6 +446,9 @@ fn load(name: &str, files: &[WeightFile], config: &Value) -> Result<(), NetworkE
 
 const KINDS: [&str; 6] = ["text-projection", "unet-xl", "unet-lcm", "control", "autoencoder-tiny", "autoencoder-kl"];
 
+/// Of each of [`KINDS`], keys of the config that are read.
+const READ_KEYS: [usize; 6] = [10, 42, 42, 29, 13, 17];
+
 #[test]
 fn a_missing_or_misshapen_tensor_is_named() {
     for name in KINDS {
@@ -462,31 +469,52 @@ fn a_missing_or_misshapen_tensor_is_named() {
 #[test]
 fn absurd_configs_are_refused() {
     let absurd = [
-        json!(0),
-        json!(1),
-        json!(3),
         json!(-1),
         json!(1u64 << 40),
         json!(u64::MAX),
         json!(1e300),
-        json!(null),
         json!("absurd"),
         json!([]),
         json!([0]),
-        json!([1, 2, 3, 4, 5, 6, 7]),
         json!({}),
         json!([u64::MAX, u64::MAX]),
-        json!(true),
     ];
+    // How many keys of each kind are read; all others have no effect here, whatever they are.
+    for (name, expected) in KINDS.into_iter().zip(READ_KEYS) {
+        let golden = Golden::open(name);
+        let files = golden.whole();
+        let keys = golden.config.as_object().unwrap().keys();
+        let read = keys.filter(|key| {
+            let accepts = |value: &Value| {
+                let mut config = golden.config.clone();
+                config[key.as_str()] = value.clone();
+                load(name, &files, &config).is_ok()
+            };
+            let accepted: Vec<&Value> = absurd.iter().filter(|value| accepts(value)).collect();
+            let is_read = accepted.len() < absurd.len();
+            // Latents may be scaled by any number but 0.
+            let may_be =
+                |value: &Value| value.is_number() && ["scaling_factor", "shift_factor"].contains(&key.as_str());
+            assert!(!is_read || accepted.iter().all(|value| may_be(value)), "{name}, {key}: {accepted:?}");
+            is_read
+        });
+        assert_eq!(read.count(), expected, "{name}");
+    }
+}
+
+#[test]
+fn odd_values_never_panic() {
     for name in KINDS {
         let golden = Golden::open(name);
         let files = golden.whole();
         for key in golden.config.as_object().unwrap().keys() {
-            for value in &absurd {
+            for value in [json!(0), json!(1), json!(3), json!(null), json!(true), json!([1, 2, 3, 4, 5, 6, 7])] {
                 let mut config = golden.config.clone();
-                config[key] = value.clone();
-                // Never a panic; what may be refused and what may not, the next test says.
-                let _ = load(name, &files, &config);
+                config[key] = value;
+                // Some of these are right; what is wrong says what.
+                if let Err(error) = load(name, &files, &config) {
+                    assert!(!error.to_string().is_empty());
+                }
             }
         }
     }

@@ -55,7 +55,8 @@ fn the_picture_is_pytorchs() {
     let expected = common::channels_last(&goldens.values("picture"), Shape::new(1, 128, 128, 3));
     let decibels = psnr(found.values(), expected.values(), 2.0);
     println!("twelve steps against PyTorch: {decibels:.1} dB");
-    assert!(decibels >= 45.0, "PSNR {decibels:.1} dB, expected 45 or more");
+    // 91 dB where it was measured.
+    assert!(decibels >= 68.0, "PSNR {decibels:.1} dB, expected 68 or more");
 }
 
 #[test]
@@ -89,8 +90,9 @@ fn the_same_request_gives_the_same_bytes_on_any_number_of_threads_in_any_order()
     assert_eq!(images(&load(4), false), expected);
 }
 
+/// Each schedule at least once; all pairs are in `tests/sampling.rs`.
 #[test]
-fn every_sampler_and_schedule_paints_and_the_seed_decides() {
+fn every_sampler_and_every_schedule_paints_and_the_seed_decides() {
     for (index, &sampler) in Sampler::ALL.iter().enumerate() {
         let schedule = Schedule::ALL[index % Schedule::ALL.len()];
         let asked = Request { sampler, schedule, steps: 3, ..request(PROMPT, 32) };
@@ -115,15 +117,17 @@ fn samplers_without_fresh_noise_lead_to_one_picture() {
         let schedules = [Schedule::Flow, Schedule::Karras];
         for schedule in schedules.into_iter().take(if sampler == Plms { 1 } else { 2 }) {
             let decibels = psnr(latent(sampler, schedule, 24).values(), fine.values(), 2.0);
-            assert!(decibels > 20.0, "{sampler}, {schedule}: {decibels:.1} dB");
+            // 26 to 33 dB where it was measured.
+            assert!(decibels > 23.0, "{sampler}, {schedule}: {decibels:.1} dB");
         }
     }
     let sampling = SamplerOptions { eta: Some(0.0), ..SamplerOptions::default() };
-    for sampler in [Sampler::DpmFast, Sampler::DpmAdaptive] {
+    // 27 and 35.6 dB where it was measured.
+    for (sampler, least) in [(Sampler::DpmFast, 23.5), (Sampler::DpmAdaptive, 28.0)] {
         let asked = Request { sampler, schedule: Schedule::Karras, steps: 24, sampling, ..request(PROMPT, 64) };
         let found = MODEL.latent(&asked, &Source::default(), &mut |_, _| ControlFlow::Continue(())).unwrap();
         let decibels = psnr(found.values(), fine.values(), 2.0);
-        assert!(decibels > 20.0, "{sampler}: {decibels:.1} dB");
+        assert!(decibels > least, "{sampler}: {decibels:.1} dB");
     }
 }
 

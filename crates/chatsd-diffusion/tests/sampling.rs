@@ -7,10 +7,10 @@ use std::ops::ControlFlow;
 
 use chatsd_diffusion::{
     Finder, PictureModel,
-    denoiser::{Parameters, Prediction},
-    noise::{BrownianPath, Noise, starting},
-    sampler::{SamplingRun, sampler as sampler_function},
-    schedule::NoiseLevels,
+    testing::{
+        BrownianPath, Noise, NoiseLevels, Parameters, PredictionType, SamplingRun, sampler as sampler_function,
+        starting,
+    },
 };
 use chatsd_tensor::{Engine, Shape, Tensor, testing::assert_close};
 use chatsd_types::{
@@ -186,14 +186,14 @@ fn network(engine: &Engine, z: &Tensor, time: f32) -> Tensor {
     })
 }
 
-fn walk_like_diffusers(sampler: Sampler, prediction: Prediction, name: &str) {
+fn walk_like_diffusers(sampler: Sampler, prediction: PredictionType, name: &str) {
     walk_like(&Goldens::open("sampling/walks.safetensors"), sampler, prediction, SamplerOptions::default(), name);
 }
 
 /// The latent after each step, and sum and mean size of the last one, as the tests of diffusers have it.
-fn walk_like(goldens: &Goldens, sampler: Sampler, prediction: Prediction, options: SamplerOptions, name: &str) {
+fn walk_like(goldens: &Goldens, sampler: Sampler, prediction: PredictionType, options: SamplerOptions, name: &str) {
     let engine = Engine::reference();
-    let levels = if prediction == Prediction::Flow { NoiseLevels::flow(1.0, 1000) } else { stable_diffusion() };
+    let levels = if prediction == PredictionType::Flow { NoiseLevels::flow(1.0, 1000) } else { stable_diffusion() };
     let parameters = Parameters { prediction, levels };
     let sigmas: Vec<f64> = goldens.values(&format!("{name}.sigmas")).into_iter().map(f64::from).collect();
     let shape = goldens.shape(&format!("{name}.x"));
@@ -245,7 +245,7 @@ fn walk_like(goldens: &Goldens, sampler: Sampler, prediction: Prediction, option
 /// One test a run.
 macro_rules! walks {
     ($($test:ident: $sampler:ident, $prediction:ident, $name:literal;)+) => {
-        $(#[test] fn $test() { walk_like_diffusers(Sampler::$sampler, Prediction::$prediction, $name); })+
+        $(#[test] fn $test() { walk_like_diffusers(Sampler::$sampler, PredictionType::$prediction, $name); })+
     };
 }
 
@@ -312,7 +312,61 @@ fn samplers_are_those_of_k_diffusion() {
         ("tcd.eta0", eta(0.0, 1.0)),
     ] {
         let sampler = name.split('.').next().unwrap().parse().unwrap();
-        walk_like(&goldens, sampler, Prediction::Epsilon, options, name);
+        walk_like(&goldens, sampler, PredictionType::Epsilon, options, name);
+    }
+}
+
+/// All pairs, where the answer is known: of normally distributed pictures the predicted x0 is a line, and the
+/// probability flow (Karras et al. 2022, equation 1) takes noise to `mean + deviation · noise`. Without fresh noise every
+/// value comes there, with it their mean and deviation do.
+#[test]
+fn every_sampler_on_every_schedule_solves_a_gaussian() {
+    const MEAN: f64 = 0.3;
+    const DEVIATION: f64 = 0.5;
+    use Sampler::{
+        Ddim, Dpm2, DpmAdaptive, DpmPlusPlus2M, DpmPlusPlus2MSde, DpmPlusPlus2MSdeHeun, DpmPlusPlus3MSde, Euler, Heun,
+        Lcm, Lms, Plms, UniPc,
+    };
+    let (engine, levels, options) = (Engine::reference(), stable_diffusion(), SamplerOptions::default());
+    let shape = Shape::new(1, 16, 16, 4);
+    for &sampler in Sampler::ALL {
+        for &schedule in Schedule::ALL {
+            let sigmas = levels.sigmas(schedule, 60);
+            let mut fresh = Noise::new(NoiseSource::Cpu, 1);
+            let noise = fresh.tensor(shape);
+            let mean = engine.filled(shape, MEAN as f32);
+            let spread = |sigma: f64| DEVIATION.hypot(sigma);
+            let mut run = SamplingRun {
+                engine: &engine,
+                sigmas: &sigmas,
+                levels: &levels,
+                options: &options,
+                denoiser: &mut |x, sigma| {
+                    let share = (DEVIATION / spread(sigma)).powi(2);
+                    engine.combine(&[(share as f32, x), (1.0 - share as f32, &mean)])
+                },
+                noise: &mut |_, _| fresh.tensor(shape),
+                observer: &mut |_, _| ControlFlow::<()>::Continue(()),
+            };
+            let x = engine.combine(&[(1.0, &mean), (spread(sigmas[0]) as f32, &noise)]);
+            let ControlFlow::Continue(found) = sampler_function(sampler)(&mut run, x) else { panic!("stopped") };
+            let exact = engine.combine(&[(1.0, &mean), (DEVIATION as f32, &noise)]);
+            let apart = engine.combine(&[(1.0, &found), (-1.0, &exact)]);
+            let (bias, deviation) = engine.moments(&found)[0];
+            let value = engine.moments(&apart)[0].1 / DEVIATION as f32;
+            let spread_apart = (deviation / DEVIATION as f32 - 1.0).abs();
+            let statistics = spread_apart.max((bias - MEAN as f32).abs() / DEVIATION as f32);
+            let name = format!("{sampler}, {schedule}: {value} of a deviation, {statistics} of mean and deviation");
+            match sampler {
+                Euler | Ddim | Lms | Plms | Heun | Dpm2 | DpmPlusPlus2M | UniPc => assert!(value < 0.1, "{name}"),
+                // Jumps to the mean of what there may be.
+                Lcm => assert!(statistics < 0.4, "{name}"),
+                // Continues its predictions over uneven steps.
+                DpmPlusPlus3MSde => assert!(statistics < 0.85, "{name}"),
+                DpmPlusPlus2MSde | DpmPlusPlus2MSdeHeun | DpmAdaptive => assert!(statistics < 0.3, "{name}"),
+                _ => assert!(statistics < 0.17, "{name}"),
+            }
+        }
     }
 }
 
@@ -353,12 +407,13 @@ fn every_prediction_of_the_truth_gives_the_truth() {
         let x = engine.combine(&[(1.0, &clean), (sigma as f32, &noise)]);
         let alpha = 1.0 / (1.0 + sigma * sigma).sqrt();
         for (prediction, [of_noise, of_clean]) in [
-            (Prediction::Epsilon, [1.0, 0.0]),
-            (Prediction::V, [alpha, -sigma * alpha]),
-            (Prediction::Sample, [0.0, 1.0]),
-            (Prediction::Flow, [1.0, -1.0]),
+            (PredictionType::Epsilon, [1.0, 0.0]),
+            (PredictionType::V, [alpha, -sigma * alpha]),
+            (PredictionType::Sample, [0.0, 1.0]),
+            (PredictionType::Flow, [1.0, -1.0]),
         ] {
-            let levels = if prediction == Prediction::Flow { NoiseLevels::flow(1.0, 1000) } else { stable_diffusion() };
+            let levels =
+                if prediction == PredictionType::Flow { NoiseLevels::flow(1.0, 1000) } else { stable_diffusion() };
             let parameters = Parameters { prediction, levels };
             let said = engine.combine(&[(of_noise as f32, &noise), (of_clean as f32, &clean)]);
             let found = parameters.denoised(&engine, &x, said, sigma);

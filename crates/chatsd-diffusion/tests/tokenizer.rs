@@ -2,11 +2,7 @@
 
 use std::path::Path;
 
-use chatsd_diffusion::{
-    chunks::{self, Chunk, Window},
-    network::TextEncoder,
-    tokenizer::Tokenizer,
-};
+use chatsd_diffusion::testing::{self, Chunk, TextEncoder, Tokenizer, Window};
 use chatsd_tensor::{Engine, Options, Shape, Tensor, testing::assert_close};
 use chatsd_types::weighted;
 use chatsd_weights::ModelFiles;
@@ -35,7 +31,7 @@ fn window(words: usize) -> Window {
 }
 
 fn split(text: &str, words: usize) -> (Vec<Chunk>, usize) {
-    chunks::split(&tokenizer(), &weighted(text).unwrap(), window(words))
+    testing::split(&tokenizer(), &weighted(text).unwrap(), window(words))
 }
 
 /// How many words each chunk has before its padding.
@@ -88,11 +84,11 @@ fn chunks_are_seen_one_by_one() {
     let engine = Engine::cpu(Options::default()).unwrap();
     let (mut chunks, _) = split("a cat BREAK a (dog:1.5)", 30);
     chunks.push(Chunk::empty(window(30)));
-    let all = chunks::encode(&engine, &encoder, &chunks, 0, true).states;
+    let all = testing::encode(&engine, &encoder, &chunks, 0, true).states;
     assert_eq!(all.shape(), Shape::sequence(1, 3 * 32, 192));
     for (chunk, found) in chunks.iter().zip(all.values().chunks_exact(32 * 192)) {
         let one = encoder.encode(&engine, &chunk.tokens, 0, true).states;
-        assert_eq!(found, chunks::emphasise(&engine, one, &chunk.weights).values());
+        assert_eq!(found, testing::emphasise(&engine, one, &chunk.weights).values());
     }
 }
 
@@ -100,11 +96,11 @@ fn chunks_are_seen_one_by_one() {
 fn weights_scale_states_and_keep_their_mean() {
     let engine = Engine::reference();
     let states = || Tensor::new(Shape::sequence(1, 2, 2), vec![1.0, 2.0, 3.0, 4.0]);
-    assert_eq!(chunks::emphasise(&engine, states(), &[1.0, 1.0]).values(), states().values());
-    let found = chunks::emphasise(&engine, states(), &[1.0, 2.0]);
+    assert_eq!(testing::emphasise(&engine, states(), &[1.0, 1.0]).values(), states().values());
+    let found = testing::emphasise(&engine, states(), &[1.0, 2.0]);
     // Weighted: 1 2 6 8 with mean 17/4; the mean was 10/4.
     let expected = [1.0, 2.0, 6.0, 8.0].map(|state| state * 10.0 / 17.0);
     assert_close("weighted", found.values(), &expected, 1e-6);
-    let gone = chunks::emphasise(&engine, states(), &[0.0, 0.0]);
+    let gone = testing::emphasise(&engine, states(), &[0.0, 0.0]);
     assert_eq!(gone.values(), [0.0; 4], "no mean is left to restore");
 }

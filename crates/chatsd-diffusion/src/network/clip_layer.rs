@@ -7,7 +7,7 @@ use super::NetworkError;
 
 /// What all layers of one encoder share.
 #[derive(Clone, Copy)]
-pub(super) struct Kind {
+pub(super) struct ClipLayerSpec {
     /// Values of a token's vector.
     pub(super) width: usize,
     /// Values between the two linear layers.
@@ -21,19 +21,19 @@ pub(super) struct Kind {
 
 /// One layer of the transformer, norms first.
 #[derive(Clone)]
-pub(super) struct Layer {
+pub(super) struct ClipLayer {
     norm1: Norm,
     qkv: Linear,
     out: Linear,
     norm2: Norm,
     fc1: Linear,
     fc2: Linear,
-    kind: Kind,
+    kind: ClipLayerSpec,
 }
 
-impl Layer {
-    pub(super) fn load(weights: &Scope<'_>, kind: Kind) -> Result<Self, NetworkError> {
-        let Kind { width, wide, epsilon, .. } = kind;
+impl ClipLayer {
+    pub(super) fn load(weights: &Scope<'_>, kind: ClipLayerSpec) -> Result<Self, NetworkError> {
+        let ClipLayerSpec { width, wide, epsilon, .. } = kind;
         Ok(Self {
             norm1: weights.norm("layer_norm1", width, epsilon)?,
             qkv: weights.at("self_attn").linear_stacked(&["q_proj", "k_proj", "v_proj"], width, width)?,

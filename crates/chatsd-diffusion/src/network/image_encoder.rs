@@ -6,7 +6,7 @@ use chatsd_weights::{ModelFiles, Scope};
 
 use super::{
     NetworkError, NetworkFlaw,
-    clip_layer::{Kind, Layer},
+    clip_layer::{ClipLayer, ClipLayerSpec},
     config::Checked,
 };
 
@@ -25,7 +25,7 @@ pub struct ImageEncoder {
     places: Vec<f32>,
     patches: Convolution,
     before: Norm,
-    layers: Vec<Layer>,
+    layers: Vec<ClipLayer>,
     after: Norm,
     projection: Linear,
     side: usize,
@@ -63,7 +63,7 @@ impl ImageEncoder {
         }
         let wide = shape("encoder.layers.0.mlp.fc1.weight")?.first().copied().unwrap_or(0);
         let activation = if width == QUICK { Activation::QuickGelu } else { Activation::Gelu };
-        let kind = Kind {
+        let kind = ClipLayerSpec {
             width,
             wide: CHECKED.count("intermediate_size", wide)?,
             heads: HEADS,
@@ -72,7 +72,7 @@ impl ImageEncoder {
             mask: AttentionMask::None,
         };
         let count = (0..).take_while(|index| body.has(&format!("encoder.layers.{index}"))).count();
-        let layers = (0..count).map(|index| Layer::load(&body.at(format!("encoder.layers.{index}")), kind));
+        let layers = (0..count).map(|index| ClipLayer::load(&body.at(format!("encoder.layers.{index}")), kind));
         let outputs = weights.weight("visual_projection.weight")?.shape.first().copied().unwrap_or(0);
         Ok(Self {
             class: body.values("embeddings.class_embedding", &[width])?,

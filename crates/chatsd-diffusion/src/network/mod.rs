@@ -18,5 +18,5 @@ pub use autoencoder::Autoencoder;
 pub use error::{NetworkError, NetworkFlaw};
 pub use image_encoder::ImageEncoder;
 pub use text_encoder::{Encoded, TextEncoder};
-pub use unet::{Added, AddedEmbedding, Context, ControlNet, ImageAdapter, Time, UNet};
+pub use unet::{Added, AddedEmbedding, Context, ControlNet, ImageAdapter, UNet};
 pub use upscaler::Upscaler;

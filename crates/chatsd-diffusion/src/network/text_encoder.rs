@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     NetworkError,
-    clip_layer::{Kind, Layer},
+    clip_layer::{ClipLayer, ClipLayerSpec},
     config::Checked,
 };
 use crate::textual_inversion::FIRST;
@@ -17,7 +17,7 @@ const CHECKED: Checked = Checked("text encoder");
 /// What the encoder is: `config.json` of transformers' `CLIPTextConfig`, with its defaults.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub(crate) struct Config {
+pub(crate) struct TextEncoderConfig {
     vocab_size: usize,
     /// Values of a token's vector.
     pub(crate) hidden_size: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Config {
     eos_token_id: u32,
 }
 
-impl Default for Config {
+impl Default for TextEncoderConfig {
     fn default() -> Self {
         Self {
             vocab_size: 49_408,
@@ -49,7 +49,7 @@ impl Default for Config {
     }
 }
 
-impl Config {
+impl TextEncoderConfig {
     /// Reads a config and refuses what makes no encoder.
     pub(crate) fn read(config: &Value) -> Result<Self, NetworkError> {
         let config: Self = CHECKED.read(config)?;
@@ -92,10 +92,10 @@ pub struct Encoded {
 pub struct TextEncoder {
     tokens: Embedding,
     places: Embedding,
-    layers: Vec<Layer>,
+    layers: Vec<ClipLayer>,
     final_norm: Norm,
     projection: Option<Linear>,
-    config: Config,
+    config: TextEncoderConfig,
 }
 
 impl TextEncoder {
@@ -104,9 +104,9 @@ impl TextEncoder {
     /// # Errors
     /// When the config makes no encoder, or a tensor is missing or does not fit it.
     pub fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
-        let config = Config::read(config)?;
+        let config = TextEncoderConfig::read(config)?;
         let width = config.hidden_size;
-        let kind = Kind {
+        let kind = ClipLayerSpec {
             width,
             wide: config.intermediate_size,
             heads: config.num_attention_heads,
@@ -116,7 +116,7 @@ impl TextEncoder {
         };
         let body = if weights.has("text_model") { weights.at("text_model") } else { weights.clone() };
         let layers = (0..config.num_hidden_layers)
-            .map(|index| Layer::load(&body.at(format!("encoder.layers.{index}")), kind))
+            .map(|index| ClipLayer::load(&body.at(format!("encoder.layers.{index}")), kind))
             .collect::<Result<_, _>>()?;
         let projection = weights
             .has("text_projection")

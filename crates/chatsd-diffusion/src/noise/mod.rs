@@ -16,10 +16,10 @@ use self::{philox::Philox, torch::TorchCpu};
 
 /// A generator of standard normal numbers. Each draw continues where the last one ended.
 #[derive(Clone)]
-pub struct Noise(Kind);
+pub struct Noise(Generator);
 
 #[derive(Clone)]
-enum Kind {
+enum Generator {
     Cpu(Box<TorchCpu>),
     Gpu(Philox),
 }
@@ -29,8 +29,8 @@ impl Noise {
     #[must_use]
     pub fn new(source: NoiseSource, seed: u64) -> Self {
         Self(match source {
-            NoiseSource::Cpu => Kind::Cpu(Box::new(TorchCpu::new(seed))),
-            NoiseSource::Gpu => Kind::Gpu(Philox::new(seed)),
+            NoiseSource::Cpu => Generator::Cpu(Box::new(TorchCpu::new(seed))),
+            NoiseSource::Gpu => Generator::Gpu(Philox::new(seed)),
         })
     }
 
@@ -38,8 +38,8 @@ impl Noise {
     #[must_use]
     pub fn normal(&mut self, count: usize) -> Vec<f32> {
         match &mut self.0 {
-            Kind::Cpu(torch) => torch.normal(count),
-            Kind::Gpu(philox) => philox.normal(count),
+            Generator::Cpu(torch) => torch.normal(count),
+            Generator::Gpu(philox) => philox.normal(count),
         }
     }
 

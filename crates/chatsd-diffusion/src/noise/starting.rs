@@ -41,15 +41,15 @@ fn varied(request: &Request, noise: Vec<f32>, shape: Shape) -> Vec<f32> {
     match request.variation {
         Some(Variation { seed, strength }) if strength != 0.0 => {
             let other = Noise::new(request.noise, seed).normal(shape.len());
-            turned(&noise, &other, shape, f64::from(strength))
+            slerp(&noise, &other, shape, f64::from(strength))
         }
         _ => noise,
     }
 }
 
-/// Shoemake 1985, "slerp", of every column of every channel by itself, as there: from `low` to `high`, both
+/// Spherical interpolation (Shoemake 1985) of every column of every channel by itself, as there: from `low` to `high`, both
 /// `channels × height × width`.
-fn turned(low: &[f32], high: &[f32], shape: Shape, part: f64) -> Vec<f32> {
+fn slerp(low: &[f32], high: &[f32], shape: Shape, part: f64) -> Vec<f32> {
     let plane = shape.height * shape.width;
     // The values of one column, and the cosine between both.
     let columns = |column: usize| {

@@ -7,7 +7,7 @@ use chatsd_weights::Scope;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CHECKED, Scaling, tiles};
+use super::{CHECKED, LatentSpec, Scaling, tiles};
 use crate::network::{
     NetworkError, NetworkFlaw,
     resnet::{Norms, Resnet, downsampler},
@@ -16,7 +16,7 @@ use crate::network::{
 /// `config.json`, with the library's defaults.
 #[derive(Deserialize)]
 #[serde(default)]
-struct Config {
+struct KlConfig {
     in_channels: usize,
     out_channels: usize,
     down_block_types: Vec<String>,
@@ -35,7 +35,7 @@ struct Config {
     latents_std: Option<Value>,
 }
 
-impl Default for Config {
+impl Default for KlConfig {
     fn default() -> Self {
         Self {
             in_channels: 3,
@@ -63,7 +63,7 @@ const UP: &str = "UpDecoderBlock2D";
 /// Of every normalisation; the library has it as a constant too.
 const EPSILON: f32 = 1e-6;
 
-impl Config {
+impl KlConfig {
     fn check(&self) -> Result<(), NetworkError> {
         CHECKED.counts("block_out_channels", &self.block_out_channels, self.down_block_types.len())?;
         CHECKED.counts("block_out_channels", &self.block_out_channels, self.up_block_types.len())?;
@@ -118,15 +118,12 @@ pub(super) struct Kl {
     quant: Option<Linear>,
     post_quant: Option<Linear>,
     decoder: Decoder,
-    latent_channels: usize,
-    doublings: usize,
-    values_a_pixel: usize,
-    scaling: Scaling,
+    pub(super) spec: LatentSpec,
 }
 
 impl Kl {
     pub(super) fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
-        let config: Config = CHECKED.read(config)?;
+        let config: KlConfig = CHECKED.read(config)?;
         config.check()?;
         let channels = config.latent_channels;
         let quant = config.use_quant_conv.then(|| weights.linear("quant_conv", 2 * channels, 2 * channels));
@@ -136,18 +133,20 @@ impl Kl {
             quant: quant.transpose()?,
             post_quant: post_quant.transpose()?,
             decoder: Decoder::load(&weights.at("decoder"), &config)?,
-            latent_channels: channels,
-            doublings: config.block_out_channels.len() - 1,
-            // The first residual block at full size: its input twice, bare and normed, and what it makes of it.
-            values_a_pixel: 2 * config.block_out_channels.get(1).unwrap_or(&config.top())
-                + config.block_out_channels[0],
-            scaling: Scaling::new(config.scaling_factor, config.shift_factor.unwrap_or(0.0))?,
+            spec: LatentSpec {
+                channels,
+                factor: 1 << (config.block_out_channels.len() - 1),
+                // The first residual block at full size: its input twice, bare and normed, and what it makes of it.
+                values_a_pixel: 2 * config.block_out_channels.get(1).unwrap_or(&config.top())
+                    + config.block_out_channels[0],
+                scaling: Some(Scaling::new(config.scaling_factor, config.shift_factor.unwrap_or(0.0))?),
+            },
         })
     }
 
-    /// `side` is of tiles where it is done in tiles, in latent pixels.
+    /// The latent, not scaled. `side` is of tiles where it is done in tiles, in latent pixels.
     pub(super) fn encode(&self, engine: &Engine, image: &Tensor, side: Option<usize>) -> Tensor {
-        let scale = [self.factor(), 1];
+        let scale = [self.spec.factor, 1];
         let moments = self
             .encoder
             .end(engine, &tiles::through(engine, image, side, scale, |engine, tile| self.encoder.begin(engine, tile)));
@@ -156,33 +155,16 @@ impl Kl {
             None => moments,
         };
         // Means, then logarithms of variances.
-        self.scaling.apply(engine, &engine.copy(moments.channels(0..self.latent_channels)))
+        engine.copy(moments.channels(0..self.spec.channels))
     }
 
-    /// `side` is of tiles where it is done in tiles, in latent pixels.
-    pub(super) fn decode(&self, engine: &Engine, latent: &Tensor, side: Option<usize>) -> Tensor {
-        let mut latent = self.scaling.remove(engine, latent);
+    /// Of a latent that is not scaled. `side` is of tiles where it is done in tiles, in latent pixels.
+    pub(super) fn decode(&self, engine: &Engine, mut latent: Tensor, side: Option<usize>) -> Tensor {
         if let Some(post_quant) = &self.post_quant {
             latent = engine.linear(&latent, post_quant, Epilogue::default());
         }
         let h = self.decoder.begin(engine, &latent);
-        tiles::through(engine, &h, side, [1, self.factor()], |engine, tile| self.decoder.end(engine, tile))
-    }
-
-    pub(super) fn values_a_pixel(&self) -> usize {
-        self.values_a_pixel
-    }
-
-    pub(super) fn scaling(&self) -> Scaling {
-        self.scaling
-    }
-
-    pub(super) fn latent_channels(&self) -> usize {
-        self.latent_channels
-    }
-
-    pub(super) fn factor(&self) -> usize {
-        1 << self.doublings
+        tiles::through(engine, &h, side, [1, self.spec.factor], |engine, tile| self.decoder.end(engine, tile))
     }
 }
 
@@ -195,7 +177,7 @@ struct Encoder {
 }
 
 impl Encoder {
-    fn load(weights: &Scope<'_>, config: &Config) -> Result<Self, NetworkError> {
+    fn load(weights: &Scope<'_>, config: &KlConfig) -> Result<Self, NetworkError> {
         let widths = &config.block_out_channels;
         let mut down_blocks = Vec::new();
         for (index, &width) in widths.iter().enumerate() {
@@ -240,7 +222,7 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn load(weights: &Scope<'_>, config: &Config) -> Result<Self, NetworkError> {
+    fn load(weights: &Scope<'_>, config: &KlConfig) -> Result<Self, NetworkError> {
         let widths = &config.block_out_channels;
         let mut up_blocks = Vec::new();
         let mut inputs = config.top();
@@ -282,15 +264,15 @@ impl Decoder {
 #[derive(Clone)]
 struct Mid {
     first: Resnet,
-    attention: Option<Attention>,
+    attention: Option<PixelAttention>,
     last: Resnet,
 }
 
 impl Mid {
-    fn load(weights: &Scope<'_>, config: &Config) -> Result<Self, NetworkError> {
+    fn load(weights: &Scope<'_>, config: &KlConfig) -> Result<Self, NetworkError> {
         let width = config.top();
         let attends = config.mid_block_add_attention;
-        let attention = attends.then(|| Attention::load(&weights.at("attentions.0"), width, config.norms()));
+        let attention = attends.then(|| PixelAttention::load(&weights.at("attentions.0"), width, config.norms()));
         Ok(Self {
             first: config.resnet(weights, 0, [width; 2])?,
             attention: attention.transpose()?,
@@ -309,14 +291,14 @@ impl Mid {
 
 /// All pixels look at each other, with one head.
 #[derive(Clone)]
-struct Attention {
+struct PixelAttention {
     norm: Norm,
     qkv: Linear,
     out: Linear,
     groups: usize,
 }
 
-impl Attention {
+impl PixelAttention {
     fn load(weights: &Scope<'_>, width: usize, norms: Norms) -> Result<Self, NetworkError> {
         // Files of before diffusers 0.15 have the names on the right.
         let old = weights.has("proj_attn");
@@ -349,7 +331,7 @@ struct Out {
 }
 
 impl Out {
-    fn load(weights: &Scope<'_>, config: &Config, [inputs, outputs]: [usize; 2]) -> Result<Self, NetworkError> {
+    fn load(weights: &Scope<'_>, config: &KlConfig, [inputs, outputs]: [usize; 2]) -> Result<Self, NetworkError> {
         Ok(Self {
             norm: weights.norm("conv_norm_out", inputs, EPSILON)?,
             convolution: weights.convolution("conv_out", [inputs, outputs, 3])?,

@@ -19,10 +19,10 @@ const CHECKED: Checked = Checked("autoencoder");
 /// Images are `batch × height × width × 3` in -1..1 (decoded ones may pass that a little); latents are
 /// `batch × height/factor × width/factor × latent_channels`, already scaled as the picture network expects them.
 #[derive(Clone)]
-pub struct Autoencoder(Kind);
+pub struct Autoencoder(AutoencoderKind);
 
 #[derive(Clone)]
-enum Kind {
+enum AutoencoderKind {
     Patch(Patch),
     Tiny(Box<Tiny>),
     Kl(Box<Kl>),
@@ -34,7 +34,7 @@ impl Autoencoder {
     /// # Errors
     /// When `patch` is 0 or very large.
     pub fn patch(patch: usize) -> Result<Self, NetworkError> {
-        Patch::new(patch).map(Kind::Patch).map(Self)
+        Patch::new(patch).map(AutoencoderKind::Patch).map(Self)
     }
 
     /// From the weights and the config of a component; its `_class_name` says which of `AutoencoderKL` and
@@ -50,9 +50,9 @@ impl Autoencoder {
         };
         CHECKED.one_of("_class_name", &class, &CLASSES)?;
         Ok(Self(if class == CLASSES[0] {
-            Kind::Kl(Box::new(Kl::load(weights, config)?))
+            AutoencoderKind::Kl(Box::new(Kl::load(weights, config)?))
         } else {
-            Kind::Tiny(Box::new(Tiny::load(weights, config)?))
+            AutoencoderKind::Tiny(Box::new(Tiny::load(weights, config)?))
         }))
     }
 
@@ -86,10 +86,14 @@ impl Autoencoder {
         );
         let latent = Shape { height: shape.height / factor, width: shape.width / factor, ..shape };
         let side = tiles::side(latent, factor, self.bytes_a_pixel(), limit);
-        match &self.0 {
-            Kind::Patch(patch) => patch.encode(engine, image),
-            Kind::Tiny(tiny) => tiny.encode(engine, image, side),
-            Kind::Kl(kl) => kl.encode(engine, image, side),
+        let latent = match &self.0 {
+            AutoencoderKind::Patch(patch) => patch.encode(engine, image),
+            AutoencoderKind::Tiny(tiny) => tiny.encode(engine, image, side),
+            AutoencoderKind::Kl(kl) => kl.encode(engine, image, side),
+        };
+        match self.spec().scaling {
+            Some(scaling) => scaling.apply(engine, &latent),
+            None => latent,
         }
     }
 
@@ -98,52 +102,55 @@ impl Autoencoder {
     pub fn decode_within(&self, engine: &Engine, latent: &Tensor, limit: u64) -> Tensor {
         let side = tiles::side(latent.shape(), self.factor(), self.bytes_a_pixel(), limit);
         match &self.0 {
-            Kind::Patch(patch) => patch.decode(engine, latent),
-            Kind::Tiny(tiny) => tiny.decode(engine, latent, side),
-            Kind::Kl(kl) => kl.decode(engine, latent, side),
+            AutoencoderKind::Patch(patch) => patch.decode(engine, latent),
+            AutoencoderKind::Tiny(tiny) => tiny.decode(engine, self.unscaled(engine, latent), side),
+            AutoencoderKind::Kl(kl) => kl.decode(engine, self.unscaled(engine, latent), side),
         }
     }
 
     /// Bytes of memory that encoding or decoding takes for each image pixel, at the most.
     #[must_use]
     pub fn bytes_a_pixel(&self) -> u64 {
-        let values = match &self.0 {
-            Kind::Patch(_) => 2 * 3,
-            Kind::Tiny(tiny) => tiny.values_a_pixel(),
-            Kind::Kl(kl) => kl.values_a_pixel(),
-        };
-        4 * values as u64
+        (size_of::<f32>() * self.spec().values_a_pixel) as u64
     }
 
     /// A latent as the network itself makes it, before it is scaled for a picture network.
     #[must_use]
     pub fn unscaled(&self, engine: &Engine, latent: &Tensor) -> Tensor {
-        match &self.0 {
-            Kind::Patch(_) => latent.clone(),
-            Kind::Tiny(tiny) => tiny.scaling().remove(engine, latent),
-            Kind::Kl(kl) => kl.scaling().remove(engine, latent),
-        }
+        self.spec().scaling.map_or_else(|| latent.clone(), |scaling| scaling.remove(engine, latent))
     }
 
     /// Channels of a latent.
     #[must_use]
     pub fn latent_channels(&self) -> usize {
-        match &self.0 {
-            Kind::Patch(patch) => patch.latent_channels(),
-            Kind::Tiny(tiny) => tiny.latent_channels(),
-            Kind::Kl(kl) => kl.latent_channels(),
-        }
+        self.spec().channels
     }
 
     /// Side of the square of image pixels that one latent pixel stands for.
     #[must_use]
     pub fn factor(&self) -> usize {
+        self.spec().factor
+    }
+
+    fn spec(&self) -> LatentSpec {
         match &self.0 {
-            Kind::Patch(patch) => patch.factor(),
-            Kind::Tiny(tiny) => tiny.factor(),
-            Kind::Kl(kl) => kl.factor(),
+            AutoencoderKind::Patch(patch) => patch.spec(),
+            AutoencoderKind::Tiny(tiny) => tiny.spec,
+            AutoencoderKind::Kl(kl) => kl.spec,
         }
     }
+}
+
+/// What a latent is, and what it takes to make one or a picture of it.
+#[derive(Clone, Copy)]
+struct LatentSpec {
+    channels: usize,
+    /// Side of the square of image pixels that one latent pixel stands for.
+    factor: usize,
+    /// Values that encoding or decoding holds for each image pixel, at the most.
+    values_a_pixel: usize,
+    /// `None` where latents are not scaled.
+    scaling: Option<Scaling>,
 }
 
 /// `factor · x + offset`.

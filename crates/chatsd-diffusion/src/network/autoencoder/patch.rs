@@ -2,7 +2,7 @@
 
 use chatsd_tensor::{Engine, Tensor};
 
-use super::CHECKED;
+use super::{CHECKED, LatentSpec};
 use crate::network::{NetworkError, NetworkFlaw};
 
 /// Channels of an image.
@@ -29,11 +29,9 @@ impl Patch {
         engine.pixel_shuffle(latent, self.0)
     }
 
-    pub(super) fn latent_channels(&self) -> usize {
-        COLOURS * self.0 * self.0
-    }
-
-    pub(super) fn factor(&self) -> usize {
-        self.0
+    /// Image and latent are all there is.
+    pub(super) fn spec(&self) -> LatentSpec {
+        let channels = COLOURS * self.0 * self.0;
+        LatentSpec { channels, factor: self.0, values_a_pixel: 2 * COLOURS, scaling: None }
     }
 }

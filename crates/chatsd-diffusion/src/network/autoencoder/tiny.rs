@@ -5,13 +5,13 @@ use chatsd_weights::Scope;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CHECKED, Scaling, affine, tiles};
+use super::{CHECKED, LatentSpec, Scaling, affine, tiles};
 use crate::network::{NetworkError, NetworkFlaw};
 
 /// `config.json`, with the library's defaults.
 #[derive(Deserialize)]
 #[serde(default)]
-struct Config {
+struct TinyConfig {
     in_channels: usize,
     out_channels: usize,
     encoder_block_out_channels: Vec<usize>,
@@ -26,7 +26,7 @@ struct Config {
     shift_factor: f32,
 }
 
-impl Default for Config {
+impl Default for TinyConfig {
     fn default() -> Self {
         Self {
             in_channels: 3,
@@ -45,7 +45,7 @@ impl Default for Config {
     }
 }
 
-impl Config {
+impl TinyConfig {
     fn check(&self) -> Result<(), NetworkError> {
         for (name, widths, counts) in [
             ("encoder_block_out_channels", &self.encoder_block_out_channels, &self.num_encoder_blocks),
@@ -70,102 +70,91 @@ const LIMIT: f32 = 3.0;
 
 #[derive(Clone)]
 pub(super) struct Tiny {
-    encoder: Vec<Layer>,
-    decoder: Vec<Layer>,
-    latent_channels: usize,
-    doublings: usize,
-    values_a_pixel: usize,
-    scaling: Scaling,
+    encoder: Vec<TinyLayer>,
+    decoder: Vec<TinyLayer>,
+    pub(super) spec: LatentSpec,
 }
 
 impl Tiny {
     pub(super) fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
-        let config: Config = CHECKED.read(config)?;
+        let config: TinyConfig = CHECKED.read(config)?;
         config.check()?;
         Ok(Self {
             encoder: encoder(&weights.at("encoder.layers"), &config)?,
             decoder: decoder(&weights.at("decoder.layers"), &config)?,
-            latent_channels: config.latent_channels,
-            doublings: config.num_decoder_blocks.len() - 1,
-            // A block holds its input and two of its convolutions' results.
-            values_a_pixel: 3 * config.encoder_block_out_channels[0].max(config.decoder_block_out_channels[0]),
-            scaling: Scaling::new(config.scaling_factor, config.shift_factor)?,
+            spec: LatentSpec {
+                channels: config.latent_channels,
+                factor: 1 << (config.num_decoder_blocks.len() - 1),
+                // A block holds its input and two of its convolutions' results.
+                values_a_pixel: 3 * config.encoder_block_out_channels[0].max(config.decoder_block_out_channels[0]),
+                scaling: Some(Scaling::new(config.scaling_factor, config.shift_factor)?),
+            },
         })
     }
 
-    /// `side` is of tiles where it is done in tiles, in latent pixels.
+    /// The latent, not scaled. `side` is of tiles where it is done in tiles, in latent pixels.
     pub(super) fn encode(&self, engine: &Engine, image: &Tensor, side: Option<usize>) -> Tensor {
-        let latent = tiles::through(engine, image, side, [self.factor(), 1], |engine, tile| {
+        tiles::through(engine, image, side, [self.spec.factor, 1], |engine, tile| {
             forward(engine, &self.encoder, affine(engine, tile, 0.5, 0.5))
-        });
-        self.scaling.apply(engine, &latent)
+        })
     }
 
-    /// `side` is of tiles where it is done in tiles, in latent pixels.
-    pub(super) fn decode(&self, engine: &Engine, latent: &Tensor, side: Option<usize>) -> Tensor {
-        let latent = self.scaling.remove(engine, latent);
+    /// Of a latent that is not scaled. `side` is of tiles where it is done in tiles, in latent pixels.
+    pub(super) fn decode(&self, engine: &Engine, latent: Tensor, side: Option<usize>) -> Tensor {
         let clamped = engine.activate(engine.combine(&[(1.0 / LIMIT, &latent)]), Activation::Tanh);
         let believed = engine.combine(&[(LIMIT, &clamped)]);
-        let image = tiles::through(engine, &believed, side, [1, self.factor()], |engine, tile| {
+        let image = tiles::through(engine, &believed, side, [1, self.spec.factor], |engine, tile| {
             forward(engine, &self.decoder, tile.clone())
         });
         affine(engine, &image, 2.0, -1.0)
     }
-
-    pub(super) fn values_a_pixel(&self) -> usize {
-        self.values_a_pixel
-    }
-
-    pub(super) fn scaling(&self) -> Scaling {
-        self.scaling
-    }
-
-    pub(super) fn latent_channels(&self) -> usize {
-        self.latent_channels
-    }
-
-    pub(super) fn factor(&self) -> usize {
-        1 << self.doublings
-    }
 }
 
 /// For each width: a convolution (halving from the second on), then blocks; one more convolution last.
-fn encoder(weights: &Scope<'_>, config: &Config) -> Result<Vec<Layer>, NetworkError> {
+fn encoder(weights: &Scope<'_>, config: &TinyConfig) -> Result<Vec<TinyLayer>, NetworkError> {
     let activation = CHECKED.activation("act_fn", &config.act_fn)?;
     let width = config.encoder_block_out_channels[0];
     let mut layers = Vec::new();
     for (stage, &blocks) in config.num_encoder_blocks.iter().enumerate() {
         let (inputs, stride) = if stage == 0 { (config.in_channels, 1) } else { (width, 2) };
         let convolution = weights.convolution(&layers.len().to_string(), [inputs, width, 3])?;
-        layers.push(Layer::Convolution(convolution.strided(stride, 1, 1), Activation::None));
+        layers.push(TinyLayer::Convolution(convolution.strided(stride, 1, 1), Activation::None));
         for _ in 0..blocks {
-            layers.push(Layer::Block(Box::new(Block::load(&weights.at(layers.len().to_string()), width, activation)?)));
+            layers.push(TinyLayer::TinyBlock(Box::new(TinyBlock::load(
+                &weights.at(layers.len().to_string()),
+                width,
+                activation,
+            )?)));
         }
     }
     let last = weights.convolution(&layers.len().to_string(), [width, config.latent_channels, 3])?;
-    layers.push(Layer::Convolution(last, Activation::None));
+    layers.push(TinyLayer::Convolution(last, Activation::None));
     Ok(layers)
 }
 
 /// A convolution and a function; for each width blocks, then a doubling and a convolution; no doubling at the last.
-fn decoder(weights: &Scope<'_>, config: &Config) -> Result<Vec<Layer>, NetworkError> {
+fn decoder(weights: &Scope<'_>, config: &TinyConfig) -> Result<Vec<TinyLayer>, NetworkError> {
     let activation = CHECKED.activation("act_fn", &config.act_fn)?;
     let width = config.decoder_block_out_channels[0];
     let first = weights.convolution("0", [config.latent_channels, width, 3])?;
-    let mut layers = vec![Layer::Convolution(first, activation)];
+    let mut layers = vec![TinyLayer::Convolution(first, activation)];
     // The library numbers the function and the doublings as layers of their own.
     let mut name = 2;
     let last = config.num_decoder_blocks.len() - 1;
     for (stage, &blocks) in config.num_decoder_blocks.iter().enumerate() {
         for _ in 0..blocks {
-            layers.push(Layer::Block(Box::new(Block::load(&weights.at(name.to_string()), width, activation)?)));
+            layers.push(TinyLayer::TinyBlock(Box::new(TinyBlock::load(
+                &weights.at(name.to_string()),
+                width,
+                activation,
+            )?)));
             name += 1;
         }
         if stage == last {
             let convolution = weights.convolution(&name.to_string(), [width, config.out_channels, 3])?;
-            layers.push(Layer::Convolution(convolution, Activation::None));
+            layers.push(TinyLayer::Convolution(convolution, Activation::None));
         } else {
-            layers.push(Layer::Double(weights.upsample_convolution(&(name + 1).to_string(), [width; 2])?));
+            layers.push(TinyLayer::Double(weights.upsample_convolution(&(name + 1).to_string(), [width; 2])?));
             name += 2;
         }
     }
@@ -173,30 +162,30 @@ fn decoder(weights: &Scope<'_>, config: &Config) -> Result<Vec<Layer>, NetworkEr
 }
 
 #[derive(Clone)]
-enum Layer {
+enum TinyLayer {
     Convolution(Convolution, Activation),
-    Block(Box<Block>),
+    TinyBlock(Box<TinyBlock>),
     Double(UpsampleConvolution),
 }
 
-fn forward(engine: &Engine, layers: &[Layer], x: Tensor) -> Tensor {
+fn forward(engine: &Engine, layers: &[TinyLayer], x: Tensor) -> Tensor {
     layers.iter().fold(x, |x, layer| match layer {
-        Layer::Convolution(layer, activation) => {
+        TinyLayer::Convolution(layer, activation) => {
             engine.convolution([&x], layer, Epilogue::default().activation(*activation))
         }
-        Layer::Block(block) => block.forward(engine, &x),
-        Layer::Double(layer) => engine.upsample_convolution(&x, layer, Epilogue::default()),
+        TinyLayer::TinyBlock(block) => block.forward(engine, &x),
+        TinyLayer::Double(layer) => engine.upsample_convolution(&x, layer, Epilogue::default()),
     })
 }
 
 /// `relu(x + three convolutions of x)`: `AutoencoderTinyBlock`.
 #[derive(Clone)]
-struct Block {
+struct TinyBlock {
     convolutions: [Convolution; 3],
     activation: Activation,
 }
 
-impl Block {
+impl TinyBlock {
     fn load(weights: &Scope<'_>, width: usize, activation: Activation) -> Result<Self, NetworkError> {
         let convolution = |name| weights.convolution(name, [width, width, 3]);
         let convolutions = [convolution("conv.0")?, convolution("conv.2")?, convolution("conv.4")?];

@@ -5,8 +5,8 @@ use chatsd_weights::Scope;
 
 use super::{
     Context,
-    config::{CHECKED, Config},
-    transformer::{Kind, Transformer},
+    config::{CHECKED, UNetConfig},
+    transformer::{Transformer, TransformerSpec},
 };
 use crate::network::{
     NetworkError,
@@ -16,7 +16,7 @@ use crate::network::{
 
 /// Makes blocks of a config, and gathers the layers that make keys and values of the words.
 pub(super) struct Loader<'a> {
-    pub(super) config: &'a Config,
+    pub(super) config: &'a UNetConfig,
     pub(super) keys_values: Vec<Linear>,
 }
 
@@ -35,7 +35,7 @@ impl Loader<'_> {
         depths: &PerBlock<usize>,
         only_cross: bool,
     ) -> Result<Transformer, NetworkError> {
-        let kind = Kind {
+        let kind = TransformerSpec {
             channels: self.config.block_out_channels[block],
             heads: self.config.heads(block)?,
             groups: self.config.norm_num_groups,
@@ -64,7 +64,7 @@ impl Loader<'_> {
         let widths = &self.config.block_out_channels;
         let (inputs, width) = (widths[block.saturating_sub(1)], widths[block]);
         let kinds = ["DownBlock2D", "CrossAttnDownBlock2D"];
-        let crosses = Config::crosses(&self.config.down_block_types[block], kinds)?;
+        let crosses = UNetConfig::crosses(&self.config.down_block_types[block], kinds)?;
         let mut layers = Vec::new();
         for index in 0..self.layers(block)? {
             let inputs = if index == 0 { inputs } else { width };
@@ -74,7 +74,7 @@ impl Loader<'_> {
             } else {
                 None
             };
-            layers.push(Layer { resnet, transformer });
+            layers.push(UNetLayer { resnet, transformer });
         }
         let last = block + 1 == self.config.blocks();
         let halve = (!last).then(|| downsampler(weights, width, self.config.downsample_padding)).transpose()?;
@@ -82,18 +82,18 @@ impl Loader<'_> {
     }
 
     /// `UNetMidBlock2DCrossAttn`, `UNetMidBlock2D` (one residual block) or none.
-    pub(super) fn mid(&mut self, weights: &Scope<'_>) -> Result<Vec<Layer>, NetworkError> {
+    pub(super) fn mid(&mut self, weights: &Scope<'_>) -> Result<Vec<UNetLayer>, NetworkError> {
         let block = self.config.blocks() - 1;
         let width = self.config.block_out_channels[block];
         let Some(kind) = &self.config.mid_block_type else { return Ok(Vec::new()) };
-        let crosses = Config::crosses(kind, ["UNetMidBlock2D", "UNetMidBlock2DCrossAttn"])?;
+        let crosses = UNetConfig::crosses(kind, ["UNetMidBlock2D", "UNetMidBlock2DCrossAttn"])?;
         let resnet = self.resnet(weights, 0, [width; 2])?;
         if !crosses {
-            return Ok(vec![Layer { resnet, transformer: None }]);
+            return Ok(vec![UNetLayer { resnet, transformer: None }]);
         }
         let transformer = Some(self.transformer(weights, 0, block, &self.depths(block)?, false)?);
-        let last = Layer { resnet: self.resnet(weights, 1, [width; 2])?, transformer: None };
-        Ok(vec![Layer { resnet, transformer }, last])
+        let last = UNetLayer { resnet: self.resnet(weights, 1, [width; 2])?, transformer: None };
+        Ok(vec![UNetLayer { resnet, transformer }, last])
     }
 
     /// `UpBlock2D` or `CrossAttnUpBlock2D`; `index` counts from the smallest picture.
@@ -104,7 +104,7 @@ impl Loader<'_> {
         let widths = &self.config.block_out_channels;
         let (before, width, below) =
             (widths[(block + 1).min(blocks - 1)], widths[block], widths[block.saturating_sub(1)]);
-        let crosses = Config::crosses(&self.config.up_block_types[index], ["UpBlock2D", "CrossAttnUpBlock2D"])?;
+        let crosses = UNetConfig::crosses(&self.config.up_block_types[index], ["UpBlock2D", "CrossAttnUpBlock2D"])?;
         let depths = match &self.config.reverse_transformer_layers_per_block {
             Some(depths) => CHECKED.of_block("reverse_transformer_layers_per_block", depths, index)?,
             None => self.depths(block)?,
@@ -120,7 +120,7 @@ impl Loader<'_> {
             } else {
                 None
             };
-            layers.push(Layer { resnet, transformer });
+            layers.push(UNetLayer { resnet, transformer });
         }
         let double = (block > 0).then(|| weights.upsample_convolution("upsamplers.0.conv", [width; 2])).transpose()?;
         Ok(Up { layers, double })
@@ -129,12 +129,12 @@ impl Loader<'_> {
 
 /// A residual block, and the transformer after it when the block has attention.
 #[derive(Clone)]
-pub(super) struct Layer {
+pub(super) struct UNetLayer {
     resnet: Resnet,
     transformer: Option<Transformer>,
 }
 
-impl Layer {
+impl UNetLayer {
     pub(super) fn forward<const N: usize>(
         &self,
         engine: &Engine,
@@ -153,7 +153,7 @@ impl Layer {
 /// A block on the way down.
 #[derive(Clone)]
 pub(super) struct Down {
-    layers: Vec<Layer>,
+    layers: Vec<UNetLayer>,
     halve: Option<Convolution>,
 }
 
@@ -172,7 +172,7 @@ impl Down {
 /// A block on the way up.
 #[derive(Clone)]
 pub(super) struct Up {
-    layers: Vec<Layer>,
+    layers: Vec<UNetLayer>,
     double: Option<UpsampleConvolution>,
 }
 

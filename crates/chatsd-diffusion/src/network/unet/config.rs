@@ -16,7 +16,7 @@ const LARGEST_KERNEL: usize = 15;
 /// layer are the same here, and `upcast_attention` because everything is f32.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub(crate) struct Config {
+pub(crate) struct UNetConfig {
     pub(super) in_channels: usize,
     pub(super) out_channels: usize,
     pub(super) flip_sin_to_cos: bool,
@@ -45,7 +45,7 @@ pub(crate) struct Config {
     pub(super) conv_out_kernel: usize,
 }
 
-impl Default for Config {
+impl Default for UNetConfig {
     fn default() -> Self {
         let (down, up) = ("CrossAttnDownBlock2D", "CrossAttnUpBlock2D");
         Self {
@@ -87,7 +87,7 @@ pub(crate) struct Sizes {
     pub(super) size: usize,
 }
 
-impl Config {
+impl UNetConfig {
     /// Reads a config and refuses what is not built here or makes no network.
     pub(crate) fn read(config: &Value) -> Result<Self, NetworkError> {
         refuse_other_kinds(config)?;

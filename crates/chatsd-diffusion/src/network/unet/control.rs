@@ -6,7 +6,7 @@ use chatsd_weights::Scope;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Added, AddedEmbedding, Config, Context, Time, block::Loader, descent::Descent};
+use super::{Added, AddedEmbedding, Context, Time, UNetConfig, block::Loader, descent::Descent};
 use crate::network::{NetworkError, config::Checked};
 
 const CHECKED: Checked = Checked("ControlNet");
@@ -74,13 +74,13 @@ impl ControlNet {
     }
 
     /// The config of the picture network whose way down it is.
-    fn as_picture_network(config: &Value) -> Result<Config, NetworkError> {
+    fn as_picture_network(config: &Value) -> Result<UNetConfig, NetworkError> {
         let mut config = config.clone();
         let blocks = config.get("down_block_types").and_then(Value::as_array).map(Vec::len);
         if let (Some(blocks), Some(entries)) = (blocks, config.as_object_mut()) {
             entries.insert("up_block_types".into(), json!(vec!["UpBlock2D"; blocks]));
         }
-        Config::read(&config)
+        UNetConfig::read(&config)
     }
 
     /// Pairs of convolutions of which the second halves the picture.

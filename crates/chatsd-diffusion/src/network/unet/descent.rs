@@ -5,7 +5,7 @@ use chatsd_weights::Scope;
 
 use super::{
     Added, AddedEmbedding, Context, Time,
-    block::{Down, Layer, Loader},
+    block::{Down, Loader, UNetLayer},
     config::{CHECKED, Sizes},
 };
 use crate::network::{
@@ -24,7 +24,7 @@ pub(super) struct Descent {
     in_channels: usize,
     context_channels: usize,
     down_blocks: Vec<Down>,
-    mid_block: Vec<Layer>,
+    mid_block: Vec<UNetLayer>,
     /// Channels of what each layer makes.
     channels: Vec<usize>,
     /// Attentions to words on the way down, and in the middle.

@@ -11,7 +11,7 @@ use chatsd_tensor::{Activation, Convolution, Engine, Epilogue, Linear, Norm, Ten
 use chatsd_weights::Scope;
 use serde_json::Value;
 
-pub(crate) use self::config::Config;
+pub(crate) use self::config::UNetConfig;
 pub use self::control::ControlNet;
 pub use self::image_adapter::ImageAdapter;
 use self::{
@@ -93,7 +93,7 @@ pub struct UNet {
     conv_norm_out: Norm,
     conv_out: Convolution,
     added: Option<Sizes>,
-    config: Config,
+    config: UNetConfig,
 }
 
 impl UNet {
@@ -103,7 +103,7 @@ impl UNet {
     /// When the config is of a kind that is not built here or makes no network, or a tensor is missing or does not
     /// fit it.
     pub fn load(weights: &Scope<'_>, config: &Value) -> Result<Self, NetworkError> {
-        let config = Config::read(config)?;
+        let config = UNetConfig::read(config)?;
         let (blocks, first) = (config.blocks(), config.block_out_channels[0]);
         let mut loader = Loader { config: &config, keys_values: Vec::new() };
         let descent = Descent::load(weights, &mut loader)?;

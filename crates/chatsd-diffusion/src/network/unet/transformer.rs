@@ -8,7 +8,7 @@ use crate::network::NetworkError;
 
 /// What all transformers of one block share.
 #[derive(Clone, Copy)]
-pub(super) struct Kind {
+pub(super) struct TransformerSpec {
     pub(super) channels: usize,
     pub(super) heads: usize,
     pub(super) groups: usize,
@@ -23,7 +23,7 @@ pub(super) struct Kind {
 pub(super) struct Transformer {
     norm: Norm,
     proj_in: Linear,
-    layers: Vec<Layer>,
+    layers: Vec<TransformerLayer>,
     proj_out: Linear,
     groups: usize,
 }
@@ -33,17 +33,19 @@ impl Transformer {
     pub(super) fn load(
         weights: &Scope<'_>,
         layers: usize,
-        kind: Kind,
+        kind: TransformerSpec,
         keys_values: &mut Vec<Linear>,
     ) -> Result<Self, NetworkError> {
-        let Kind { channels, heads, groups, .. } = kind;
+        let TransformerSpec { channels, heads, groups, .. } = kind;
         CHECKED.divides("attention_head_dim", heads, channels)?;
         CHECKED.divides("norm_num_groups", groups, channels)?;
         Ok(Self {
             norm: weights.norm("norm", channels, 1e-6)?,
             proj_in: weights.linear("proj_in", channels, channels)?,
             layers: (0..layers)
-                .map(|index| Layer::load(&weights.at(format!("transformer_blocks.{index}")), kind, keys_values))
+                .map(|index| {
+                    TransformerLayer::load(&weights.at(format!("transformer_blocks.{index}")), kind, keys_values)
+                })
                 .collect::<Result<_, _>>()?,
             proj_out: weights.linear("proj_out", channels, channels)?,
             groups,
@@ -60,7 +62,7 @@ impl Transformer {
 
 /// `BasicTransformerBlock` of diffusers.
 #[derive(Clone)]
-struct Layer {
+struct TransformerLayer {
     norm1: Norm,
     attn1: Attention,
     norm2: Norm,
@@ -70,8 +72,8 @@ struct Layer {
     out: Linear,
 }
 
-impl Layer {
-    fn load(weights: &Scope<'_>, kind: Kind, keys_values: &mut Vec<Linear>) -> Result<Self, NetworkError> {
+impl TransformerLayer {
+    fn load(weights: &Scope<'_>, kind: TransformerSpec, keys_values: &mut Vec<Linear>) -> Result<Self, NetworkError> {
         let width = kind.channels;
         let norm = |name| weights.norm(name, width, 1e-5);
         let attn1 = weights.at("attn1");
@@ -110,14 +112,17 @@ struct Attention {
 }
 
 impl Attention {
-    fn own(weights: &Scope<'_>, Kind { channels, heads, .. }: Kind) -> Result<Self, NetworkError> {
+    fn own(
+        weights: &Scope<'_>,
+        TransformerSpec { channels, heads, .. }: TransformerSpec,
+    ) -> Result<Self, NetworkError> {
         let read = weights.linear_stacked(&["to_q", "to_k", "to_v"], channels, channels)?;
         Ok(Self { read, words: None, out: weights.linear("to_out.0", channels, channels)?, heads })
     }
 
     fn cross(
         weights: &Scope<'_>,
-        Kind { channels, heads, context, .. }: Kind,
+        TransformerSpec { channels, heads, context, .. }: TransformerSpec,
         keys_values: &mut Vec<Linear>,
     ) -> Result<Self, NetworkError> {
         let read = weights.linear("to_q", channels, channels)?;

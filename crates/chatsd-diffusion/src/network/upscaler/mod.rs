@@ -15,10 +15,10 @@ const WRAPPERS: [&str; 4] = ["params_ema", "params", "state_dict", "model_state_
 
 /// Makes pictures larger: `batch × height × width × 3` of 0 to 1 become `scale` times as high and wide.
 #[derive(Clone)]
-pub struct Upscaler(Kind);
+pub struct Upscaler(UpscalerKind);
 
 #[derive(Clone)]
-enum Kind {
+enum UpscalerKind {
     Rrdb(Box<Rrdb>),
     Compact(Box<Compact>),
 }
@@ -40,9 +40,9 @@ impl Upscaler {
         let wrapper = WRAPPERS.iter().find(|name| weights.has(name));
         let weights = &wrapper.map_or_else(|| weights.clone(), |name| weights.at(name));
         let kind = if let Some(rrdb) = Rrdb::load(weights)? {
-            Kind::Rrdb(Box::new(rrdb))
+            UpscalerKind::Rrdb(Box::new(rrdb))
         } else if let Some(compact) = Compact::load(weights)? {
-            Kind::Compact(Box::new(compact))
+            UpscalerKind::Compact(Box::new(compact))
         } else {
             let found = weights.names().take(3).map(str::to_owned).collect();
             let expected = ["ESRGAN", "Real-ESRGAN", "a compact network (SRVGG)"].map(String::from).to_vec();
@@ -58,8 +58,8 @@ impl Upscaler {
     #[must_use]
     pub fn scale(&self) -> usize {
         match &self.0 {
-            Kind::Rrdb(rrdb) => rrdb.scale(),
-            Kind::Compact(compact) => compact.scale(),
+            UpscalerKind::Rrdb(rrdb) => rrdb.scale(),
+            UpscalerKind::Compact(compact) => compact.scale(),
         }
     }
 
@@ -67,8 +67,8 @@ impl Upscaler {
     #[must_use]
     pub fn forward(&self, engine: &Engine, image: &Tensor) -> Tensor {
         match &self.0 {
-            Kind::Rrdb(rrdb) => rrdb.forward(engine, image),
-            Kind::Compact(compact) => compact.forward(engine, image),
+            UpscalerKind::Rrdb(rrdb) => rrdb.forward(engine, image),
+            UpscalerKind::Compact(compact) => compact.forward(engine, image),
         }
     }
 }

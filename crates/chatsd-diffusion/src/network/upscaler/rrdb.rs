@@ -25,8 +25,8 @@ pub(super) struct Rrdb {
     last: Convolution,
 }
 
-/// Names of the parts.
-struct Names {
+/// TensorNames of the parts.
+struct TensorNames {
     first: String,
     blocks: &'static str,
     dense: &'static str,
@@ -38,7 +38,7 @@ struct Names {
     last: String,
 }
 
-impl Names {
+impl TensorNames {
     fn of(weights: &Scope<'_>) -> Option<Self> {
         let there = |name: &String| weights.shape(&format!("{name}.weight")).is_some();
         let named = |prefix: &str| {
@@ -81,7 +81,7 @@ impl Names {
 impl Rrdb {
     /// Nothing where the tensors are not of its kind.
     pub(super) fn load(weights: &Scope<'_>) -> Result<Option<Self>, NetworkError> {
-        let Some(names) = Names::of(weights) else { return Ok(None) };
+        let Some(names) = TensorNames::of(weights) else { return Ok(None) };
         let [inputs, width] = extents(weights, &names.first)?;
         let squares = match inputs {
             3 => 1,

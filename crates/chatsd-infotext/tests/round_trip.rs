@@ -208,9 +208,11 @@ fn automatic_means_what_it_means_there() {
         ("Schedule type: Automatic, Sampler: DPM++ 3M SDE", Sampler::DpmPlusPlus3MSde, Schedule::Exponential),
         ("Sampler: DPM++ 2M SDE Exponential", Sampler::DpmPlusPlus2MSde, Schedule::Exponential),
         ("Sampler: DPM++ 2M, Schedule type: SGM Uniform", Sampler::DpmPlusPlus2M, Schedule::SgmUniform),
+        ("Sampler: DDIM, Schedule type: DDIM Uniform", Sampler::Ddim, Schedule::Ddim),
     ] {
         let mut read = request("");
-        Infotext::parse(&format!("a cat\nSteps: 20, {pairs}, Seed: 1")).apply(&mut read);
+        let applied = Infotext::parse(&format!("a cat\nSteps: 20, {pairs}, Seed: 1")).apply(&mut read);
+        assert_eq!(applied.left, [], "{pairs}");
         assert_eq!((read.sampler, read.schedule), (sampler, schedule), "{pairs}");
     }
 }

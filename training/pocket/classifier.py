@@ -3,7 +3,7 @@
 It learns from composed scenes and is tested on drawings that it never saw: one drawing in ten is held
 out, and with it nothing else of that subject in that style. Its own accuracy bounds every figure it gives.
 
-    python classifier.py --data pictures/ --emojibase emojibase-data/ --out judge.pt --minutes 20
+    python classifier.py --data pictures/ --emojibase emojibase-data/ --out judge.pt --scenes 60000
 """
 
 import argparse
@@ -181,7 +181,7 @@ def main():
     parse.add_argument("--data", required=True, help="folder with the rendered sets")
     parse.add_argument("--emojibase", required=True)
     parse.add_argument("--out", required=True, help="the judge's weights; goes on from them where they exist")
-    parse.add_argument("--minutes", type=float, default=20)
+    parse.add_argument("--scenes", type=int, default=60_000, help="in all, those of earlier runs counted in")
     parse.add_argument("--batch", type=int, default=64)
     parse.add_argument("--rate", type=float, default=2e-3)
     parse.add_argument("--threads", type=int, default=1, help="two wait for one another where others work too")
@@ -200,11 +200,11 @@ def main():
         samples = state["samples"]
     scenes = Scenes(learned, concepts, random.Random(samples + 1))
     unseen = Scenes(held_out, concepts, random.Random(0))
-    begun = shown = saved = time.time()
+    shown = saved = time.time()
     total = count = 0
-    while (progress := (time.time() - begun) / (60 * args.minutes)) < 1:
+    while samples < args.scenes:
         for group in tool.param_groups:
-            group["lr"] = args.rate * min(1.0, 2.5 * (1 - progress)) + 1e-5
+            group["lr"] = args.rate * min(1.0, 2.5 * (1 - samples / args.scenes)) + 1e-5
         pictures, table = batch(scenes, concepts, judge.subjects, args.batch)
         loss = loss_of(judge(soften(pictures)), table)
         tool.zero_grad()

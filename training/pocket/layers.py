@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import colours
 from captions import ONE_INK
+
+RIM = 0.02  # of the picture's side
 
 
 @dataclass(eq=False)
@@ -76,10 +78,18 @@ def _recolour(image, layer):
     return Image.fromarray(pixels.round().astype(np.uint8))
 
 
-def lay(layer, picture):
-    """Lays one layer on a square RGB picture."""
+def lay(layer, picture, ground):
+    """Lays one layer on a square RGB picture; drawings of one ink keep a rim of the bare ground about them,
+    or two of them would run into one."""
     size = picture.width
     image = cut(layer, size)
     left = round(layer.middle * size - image.width / 2)
     top = round((layer.bottom - layer.height / 2) * size - image.height / 2)
+    if layer.drawing.style in ONE_INK:
+        rim = round(RIM * size)
+        around = Image.new("L", (image.width + 2 * rim, image.height + 2 * rim))
+        around.paste(image.getchannel("A"), (rim, rim))
+        around = around.filter(ImageFilter.MaxFilter(2 * rim + 1))
+        place = (left - rim, top - rim, left - rim + around.width, top - rim + around.height)
+        picture.paste(ground.crop(place), place[:2], around)
     picture.paste(image, (left, top), image)

@@ -20,12 +20,12 @@ def extent(group):
     )
 
 
-def fit(group, box):
-    """The group as large as a box (left, top, right, bottom) allows, standing on its lower edge."""
+def fit(group, box, drop):
+    """The group as large as a box (left, top, right, bottom) allows; `drop` 1 stands on its lower edge."""
     left, top, right, bottom = extent(group)
     scale = min((box[2] - box[0]) / (right - left), (box[3] - box[1]) / (bottom - top))
     across = (box[0] + box[2]) / 2 - scale * (left + right) / 2
-    down = box[3] - scale * bottom
+    down = box[1] - scale * top + drop * (box[3] - box[1] - scale * (bottom - top))
     return [
         replace(l, middle=l.middle * scale + across, bottom=l.bottom * scale + down, height=l.height * scale)
         for l in group

@@ -5,7 +5,8 @@
 #
 #   START=WEIGHTS    to go on from: a folder (unet/, text_encoder/), a .gguf or a checkpoint; else from nothing
 #   WORK=FOLDER      where everything is kept (default: work/ beside this file)
-#   MINUTES=N        of training for the judge and for the upscaler each (default 30)
+#   STEPS=N          of training for the upscaler (default 3000)
+#   SCENES=N         that the judge learns from (default 60000)
 #   PAIRS=N          pictures repainted by the model for the upscaler (default 400)
 #   EVERY=N          measure one sentence in N (default 1)
 set -euo pipefail
@@ -73,10 +74,10 @@ drawn=(--emojibase "$work/npm/emojibase-data")
     "$python" "$here/pairs.py" "$work/pocket.gguf" --data "$work/large" "${drawn[@]}" --vocabulary "$vocabulary" \
         --out "$work/pairs" --count "${PAIRS:-400}"
     "$python" "$here/train_upscaler.py" --data "$work/large" "${drawn[@]}" --pairs "$work/pairs" \
-        --out "$work/upscaler.pt" --minutes "${MINUTES:-30}" --export "$work/upscaler.safetensors"
+        --out "$work/upscaler.pt" --steps "${STEPS:-3000}" --export "$work/upscaler.safetensors"
 }
 [ -f "$work/judged" ] || {
-    "$python" "$here/classifier.py" --data "$work/pictures" "${drawn[@]}" --out "$work/judge.pt" --minutes "${MINUTES:-30}"
+    "$python" "$here/classifier.py" --data "$work/pictures" "${drawn[@]}" --out "$work/judge.pt" --scenes "${SCENES:-60000}"
     touch "$work/judged"
 }
 painted="$work/painted-$(date -r "$work/run/last.pt" +%m%d-%H%M%S)" # one folder a checkpoint

@@ -53,9 +53,10 @@ class Plan:
     layers: list = field(default_factory=list)
 
     def paint(self, size):
-        picture = grounds.paint(self.ground, size)
+        ground = grounds.paint(self.ground, size)
+        picture = ground.copy()
         for layer in self.layers:
-            lay(layer, picture)
+            lay(layer, picture, ground)
         return picture
 
 
@@ -76,14 +77,18 @@ class Scenes:
         style = style or random.choices(self.styles, self.style_weights)[0]
         kind = kind or random.choices(list(KINDS), list(KINDS.values()))[0]
         roles_of = self._cast(kind)
-        labels = [self._pick(style, role) for role in roles_of]
+        labels = []
+        for role in roles_of:
+            labels.append(self._pick(style, role, labels))
         if None in labels:
             kind, labels = "one", [self._pick(style, None)]
         items = [self._item(kind, label, place) for place, label in enumerate(labels)]
         ground = self._ground(kind, style, items)
         groups = [[self._layer(style, item, ground) for _ in range(item.count)] for item in items]
         group = self._arrange(kind, groups)
-        return Plan(style, kind, items, ground, fit(group, self._box(kind, ground, items)))
+        standing = ground.kind in LANDS or ground.kind == "room"
+        group = fit(group, self._box(kind, ground, items), 1.0 if standing else random.uniform(0.3, 0.7))
+        return Plan(style, kind, items, ground, group)
 
     def _cast(self, kind):
         """Which subjects may play each part; None: any."""
@@ -106,10 +111,10 @@ class Scenes:
             "in": (random.choice((roles.ANIMALS, roles.ANIMAL_FACES, roles.STANDING)), roles.CONTAINERS),
         }[kind]
 
-    def _pick(self, style, role):
+    def _pick(self, style, role, taken=()):
         """A subject that the style draws: by its weight, now and then a lesser one."""
         drawn = self.drawn[style]
-        labels = [label for label in (role or drawn) if label in drawn]
+        labels = [label for label in (role or drawn) if label in drawn and label not in taken]
         if not labels:
             return None
         if role is None:

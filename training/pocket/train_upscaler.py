@@ -1,7 +1,7 @@
 """Trains the upscaler on clean scenes that were damaged, and on what the base model made of scenes.
 
-python train_upscaler.py --data large/ --emojibase E --pairs pairs/ --out upscaler.pt --minutes 30
-python train_upscaler.py ... --minutes 0 --export weights/upscaler.safetensors
+python train_upscaler.py --data large/ --emojibase E --pairs pairs/ --out upscaler.pt --steps 3000
+python train_upscaler.py ... --steps 0 --export weights/upscaler.safetensors
 """
 
 import argparse
@@ -145,7 +145,7 @@ def main():
     parse.add_argument("--emojibase", required=True)
     parse.add_argument("--pairs", type=Path, help="folder that pairs.py fills")
     parse.add_argument("--out", required=True, help="checkpoint; goes on from it where it exists")
-    parse.add_argument("--minutes", type=float, default=30)
+    parse.add_argument("--steps", type=int, default=3000, help="in all, those of earlier runs counted in")
     parse.add_argument("--rate", type=float, default=2e-3)
     parse.add_argument("--floor", type=float, default=0.05, help="the rate falls to this share of it")
     parse.add_argument("--threads", type=int, default=1, help="two wait for one another where others work too")
@@ -166,7 +166,7 @@ def main():
     learned, held_out = split(read_drawings(args.data, concepts, least_sets=1))
     chance = random.Random(step + 1)
     squares = Squares(Scenes(learned, concepts, chance), args.pairs, chance)
-    begun = shown = saved = time.time()
+    shown = saved = time.time()
     total = count = 0
 
     def save():
@@ -176,11 +176,11 @@ def main():
         )
         os.replace(args.out + ".part", args.out)
 
-    while (progress := (time.time() - begun) / (60 * args.minutes or 1)) < 1 and args.minutes:
+    while step < args.steps:
         if step % 25 == 0:
             squares.reread()
         for group in tool.param_groups:
-            group["lr"] = args.rate * max(args.floor, min(1.0, (step + 1) / 50, 2 * (1 - progress)))
+            group["lr"] = args.rate * max(args.floor, min(1.0, (step + 1) / 50, 2 * (1 - step / args.steps)))
         inputs, targets = squares.batch()
         loss = loss_of(network(inputs), targets)
         tool.zero_grad()
@@ -197,8 +197,7 @@ def main():
         if time.time() - saved > 120:
             save()
             saved = time.time()
-    if args.minutes:
-        save()
+    save()
     torch.manual_seed(0)
     print("\n".join(judged(average, Scenes(held_out, concepts, random.Random(0)), args.pairs)), f"\nafter {step} steps")
     if args.export:

@@ -16,6 +16,7 @@ _IRREGULAR = {
     "leaf": "leaves",
     "knife": "knives",
     "goldfish": "goldfish",
+    "goose": "geese",
     "octopus": "octopuses",
     "ox": "oxen",
     "die": "dice",

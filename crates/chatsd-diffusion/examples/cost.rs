@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = words.next().ok_or("give a model and sizes")?;
     let files = ModelFiles::open(Path::new(&path))?;
     let begun = Instant::now();
-    let dry = PictureModel::dry_run(&files, "dry run")?;
+    let dry = PictureModel::meta(&files, "dry run")?;
     println!("dry run ready in {:.3} s", begun.elapsed().as_secs_f64());
     let model = PictureModel::load(&files, "model", Engine::cpu(Options::default())?)?;
     println!("loaded after {:.1} s, {} MB at the most", begun.elapsed().as_secs_f64(), most_memory() >> 20);

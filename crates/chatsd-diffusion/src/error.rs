@@ -13,6 +13,9 @@ pub enum DiffusionError {
     /// A file is missing or damaged.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// Whoever knows the folders does not find a file.
+    #[error(transparent)]
+    Lookup(Box<dyn Error + Send + Sync>),
     /// A network cannot be made.
     #[error(transparent)]
     Network(#[from] NetworkError),

@@ -56,7 +56,7 @@ impl PictureModel {
         thread::scope(|scope| {
             let hash = scope.spawn(|| Self::hash_of(files));
             let reader = PromptReader::open(files)?;
-            let dry = Self::dry_run_with(files, name, reader.clone())?;
+            let dry = Self::meta_with(files, name, reader.clone())?;
             let mut model = Self::of_files(files, name, engine, reader)?;
             model.autoencoder_limit = dry.autoencoder_limit;
             model.counter = Some(Counter::Of(Arc::new(dry)));

@@ -16,7 +16,7 @@ fn files() -> ModelFiles {
     ModelFiles::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/pocket.gguf")).unwrap()
 }
 
-static DRY_RUN: LazyLock<PictureModel> = LazyLock::new(|| PictureModel::dry_run(&files(), "pocket").unwrap());
+static DRY_RUN: LazyLock<PictureModel> = LazyLock::new(|| PictureModel::meta(&files(), "pocket").unwrap());
 
 fn work(request: &Request) -> f64 {
     DRY_RUN.cost(request, &Source::default()).unwrap().work
@@ -68,7 +68,7 @@ fn steps_passes_and_pixels_are_counted_as_they_are_made() {
 fn guidance_of_a_large_picture_takes_the_memory_of_one_branch_with_a_controlnet_too() {
     let open = |name: &str| ModelFiles::open(&common::goldens_folder().join("sampling").join(name)).unwrap();
     let finder = Finder::new(|_, _| ModelFiles::open(&common::goldens_folder().join("sampling/tiny-control")));
-    let model = PictureModel::dry_run(&open("tiny"), "tiny").unwrap().with_finder(finder);
+    let model = PictureModel::meta(&open("tiny"), "tiny").unwrap().with_finder(finder);
     let bytes = |side: u32, guidance: f32, controlled: bool| {
         let mut asked = Request { guidance, ..request("fox", side) };
         let mut source = Source::default();

@@ -15,7 +15,7 @@ use chatsd_prompt::StyleLibrary;
 use chatsd_studio::{ModelError, Models, OpenModel, Pace, SharedWildcards, Studio};
 use chatsd_tensor::{Engine, Format, Instructions, Options};
 use chatsd_types::{FileKind, Image, ImageModel, ImageUpscaler, PaintError, Size};
-use chatsd_weights::{ModelFiles, WeightsError};
+use chatsd_weights::ModelFiles;
 
 use crate::{
     args::{
@@ -97,9 +97,9 @@ impl House {
     /// Finds files that requests name beside the model.
     fn finder(&self) -> Finder {
         let (house, listed) = (self.clone(), self.clone());
-        let finder = Finder::new(move |kind, name| match house.find(kind, name) {
-            Ok(path) => ModelFiles::open(&path),
-            Err(error) => Err(WeightsError::Io { path: name.into(), source: io::Error::other(error) }),
+        let finder = Finder::new(move |kind, name| {
+            let path = house.find(kind, name)?;
+            Ok::<_, ModelError>(ModelFiles::open(&path)?)
         });
         finder.listing(move |kind| listed.0.folders.list(kind).into_iter().map(|found| found.name).collect())
     }
@@ -181,7 +181,7 @@ impl Models for House {
 
     fn file_hash(&self, kind: FileKind, name: &str) -> Result<String, PaintError> {
         let components: &[&str] = if kind == FileKind::Control { &["controlnet"] } else { &[] };
-        let hash = self.finder().find(kind, name).and_then(|files| files.short_hash(components));
+        let hash = self.finder().find(kind, name).and_then(|files| Ok(files.short_hash(components)?));
         hash.map_err(|error| unusable(kind, name, error.into()))
     }
 
@@ -237,7 +237,7 @@ impl OpenedModel {
     /// # Errors
     /// As [`OpenedModel::picture_model`].
     pub fn meta_model(&self) -> Result<PictureModel> {
-        Ok(self.known(PictureModel::dry_run(&self.files, &self.name)?))
+        Ok(self.known(PictureModel::meta(&self.files, &self.name)?))
     }
 
     /// The part of the model that reads, without its networks.

@@ -74,7 +74,7 @@ impl OpenModel for Opened {
     }
 
     fn meta(&self) -> Result<Arc<dyn ImageModel>, ModelError> {
-        Ok(Arc::new(PictureModel::dry_run(&self.0.files, "pocket")?))
+        Ok(Arc::new(PictureModel::meta(&self.0.files, "pocket")?))
     }
 
     fn meta_in_eight_bits(&self) -> Option<Arc<dyn ImageModel>> {

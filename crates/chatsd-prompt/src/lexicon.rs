@@ -14,7 +14,7 @@ use segment::segment;
 
 /// What a word does in a phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum PartOfSpeech {
     /// A thing, a quality, or anything else that stands where it stands.
     Plain,
     /// A thing of which there can be several.
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
 pub(crate) struct Entry {
     key: &'static str,
     pub(crate) english: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: PartOfSpeech,
 }
 
 static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
@@ -49,14 +49,14 @@ static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             let mut cells = line.split('\t');
             let (key, english) = (cells.next()?, cells.next()?);
             let kind = match cells.next().unwrap_or_default() {
-                "n" => Kind::Noun,
-                "v" => Kind::Verb,
-                "at" => Kind::At,
-                "l" => Kind::Place,
-                "c" => Kind::Count(true),
-                "d" => Kind::Binder,
-                "x" => Kind::Particle,
-                _ => Kind::Plain,
+                "n" => PartOfSpeech::Noun,
+                "v" => PartOfSpeech::Verb,
+                "at" => PartOfSpeech::At,
+                "l" => PartOfSpeech::Place,
+                "c" => PartOfSpeech::Count(true),
+                "d" => PartOfSpeech::Binder,
+                "x" => PartOfSpeech::Particle,
+                _ => PartOfSpeech::Plain,
             };
             Some(Entry { key, english, kind })
         })
@@ -166,7 +166,7 @@ fn push_run(result: &mut Translation, run: &str) {
     }
     let words = order::english_order(segment(run));
     for (at, word) in words.iter().enumerate() {
-        if word.kind == Kind::Unknown && !result.untranslated.contains(&word.english) {
+        if word.kind == PartOfSpeech::Unknown && !result.untranslated.contains(&word.english) {
             result.untranslated.push(word.english.clone());
         }
         let next = words[at + 1..].iter().find(|word| !word.english.is_empty());

@@ -17,14 +17,14 @@ pub enum Language {
 
 /// How wide a picture is for its height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shape {
+pub struct AspectRatio {
     /// Parts across.
     pub across: u32,
     /// Parts down.
     pub down: u32,
 }
 
-impl Shape {
+impl AspectRatio {
     /// As wide as high.
     pub const SQUARE: Self = Self { across: 1, down: 1 };
     /// Three by two.
@@ -67,7 +67,7 @@ pub struct Idea {
     pub size: Option<Size>,
     /// The shape asked for without a size ("wide", "竖图", "16:9").
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shape: Option<Shape>,
+    pub shape: Option<AspectRatio>,
     /// Ids of the styles asked for, in order.
     pub styles: Vec<String>,
     /// What must not be seen ("no …", "without …", "不要…"), in English; goes to the negative prompt.
@@ -80,11 +80,11 @@ mod tests {
 
     #[test]
     fn a_shape_keeps_the_area_and_the_step() {
-        let at = |shape: Shape, side, step| shape.at(Size { width: side, height: side }, step).to_string();
-        assert_eq!(at(Shape::SQUARE, 128, 8), "128x128");
-        assert_eq!(at(Shape::WIDE, 512, 64), "640x448");
-        assert_eq!(at(Shape::TALL, 128, 8), "104x160");
-        assert_eq!(at(Shape { across: 16, down: 9 }, 512, 8), "680x384");
-        assert_eq!(at(Shape { across: 0, down: 9 }, 0, 0), "1x1");
+        let at = |shape: AspectRatio, side, step| shape.at(Size { width: side, height: side }, step).to_string();
+        assert_eq!(at(AspectRatio::SQUARE, 128, 8), "128x128");
+        assert_eq!(at(AspectRatio::WIDE, 512, 64), "640x448");
+        assert_eq!(at(AspectRatio::TALL, 128, 8), "104x160");
+        assert_eq!(at(AspectRatio { across: 16, down: 9 }, 512, 8), "680x384");
+        assert_eq!(at(AspectRatio { across: 0, down: 9 }, 0, 0), "1x1");
     }
 }

@@ -41,7 +41,7 @@ pub use conditions::{
 #[cfg(feature = "fake")]
 pub use fake::FakeImageModel;
 pub use file_kind::FileKind;
-pub use idea::{Idea, Language, Shape};
+pub use idea::{AspectRatio, Idea, Language};
 pub use image::{Image, Mask, Size};
 pub use image_model::{Cost, ImageModel, ModelCard, Progress, Source, TokenCount};
 pub use image_upscaler::ImageUpscaler;

@@ -3,31 +3,33 @@
 //! 桌子上的猫 "table on cat" → "cat on table"; 戴帽子的狐狸 "wearing hat fox" → "fox wearing hat"; 三只猫 → "three
 //! cats". Words without such a frame keep their order.
 
-use super::{Kind, segment::Word};
+use super::{PartOfSpeech, segment::TranslatedWord};
 
-pub(super) fn english_order(words: Vec<Word>) -> Vec<Word> {
-    let words = words.into_iter().filter(|word| word.kind != Kind::Particle).collect();
+pub(super) fn english_order(words: Vec<TranslatedWord>) -> Vec<TranslatedWord> {
+    let words = words.into_iter().filter(|word| word.kind != PartOfSpeech::Particle).collect();
     plural(behind_the_head(places(words)))
 }
 
 /// Puts "on", "in" … before the place: 在桌子上 and 桌子上 → "on table"; 在 alone is "at", before a verb nothing.
 /// 被森林包围 → "surrounded by forest".
-fn places(words: Vec<Word>) -> Vec<Word> {
-    let stands = |word: &Word| matches!(word.kind, Kind::Noun | Kind::Plain | Kind::Unknown | Kind::Count(_));
-    let mut result: Vec<Word> = Vec::with_capacity(words.len());
+fn places(words: Vec<TranslatedWord>) -> Vec<TranslatedWord> {
+    let stands = |word: &TranslatedWord| {
+        matches!(word.kind, PartOfSpeech::Noun | PartOfSpeech::Plain | PartOfSpeech::Unknown | PartOfSpeech::Count(_))
+    };
+    let mut result: Vec<TranslatedWord> = Vec::with_capacity(words.len());
     for word in words {
         let start = result.iter().rposition(|word| !stands(word)).map_or(0, |at| at + 1);
         let bare = start == result.len();
-        let before = start.checked_sub(1).filter(|&at| result[at].kind == Kind::At);
+        let before = start.checked_sub(1).filter(|&at| result[at].kind == PartOfSpeech::At);
         match (word.kind, before) {
-            (Kind::Place, Some(at)) => result[at].english = word.english,
+            (PartOfSpeech::Place, Some(at)) => result[at].english = word.english,
             // Right behind a verb it says where to: 坐上.
-            (Kind::Place, None) if bare => result.push(Word { kind: Kind::Plain, ..word }),
-            (Kind::Place, None) => result.insert(start, Word { kind: Kind::At, ..word }),
-            (Kind::Verb, Some(at)) if result[at].english == PASSIVE && !bare => result.insert(at, word),
-            (Kind::Verb, Some(at)) if bare => result[at] = word,
+            (PartOfSpeech::Place, None) if bare => result.push(TranslatedWord { kind: PartOfSpeech::Plain, ..word }),
+            (PartOfSpeech::Place, None) => result.insert(start, TranslatedWord { kind: PartOfSpeech::At, ..word }),
+            (PartOfSpeech::Verb, Some(at)) if result[at].english == PASSIVE && !bare => result.insert(at, word),
+            (PartOfSpeech::Verb, Some(at)) if bare => result[at] = word,
             // 天上 is "in the sky" by itself.
-            (Kind::Plain | Kind::Noun, Some(at)) if bare && has_preposition(&word.english) => {
+            (PartOfSpeech::Plain | PartOfSpeech::Noun, Some(at)) if bare && has_preposition(&word.english) => {
                 result[at].english = word.english;
             }
             _ => result.push(word),
@@ -44,12 +46,12 @@ fn has_preposition(english: &str) -> bool {
 }
 
 /// Moves what is done or where it is behind what it is said of: `verb … 的 head` → `head verb …`.
-fn behind_the_head(mut words: Vec<Word>) -> Vec<Word> {
-    let begins = |word: &Word| matches!(word.kind, Kind::Verb | Kind::At);
+fn behind_the_head(mut words: Vec<TranslatedWord>) -> Vec<TranslatedWord> {
+    let begins = |word: &TranslatedWord| matches!(word.kind, PartOfSpeech::Verb | PartOfSpeech::At);
     let mut start = 0;
     while start < words.len() {
-        let fresh = start == 0 || matches!(words[start - 1].kind, Kind::Binder | Kind::Count(_));
-        let binds = (start..words.len()).find(|&at| words[at].kind == Kind::Binder);
+        let fresh = start == 0 || matches!(words[start - 1].kind, PartOfSpeech::Binder | PartOfSpeech::Count(_));
+        let binds = (start..words.len()).find(|&at| words[at].kind == PartOfSpeech::Binder);
         if let (true, true, Some(binds)) = (fresh, begins(&words[start]), binds)
             // "flying bird" is said as it stands, "playing piano owl" is not.
             && (binds > start + 1 || words[start].english.contains(' '))
@@ -68,18 +70,19 @@ fn behind_the_head(mut words: Vec<Word>) -> Vec<Word> {
 }
 
 /// More than one: the noun that ends the counted phrase.
-fn plural(mut words: Vec<Word>) -> Vec<Word> {
+fn plural(mut words: Vec<TranslatedWord>) -> Vec<TranslatedWord> {
     for at in 0..words.len() {
-        if words[at].kind != Kind::Count(true) {
+        if words[at].kind != PartOfSpeech::Count(true) {
             continue;
         }
         let in_phrase = |&at: &usize| match words[at].kind {
-            Kind::Verb => words.get(at + 1).is_some_and(|next| next.kind == Kind::Binder),
-            Kind::Noun | Kind::Binder => true,
-            Kind::Plain => !["and", "or"].contains(&words[at].english.as_str()),
+            PartOfSpeech::Verb => words.get(at + 1).is_some_and(|next| next.kind == PartOfSpeech::Binder),
+            PartOfSpeech::Noun | PartOfSpeech::Binder => true,
+            PartOfSpeech::Plain => !["and", "or"].contains(&words[at].english.as_str()),
             _ => false,
         };
-        let last = (at + 1..words.len()).take_while(in_phrase).filter(|&at| words[at].kind == Kind::Noun).last();
+        let last =
+            (at + 1..words.len()).take_while(in_phrase).filter(|&at| words[at].kind == PartOfSpeech::Noun).last();
         if let Some(last) = last {
             words[last].english = plural_of(&words[last].english);
         }

@@ -9,7 +9,12 @@ fn the_table_is_whole() {
     assert!(TRADITIONAL.windows(2).all(|pair| pair[0].0 < pair[1].0));
     for entry in TABLE.iter() {
         assert!(entry.key.contains(is_han), "{}", entry.key);
-        assert_eq!(entry.english.is_empty(), matches!(entry.kind, Kind::Particle | Kind::Binder), "{}", entry.key);
+        assert_eq!(
+            entry.english.is_empty(),
+            matches!(entry.kind, PartOfSpeech::Particle | PartOfSpeech::Binder),
+            "{}",
+            entry.key
+        );
         assert!(!entry.english.contains(is_han), "{}", entry.english);
     }
     for pair in TRADITIONAL.iter() {

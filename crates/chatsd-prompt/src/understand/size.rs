@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chatsd_types::{Shape, Size};
+use chatsd_types::{AspectRatio, Size};
 
 use super::text::Text;
 
@@ -10,37 +10,37 @@ use super::text::Text;
 const SMALLEST: u32 = 16;
 /// Ratios that people give pictures; others, such as 10:30, are times and scores.
 const RATIOS: [(u32, u32); 9] = [(1, 1), (3, 2), (2, 3), (4, 3), (3, 4), (16, 9), (9, 16), (21, 9), (9, 21)];
-const CHINESE: [(&str, Shape); 26] = [
-    ("正方形构图", Shape::SQUARE),
-    ("正方形图片", Shape::SQUARE),
-    ("方形构图", Shape::SQUARE),
-    ("正方形图", Shape::SQUARE),
-    ("方形图", Shape::SQUARE),
-    ("方图", Shape::SQUARE),
-    ("方圖", Shape::SQUARE),
-    ("横构图", Shape::WIDE),
-    ("横向构图", Shape::WIDE),
-    ("横幅", Shape::WIDE),
-    ("横图", Shape::WIDE),
-    ("横版", Shape::WIDE),
-    ("横屏", Shape::WIDE),
-    ("橫圖", Shape::WIDE),
-    ("橫版", Shape::WIDE),
-    ("宽屏", Shape::WIDE),
-    ("宽图", Shape::WIDE),
-    ("竖构图", Shape::TALL),
-    ("竖向构图", Shape::TALL),
-    ("竖图", Shape::TALL),
-    ("竖版", Shape::TALL),
-    ("竖屏", Shape::TALL),
-    ("豎圖", Shape::TALL),
-    ("豎版", Shape::TALL),
-    ("直圖", Shape::TALL),
-    ("长图", Shape::TALL),
+const CHINESE: [(&str, AspectRatio); 26] = [
+    ("正方形构图", AspectRatio::SQUARE),
+    ("正方形图片", AspectRatio::SQUARE),
+    ("方形构图", AspectRatio::SQUARE),
+    ("正方形图", AspectRatio::SQUARE),
+    ("方形图", AspectRatio::SQUARE),
+    ("方图", AspectRatio::SQUARE),
+    ("方圖", AspectRatio::SQUARE),
+    ("横构图", AspectRatio::WIDE),
+    ("横向构图", AspectRatio::WIDE),
+    ("横幅", AspectRatio::WIDE),
+    ("横图", AspectRatio::WIDE),
+    ("横版", AspectRatio::WIDE),
+    ("横屏", AspectRatio::WIDE),
+    ("橫圖", AspectRatio::WIDE),
+    ("橫版", AspectRatio::WIDE),
+    ("宽屏", AspectRatio::WIDE),
+    ("宽图", AspectRatio::WIDE),
+    ("竖构图", AspectRatio::TALL),
+    ("竖向构图", AspectRatio::TALL),
+    ("竖图", AspectRatio::TALL),
+    ("竖版", AspectRatio::TALL),
+    ("竖屏", AspectRatio::TALL),
+    ("豎圖", AspectRatio::TALL),
+    ("豎版", AspectRatio::TALL),
+    ("直圖", AspectRatio::TALL),
+    ("长图", AspectRatio::TALL),
 ];
 
 /// Takes the first size and the first shape.
-pub(super) fn take(text: &mut Text) -> (Option<Size>, Option<Shape>) {
+pub(super) fn take(text: &mut Text) -> (Option<Size>, Option<AspectRatio>) {
     let size = pair(text, &['x', 'X', '×', '*']).filter(|(_, pair)| pair.0 >= SMALLEST && pair.1 >= SMALLEST);
     let size = size.map(|(range, (width, height))| {
         cut_with_lead(text, range);
@@ -49,7 +49,7 @@ pub(super) fn take(text: &mut Text) -> (Option<Size>, Option<Shape>) {
     let ratio = pair(text, &[':', '：']).filter(|(_, pair)| RATIOS.contains(pair));
     let ratio = ratio.map(|(range, (across, down))| {
         cut_with_lead(text, range);
-        Shape { across, down }
+        AspectRatio { across, down }
     });
     (size, ratio.or_else(|| chinese(text)).or_else(|| english(text)))
 }
@@ -103,7 +103,7 @@ fn cut_with_lead(text: &mut Text, range: Range<usize>) {
     text.cut(start..range.end);
 }
 
-fn chinese(text: &mut Text) -> Option<Shape> {
+fn chinese(text: &mut Text) -> Option<AspectRatio> {
     let opaque = text.opaque();
     let (at, name, shape) = CHINESE
         .iter()
@@ -115,16 +115,16 @@ fn chinese(text: &mut Text) -> Option<Shape> {
     Some(shape)
 }
 
-fn english(text: &mut Text) -> Option<Shape> {
+fn english(text: &mut Text) -> Option<AspectRatio> {
     let words = text.words();
     for (at, word) in words.iter().enumerate() {
         // "portrait" and "landscape" are also what a picture shows: they stay where nothing says more.
         let (shape, also_subject) = match word.small.as_str() {
-            "wide" | "widescreen" | "horizontal" => (Shape::WIDE, false),
-            "landscape" => (Shape::WIDE, true),
-            "tall" | "vertical" => (Shape::TALL, false),
-            "portrait" => (Shape::TALL, true),
-            "square" => (Shape::SQUARE, false),
+            "wide" | "widescreen" | "horizontal" => (AspectRatio::WIDE, false),
+            "landscape" => (AspectRatio::WIDE, true),
+            "tall" | "vertical" => (AspectRatio::TALL, false),
+            "portrait" => (AspectRatio::TALL, true),
+            "square" => (AspectRatio::SQUARE, false),
             _ => continue,
         };
         let follows = |ahead: usize, wanted: &[&str]| {

@@ -1,4 +1,4 @@
-use chatsd_types::{Shape, Size};
+use chatsd_types::{AspectRatio, Size};
 use proptest::prelude::*;
 
 use super::*;
@@ -87,14 +87,14 @@ fn sizes_and_shapes_are_taken() {
         ("a cat 512x768", Some((512, 768)), None, "a cat"),
         ("a cat, 512 × 768 px, happy", Some((512, 768)), None, "a cat, happy"),
         ("小猫，尺寸：512*512", Some((512, 512)), None, "小猫"),
-        ("a lake, wide", None, Some(Shape::WIDE), "a lake"),
-        ("a wide picture of a lake", None, Some(Shape::WIDE), "a picture of a lake"),
-        ("a cat in portrait format", None, Some(Shape::TALL), "a cat"),
-        ("mountains, landscape", None, Some(Shape::WIDE), "mountains, landscape"),
-        ("square picture, a fox", None, Some(Shape::SQUARE), "a fox"),
-        ("a fox, 16:9", None, Some(Shape { across: 16, down: 9 }), "a fox"),
-        ("小猫,竖图", None, Some(Shape::TALL), "小猫"),
-        ("横版的海边日落", None, Some(Shape::WIDE), "海边日落"),
+        ("a lake, wide", None, Some(AspectRatio::WIDE), "a lake"),
+        ("a wide picture of a lake", None, Some(AspectRatio::WIDE), "a picture of a lake"),
+        ("a cat in portrait format", None, Some(AspectRatio::TALL), "a cat"),
+        ("mountains, landscape", None, Some(AspectRatio::WIDE), "mountains, landscape"),
+        ("square picture, a fox", None, Some(AspectRatio::SQUARE), "a fox"),
+        ("a fox, 16:9", None, Some(AspectRatio { across: 16, down: 9 }), "a fox"),
+        ("小猫,竖图", None, Some(AspectRatio::TALL), "小猫"),
+        ("横版的海边日落", None, Some(AspectRatio::WIDE), "海边日落"),
     ] {
         let idea = idea(sentence);
         let size = size.map(|(width, height)| Size { width, height });
@@ -155,7 +155,7 @@ fn all_instructions_together() {
     let idea = idea("请画6张戴帽子的蓝色狐狸，水彩风格，竖图，不要文字 --styles flat");
     assert_eq!(idea.subject, "戴帽子的蓝色狐狸");
     assert_eq!(idea.subject_english, "blue fox wearing hat");
-    assert_eq!((idea.count, idea.shape, idea.language), (Some(6), Some(Shape::TALL), Language::Chinese));
+    assert_eq!((idea.count, idea.shape, idea.language), (Some(6), Some(AspectRatio::TALL), Language::Chinese));
     assert_eq!((idea.styles, idea.excluded), (vec!["flat".to_owned(), "watercolor".into()], vec!["text".to_owned()]));
 }
 

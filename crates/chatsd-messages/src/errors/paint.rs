@@ -1,6 +1,6 @@
 //! Why no picture came.
 
-use chatsd_types::{PaintError, ParameterError, ParameterValues, Prerequisite, Property};
+use chatsd_types::{PaintError, ParameterError, ParameterValues, Prerequisite, Property, UnknownName};
 
 use super::{Spoken, class};
 use crate::{ErrorClass, Lang};
@@ -128,5 +128,26 @@ fn values_in_chinese(values: ParameterValues) -> String {
         ParameterValues::Size => "宽x高（像素），如 512x768".to_owned(),
         ParameterValues::UpscaleTarget => "倍数（1 到 16），或宽x高（像素）".to_owned(),
         ParameterValues::Text => "一段文字".to_owned(),
+    }
+}
+
+impl Spoken for UnknownName {
+    fn chinese(&self) -> String {
+        // The kinds that `chatsd-types` declares.
+        let kind = match self.kind {
+            "preprocessor" => "预处理",
+            "decoder" => "解码器",
+            "fill" => "填充",
+            "kind of file" => "文件种类",
+            "sampler" => "采样器",
+            "schedule" => "噪声分布",
+            "noise source" => "噪声来源",
+            kind => kind,
+        };
+        format!("没有{kind}“{}”：应为其中之一：{}", self.found, self.expected.replace(", ", "、"))
+    }
+
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
     }
 }

@@ -23,7 +23,7 @@ impl Spoken for AnswerFault {
             Self::Listing(fault) => format!("不是文件列表：{}", fault.chinese()),
             Self::NoBlob => "列表中没有它内容的编号（blobId），而缓存需要它".to_owned(),
             Self::Wheel { said } => format!("不是可读的 wheel：{said}"),
-            Self::WheelFile { file, said } => format!("{file}：{said}"),
+            Self::WheelFile { file, said } => format!("其中的 {file}：{said}"),
             Self::WheelLength { file, found, expected } => {
                 format!("{file} 解开后有 {} 或更多，应为 {expected} 字节", in_words(*found))
             }

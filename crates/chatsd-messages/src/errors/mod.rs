@@ -117,6 +117,12 @@ fn carried<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'sta
     Some(carried)
 }
 
+/// A word among Chinese ones: beside Latin letters stands a space.
+fn spaced(word: &str) -> String {
+    let space = |end: Option<char>| if end.is_some_and(|c| c.is_ascii()) { " " } else { "" };
+    format!("{}{word}{}", space(word.chars().next()), space(word.chars().next_back()))
+}
+
 /// An error and its causes.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| carried(*error).or_else(|| Error::source(*error)))

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use chatsd_diffusion::network::{NetworkError, NetworkFlaw};
 
-use super::Spoken;
+use super::{Spoken, spaced};
 use crate::ErrorClass;
 
 impl Spoken for NetworkError {
@@ -12,10 +12,10 @@ impl Spoken for NetworkError {
         match self {
             Self::Config { network, source } => format!("无法读取{}的配置：{source}", network_name(network)),
             Self::Inconsistent { network, flaw } => {
-                format!("{}的配置构不成网络：{}；请重新获取模型", network_name(network), flaw.chinese())
+                format!("{}的配置构不成网络：{}；请重新获取模型", network_name(network).trim_start(), flaw.chinese())
             }
             Self::Unsupported { network, flaw } => {
-                format!("不支持这种{}：{}", network_name(network), flaw.chinese())
+                format!("不支持这种{}：{}", network_name(network).trim_end(), flaw.chinese())
             }
             Self::Weights(error) => error.chinese(),
         }
@@ -30,38 +30,42 @@ impl Spoken for NetworkError {
 }
 
 /// A network, which errors name in English.
-fn network_name(english: &str) -> &str {
-    match english {
+fn network_name(english: &str) -> String {
+    spaced(match english {
         "picture network" => "图片网络",
         "text encoder" => "文本编码器",
         "image encoder" => "图像编码器",
         "autoencoder" => "自编码器（VAE）",
         "upscaler" => "放大模型",
         name => name,
-    }
+    })
 }
 
 /// What a flaw names: an entry of a config as it is, and what stands in none in Chinese.
-fn term(english: &str) -> &str {
-    match english {
+fn term(english: &str) -> String {
+    spaced(match english {
         "channels" => "通道数",
         "pixels of a patch" => "图块的像素数",
         "values of a picture's vector" => "图片向量的值数",
         "the kind of a block" => "块的种类",
         "a compact network (SRVGG)" => "紧凑网络（SRVGG）",
         name => name,
-    }
+    })
 }
 
 impl Spoken for NetworkFlaw {
     fn chinese(&self) -> String {
         match self {
-            Self::Count { name, found, low, high } => format!("{} 是 {found}，应为 {low} 到 {high}", term(name)),
+            Self::Count { name, found, low, high } => {
+                format!("{}是 {found}，应为 {low} 到 {high}", term(name).trim_start())
+            }
             Self::Number { name, found, low, high } => {
                 format!("{name} 是 {found}，应在 {low} 与 {high} 之间，不含两端")
             }
             Self::Kernel { name, found, high } => format!("{name} 是 {found}，应为不超过 {high} 的奇数"),
-            Self::Value { name, found, expected } => format!("{} 是 {found}，应为 {}", term(name), or(expected)),
+            Self::Value { name, found, expected } => {
+                format!("{}是 {found}，应为 {}", term(name).trim_start(), or(expected))
+            }
             Self::NoValue { name, expected } => format!("没有 {name}：应为 {}", or(expected)),
             Self::Spare { name } => format!("它有 {name}，这里读不了"),
             Self::Entries { name, found, blocks } => format!("{name} 有 {found} 项，块却有 {blocks} 个"),
@@ -100,7 +104,7 @@ impl Spoken for NetworkFlaw {
                 } else {
                     format!("有 {} 这样的张量", found.join("、"))
                 };
-                let expected: Vec<_> = expected.iter().map(|name| term(name)).collect();
+                let expected: Vec<_> = expected.iter().map(|name| term(name).trim().to_owned()).collect();
                 format!("{found}，应为 {}", or(&expected))
             }
             Self::SpareTensor { name } => format!("还有张量 {name}，普通的没有它"),

@@ -5,7 +5,7 @@ use chatsd_weights::{
     FileAdvice, FileLooks, JsonPlace, LayerFault, Missing, ModelFamily, StoredAs, UnknownPrediction, WeightsError,
 };
 
-use super::Spoken;
+use super::{Spoken, spaced};
 use crate::{ErrorClass, Lang, advice, named, part};
 
 impl Spoken for WeightsError {
@@ -24,13 +24,13 @@ impl Spoken for WeightsError {
             Self::WithoutPart { path, kind, family, part: wanted } => {
                 let family = family.map(|family| format!("（{family}）")).unwrap_or_default();
                 let advice = advice(Lang::Zh, kind.advice_for(wanted));
-                let (kind, wanted) = (named(Lang::Zh, *kind), part(Lang::Zh, wanted));
-                format!("{} 是{kind}{family}，没有{wanted}；{advice}", path.display())
+                let (kind, wanted) = (named(Lang::Zh, *kind), spaced(&part(Lang::Zh, wanted)));
+                format!("{} 是{kind}{family}，没有{}；{advice}", path.display(), wanted.trim_end())
             }
             Self::Json { path, place, source } => {
                 let place = match place {
                     JsonPlace::File => "文件内容".to_owned(),
-                    JsonPlace::Key(key) => format!(" {key} "),
+                    JsonPlace::Key(key) => format!("{key} "),
                 };
                 format!("{}：{place}不是所需的 JSON：{source}", path.display())
             }
@@ -133,7 +133,7 @@ impl Spoken for Missing {
             Self::Words { key } => format!("元数据中的文字数组 {key}：它不是完整的模型"),
             Self::Named { kind, name } => {
                 let kind = kind.parse::<FileKind>().map_or(kind.as_str(), |kind| Lang::Zh.of(kind.label()));
-                format!("叫 {name} 的 {kind}")
+                format!("叫 {name} 的{}", spaced(kind).trim_end())
             }
         }
     }

@@ -19,7 +19,7 @@ pub fn named(lang: Lang, kind: WeightsKind) -> String {
         WeightsKind::Embedding => "文本反转嵌入",
         WeightsKind::Upscaler => "放大模型",
         WeightsKind::IpAdapter => "IP-Adapter",
-        WeightsKind::VisionEncoder => "CLIP 图片编码器",
+        WeightsKind::VisionEncoder => "CLIP 图像编码器",
         WeightsKind::Other(network) => foreign(network),
         WeightsKind::Unknown => "不认识的张量文件",
     };

@@ -117,7 +117,6 @@ messages! {
     no_model_folders(path) =
         "No folder with models was found; what is pulled goes to {path}", "没有找到存放模型的文件夹；下载的模型放在 {path}";
     no_model_in(path) = "no model in {path}", "{path} 中没有模型";
-    model_not_loaded(name) = "the model {name} cannot be loaded", "无法载入模型 {name}";
     model_not_read(name) = "the model {name} cannot be read", "无法读取模型 {name}";
 
     removed(count) = "Removed: {count}", "已移除 {count} 条记录";
@@ -125,7 +124,6 @@ messages! {
     empty_gallery(folder) = "The gallery in {folder} is empty", "{folder} 中的图库是空的";
     nothing_found(text) = "Nothing found for \"{text}\"", "没有找到“{text}”";
     opened(path) = "Opened {path}", "已打开 {path}";
-
 
     styles_imported(count, path) = "Styles taken over into {path}: {count}", "{count} 种风格已加入 {path}";
 

@@ -7,55 +7,66 @@ use crate::{ErrorClass, Lang};
 
 impl Spoken for HubError {
     fn chinese(&self) -> String {
-        old(self).unwrap_or_else(|| self.to_string())
+        match self {
+            Self::Network { host, fault } => {
+                format!("连不上 {host}：{}；已下载的部分保留着，再运行同一命令即可继续", fault.chinese())
+            }
+            Self::NotFound { url, said } => format!("{url} 不存在{}", its_words(said)),
+            Self::Refused { host, url, variable, page, sent, said } => {
+                let who = if *sent { "这个令牌" } else { "匿名访问" };
+                let token = match variable {
+                    Some(variable) if *sent => format!("；请检查 {variable} 中的令牌"),
+                    Some(variable) => format!("；请在该网站创建令牌并设为 {variable}"),
+                    None => String::new(),
+                };
+                let page = page.as_ref().map(|page| format!("；若需同意许可，请打开 {page}")).unwrap_or_default();
+                format!("{host} 不向{who}提供 {url}{}{token}{page}", its_words(said))
+            }
+            Self::Limited { host, seconds } => {
+                format!("对 {host} 的访问太频繁：它要求等 {seconds} 秒；请稍后再试，或使用自己的令牌")
+            }
+            Self::Answer { url, fault } => format!("{url}：{}", fault.chinese()),
+            Self::Length { url, found, expected } => {
+                format!("{url} 有 {found} 字节，应为 {expected}：被截断了，或不是列出的那个文件")
+            }
+            Self::Hash { url, found, expected } => {
+                format!("{url} 的 SHA-256 是 {found}，应为 {expected}：文件损坏或被换过；没有保留")
+            }
+            Self::Changing { url } => format!("{url} 在下载过程中一再改变；请以后再试"),
+            Self::Space { path, needed, free } => format!(
+                "{} 还需要 {}，而磁盘只剩 {}；请腾出空间，或换一个文件夹",
+                path.display(),
+                in_words(*needed),
+                in_words(*free)
+            ),
+            Self::Busy { path } => format!("另一个程序正在下载 {}；请等它结束", path.display()),
+            Self::Stopped { path, bytes } => {
+                format!("已停止；{} 的 {} 保留着，再运行同一命令即可继续", path.display(), in_words(*bytes))
+            }
+            Self::Io { path, source } => format!("{}：{}", path.display(), source.chinese()),
+            Self::Name { name, fault } => format!("“{name}”{}", fault.chinese()),
+            Self::Offline { what, cache } => format!(
+                "{what} 不在这台机器上，而 HF_HUB_OFFLINE 禁止下载；请取消该变量，或把文件放进 {}",
+                cache.display()
+            ),
+        }
     }
 
     fn class(&self) -> ErrorClass {
-        ErrorClass::Failed
+        match self {
+            Self::Network { fault, .. } => fault.class(),
+            Self::NotFound { .. } | Self::Offline { .. } => ErrorClass::NotFound,
+            Self::Refused { .. } => ErrorClass::Forbidden,
+            Self::Limited { .. } => ErrorClass::Limited,
+            Self::Answer { fault, .. } => fault.class(),
+            Self::Length { .. } | Self::Hash { .. } | Self::Changing { .. } => ErrorClass::Remote,
+            Self::Space { .. } => ErrorClass::NoRoom,
+            Self::Busy { .. } => ErrorClass::Conflict,
+            Self::Stopped { .. } => ErrorClass::Stopped,
+            Self::Io { source, .. } => source.class(),
+            Self::Name { fault, .. } => fault.class(),
+        }
     }
-}
-
-fn old(error: &HubError) -> Option<String> {
-    Some(match error {
-        HubError::Network { host, fault } => {
-            format!("连不上 {host}：{fault}；已下载的部分保留着，再运行同一命令即可继续")
-        }
-        HubError::NotFound { url, said } => format!("{url} 不存在{}", its_words(said)),
-        HubError::Refused { host, url, variable, page, sent, said } => {
-            let who = if *sent { "这个令牌" } else { "匿名访问" };
-            let token = match variable {
-                Some(variable) if *sent => format!("；请检查 {variable} 中的令牌"),
-                Some(variable) => format!("；请在该网站创建令牌并设为 {variable}"),
-                None => String::new(),
-            };
-            let page = page.as_ref().map(|page| format!("；若需同意许可，请打开 {page}")).unwrap_or_default();
-            format!("{host} 不向{who}提供 {url}{}{token}{page}", its_words(said))
-        }
-        HubError::Limited { host, seconds } => {
-            format!("对 {host} 的访问太频繁：它要求等 {seconds} 秒；请稍后再试，或使用自己的令牌")
-        }
-        HubError::Length { url, found, expected } => {
-            format!("{url} 有 {found} 字节，应为 {expected}：被截断了，或不是列出的那个文件")
-        }
-        HubError::Hash { url, found, expected } => {
-            format!("{url} 的 SHA-256 是 {found}，应为 {expected}：文件损坏或被换过；没有保留")
-        }
-        HubError::Changing { url } => format!("{url} 在下载过程中一再改变；请以后再试"),
-        HubError::Space { path, needed, free } => format!(
-            "{} 还需要 {}，而磁盘只剩 {}；请腾出空间，或换一个文件夹",
-            path.display(),
-            in_words(*needed),
-            in_words(*free)
-        ),
-        HubError::Busy { path } => format!("另一个程序正在下载 {}；请等它结束", path.display()),
-        HubError::Stopped { path, bytes } => {
-            format!("已停止；{} 的 {} 保留着，再运行同一命令即可继续", path.display(), in_words(*bytes))
-        }
-        HubError::Offline { what, cache } => {
-            format!("{what} 不在这台机器上，而 HF_HUB_OFFLINE 禁止下载；请取消该变量，或把文件放进 {}", cache.display())
-        }
-        HubError::Answer { .. } | HubError::Io { .. } | HubError::Name { .. } => return None,
-    })
 }
 
 fn its_words(said: &str) -> String {
@@ -84,6 +95,8 @@ impl Spoken for LookupError {
     }
 
     fn class(&self) -> ErrorClass {
-        ErrorClass::NotFound
+        match self {
+            Self::NoFile { .. } | Self::InCatalog { .. } | Self::NotInCatalog { .. } => ErrorClass::NotFound,
+        }
     }
 }

@@ -1,24 +1,37 @@
 //! Errors in both languages, and what they come to. A room's errors stand in the file of its name.
 
+mod damage;
 mod diffusion;
 mod gallery;
 mod hub;
+mod hub_faults;
+mod network;
 mod paint;
 mod prompt;
 mod studio;
+mod system;
 mod tensor;
+mod unsupported;
 mod weights;
 
 use std::{error::Error, io};
 
-use chatsd_diffusion::DiffusionError;
+use chatsd_diffusion::{
+    DiffusionError, EmbeddingError, Fit, ModelFlaw,
+    network::{NetworkError, NetworkFlaw},
+    tokenizer::{TokenRole, VocabularyError},
+};
 use chatsd_gallery::GalleryError;
-use chatsd_hub::{HubError, LookupError};
+use chatsd_hub::{AnswerFault, HubError, ListingFault, LookupError, NameFault, NetworkFault};
 use chatsd_prompt::PromptError;
 use chatsd_studio::StudioError;
-use chatsd_tensor::EngineError;
-use chatsd_types::{PaintError, ParameterError, SyntaxError};
-use chatsd_weights::WeightsError;
+use chatsd_tensor::{EngineError, FormatError, WeightError};
+use chatsd_types::{PaintError, ParameterError, SyntaxError, SyntaxProblem, UnknownName};
+use chatsd_weights::{
+    ArchiveDamage, BytesDamage, CheckpointDamage, Damage, GgufDamage, IndexDamage, LayerFault, Missing, NameDamage,
+    PickleDamage, SafetensorsDamage, StoredAs, TensorDamage, UnknownPrediction, Unsupported, VocabularyDamage,
+    WeightsError, WriteFault,
+};
 
 use crate::{ErrorClass, Lang};
 
@@ -31,6 +44,17 @@ pub trait Spoken: Error {
     fn class(&self) -> ErrorClass;
 }
 
+/// A cause that an error of its own type keeps in a box.
+impl<E: Spoken> Spoken for Box<E> {
+    fn chinese(&self) -> String {
+        (**self).chinese()
+    }
+
+    fn class(&self) -> ErrorClass {
+        (**self).class()
+    }
+}
+
 /// Every error of the rooms below, by the type it is known as.
 fn spoken<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn Spoken> {
     fn as_type<'a, E: Spoken + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn Spoken> {
@@ -41,14 +65,48 @@ fn spoken<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn Spoken> {
         as_type::<StudioError>,
         as_type::<PromptError>,
         as_type::<SyntaxError>,
+        as_type::<SyntaxProblem>,
         as_type::<PaintError>,
         as_type::<ParameterError>,
+        as_type::<UnknownName>,
         as_type::<GalleryError>,
         as_type::<WeightsError>,
+        as_type::<LayerFault>,
+        as_type::<Missing>,
+        as_type::<StoredAs>,
+        as_type::<UnknownPrediction>,
+        as_type::<Unsupported>,
+        as_type::<WriteFault>,
+        as_type::<Damage>,
+        as_type::<ArchiveDamage>,
+        as_type::<BytesDamage>,
+        as_type::<CheckpointDamage>,
+        as_type::<GgufDamage>,
+        as_type::<IndexDamage>,
+        as_type::<NameDamage>,
+        as_type::<PickleDamage>,
+        as_type::<SafetensorsDamage>,
+        as_type::<TensorDamage>,
+        as_type::<VocabularyDamage>,
         as_type::<DiffusionError>,
+        as_type::<Box<DiffusionError>>,
+        as_type::<EmbeddingError>,
+        as_type::<Fit>,
+        as_type::<ModelFlaw>,
+        as_type::<NetworkError>,
+        as_type::<NetworkFlaw>,
+        as_type::<TokenRole>,
+        as_type::<VocabularyError>,
         as_type::<EngineError>,
+        as_type::<FormatError>,
+        as_type::<WeightError>,
         as_type::<HubError>,
+        as_type::<AnswerFault>,
+        as_type::<ListingFault>,
         as_type::<LookupError>,
+        as_type::<NameFault>,
+        as_type::<NetworkFault>,
+        as_type::<io::Error>,
     ];
     KNOWN.iter().find_map(|known| known(error))
 }
@@ -59,12 +117,18 @@ fn carried<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'sta
     Some(carried)
 }
 
+/// A word among Chinese ones: beside Latin letters stands a space.
+fn spaced(word: &str) -> String {
+    let space = |end: Option<char>| if end.is_some_and(|c| c.is_ascii()) { " " } else { "" };
+    format!("{}{word}{}", space(word.chars().next()), space(word.chars().next_back()))
+}
+
 /// An error and its causes.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| carried(*error).or_else(|| Error::source(*error)))
 }
 
-/// An error without its causes, in a language. What no room of ours says, such as the system, stays as it is.
+/// An error without its causes, in a language. What a library says stays as it is.
 #[must_use]
 pub fn say(lang: Lang, error: &(dyn Error + 'static)) -> String {
     match (lang, spoken(error)) {

@@ -1,8 +1,8 @@
 //! Why no picture came.
 
-use chatsd_types::{PaintError, ParameterError, ParameterValues, Prerequisite, Property};
+use chatsd_types::{PaintError, ParameterError, ParameterValues, Prerequisite, Property, UnknownName};
 
-use super::{Spoken, class};
+use super::{Spoken, class, spaced};
 use crate::{ErrorClass, Lang};
 
 impl Spoken for PaintError {
@@ -24,9 +24,9 @@ impl Spoken for PaintError {
             Self::Syntax { negative, source } => {
                 format!("{}，{}", if *negative { "负面提示词" } else { "提示词" }, source.chinese())
             }
-            Self::NoSource { role } => format!("请求中有{}，但没有给出：请再给一次", of(role.label())),
+            Self::NoSource { role } => format!("请求中有{}，但没有给出：请再给一次", spaced(of(role.label())).trim_end()),
             Self::SourceCount { role, found, expected } => {
-                format!("请求中有 {expected} 个{}，却给出了 {found} 个：请给同样多", of(role.label()))
+                format!("请求中有 {expected} 个{}，却给出了 {found} 个：请给同样多", spaced(of(role.label())).trim_end())
             }
             Self::SourceSize { role, found, pixels, expected } => {
                 format!("{}是 {found}（{pixels} 像素），请求是 {expected}：两者应相同", of(role.label()))
@@ -100,8 +100,8 @@ impl Spoken for ParameterError {
         match self {
             Self::Unknown { key, expected } => format!("图片没有参数“{key}”；可用的有：{}", expected.join("、")),
             Self::Value { parameter, found } => {
-                let name = Lang::Zh.of(parameter.name);
-                format!("{name}不能是“{found}”：应为{}", values_in_chinese(parameter.values))
+                let name = spaced(Lang::Zh.of(parameter.name));
+                format!("{}不能是“{found}”：应为{}", name.trim_start(), values_in_chinese(parameter.values))
             }
             Self::Needs { parameter, needs } => {
                 let lacking = match needs {
@@ -109,7 +109,8 @@ impl Spoken for ParameterError {
                     Prerequisite::Mask => "没有蒙版；可用 --mask 给出",
                     Prerequisite::SecondPass => "没有第二遍；用 --hires 要求",
                 };
-                format!("{}在这里没有意义：这张图{lacking}", Lang::Zh.of(parameter.name))
+                let name = spaced(Lang::Zh.of(parameter.name));
+                format!("{}在这里没有意义：这张图{lacking}", name.trim_start())
             }
         }
     }
@@ -124,9 +125,30 @@ fn values_in_chinese(values: ParameterValues) -> String {
         ParameterValues::Whole { low, high } => format!("从 {low} 到 {high} 的整数"),
         ParameterValues::Number { low, high } => format!("从 {low} 到 {high} 的数"),
         ParameterValues::Name { all } => format!("其中之一：{}", all().join("、")),
-        ParameterValues::Truth => "true 或 false".to_owned(),
+        ParameterValues::Truth => " true 或 false".to_owned(),
         ParameterValues::Size => "宽x高（像素），如 512x768".to_owned(),
         ParameterValues::UpscaleTarget => "倍数（1 到 16），或宽x高（像素）".to_owned(),
         ParameterValues::Text => "一段文字".to_owned(),
+    }
+}
+
+impl Spoken for UnknownName {
+    fn chinese(&self) -> String {
+        // The kinds that `chatsd-types` declares.
+        let kind = match self.kind {
+            "preprocessor" => "预处理",
+            "decoder" => "解码器",
+            "fill" => "填充",
+            "kind of file" => "文件种类",
+            "sampler" => "采样器",
+            "schedule" => "噪声分布",
+            "noise source" => "噪声来源",
+            kind => kind,
+        };
+        format!("没有{kind}“{}”：应为其中之一：{}", self.found, self.expected.replace(", ", "、"))
+    }
+
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
     }
 }

@@ -29,19 +29,28 @@ impl Spoken for PromptError {
 
 impl Spoken for SyntaxError {
     fn chinese(&self) -> String {
-        let problem = match &self.problem {
-            SyntaxProblem::NoWeight { found, example } => format!("“{found}”不是权重：应为数字，如 {example}"),
-            SyntaxProblem::NoCount { found } => format!("“{found}”不是个数：应如 {{2$$a|b|c}} 或 {{1-2$$a|b|c}}"),
-            SyntaxProblem::OpenBrace => "这个 { 没有 }：应为 {a|b}；普通的括号写作 \\{".to_owned(),
-            SyntaxProblem::OpenWildcard { name } => format!("通配 __{name} 没有结尾：应为 __{name}__"),
-            SyntaxProblem::TooDeep { depth, limit } => format!("括号套了 {depth} 层，最多读 {limit} 层"),
-            SyntaxProblem::Loop { name, limit } => format!("__{name}__ 套着它自己，或套了超过 {limit} 个文件"),
-            SyntaxProblem::UnknownWildcard { name } => format!("没有通配文件“{name}”：通配文件夹中应有 {name}.txt"),
-            SyntaxProblem::EmptyWildcard { name } => format!("通配文件“{name}”里没有一行"),
-            SyntaxProblem::InLine { name, line, inner } => format!("__{name}__ 的一行“{line}”中，{}", inner.chinese()),
-            SyntaxProblem::TooLong { limit } => format!("展开后超过 {limit} 个字符"),
-        };
-        format!("第 {} 列：{problem}", self.column)
+        format!("第 {} 列：{}", self.column, self.problem.chinese())
+    }
+
+    fn class(&self) -> ErrorClass {
+        self.problem.class()
+    }
+}
+
+impl Spoken for SyntaxProblem {
+    fn chinese(&self) -> String {
+        match self {
+            Self::NoWeight { found, example } => format!("“{found}”不是权重：应为数字，如 {example}"),
+            Self::NoCount { found } => format!("“{found}”不是个数：应如 {{2$$a|b|c}} 或 {{1-2$$a|b|c}}"),
+            Self::OpenBrace => "这个 { 没有 }：应为 {a|b}；普通的括号写作 \\{".to_owned(),
+            Self::OpenWildcard { name } => format!("通配 __{name} 没有结尾：应为 __{name}__"),
+            Self::TooDeep { depth, limit } => format!("括号套了 {depth} 层，最多读 {limit} 层"),
+            Self::Loop { name, limit } => format!("__{name}__ 套着它自己，或套了超过 {limit} 个文件"),
+            Self::UnknownWildcard { name } => format!("没有通配文件“{name}”：通配文件夹中应有 {name}.txt"),
+            Self::EmptyWildcard { name } => format!("通配文件“{name}”里没有一行"),
+            Self::InLine { name, line, inner } => format!("__{name}__ 的一行“{line}”中，{}", inner.chinese()),
+            Self::TooLong { limit } => format!("展开后超过 {limit} 个字符"),
+        }
     }
 
     fn class(&self) -> ErrorClass {

@@ -21,7 +21,7 @@ impl Spoken for StudioError {
                 if remedies.is_empty() {
                     format!("这需要 {needed} MB 内存，而可用的只有 {room} MB；请关闭其他程序，或换小一些的模型")
                 } else {
-                    let remedies = remedies.join("或");
+                    let remedies = remedies.join(" 或 ");
                     format!("这需要 {needed} MB 内存，而可用的只有 {room} MB；用 {remedies} 就放得下")
                 }
             }

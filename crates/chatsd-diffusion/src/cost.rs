@@ -37,11 +37,7 @@ impl PictureModel {
     /// # Errors
     /// As [`PictureModel::load`].
     pub fn meta(files: &ModelFiles, name: &str) -> Result<Self, DiffusionError> {
-        Self::meta_with(files, name, PromptReader::open(files)?)
-    }
-
-    /// As [`PictureModel::meta`], with the reader of these files.
-    pub(crate) fn meta_with(files: &ModelFiles, name: &str, reader: PromptReader) -> Result<Self, DiffusionError> {
+        let reader = PromptReader::open(files)?;
         let tally = Tally::default();
         let model = Self::of_files(&files.outlined_into(&tally), name, Engine::counting(), reader)?;
         let autoencoder_limit = limit(tally.bytes() as u64 + PROGRAM);

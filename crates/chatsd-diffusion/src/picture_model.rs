@@ -52,16 +52,26 @@ impl PictureModel {
     /// # Errors
     /// When a file is missing or damaged, a network does not fit its weights, or it is a kind not built here.
     pub fn load(files: &ModelFiles, name: &str, engine: Engine) -> Result<Self, DiffusionError> {
+        Self::meta(files, name)?.with_weights(files, engine)
+    }
+
+    /// A model of [`PictureModel::meta`] with the weights of its files, and its hash. It reads prompts with the same
+    /// vocabulary, and `self` counts for it.
+    ///
+    /// # Errors
+    /// As [`PictureModel::load`].
+    pub fn with_weights(&self, files: &ModelFiles, engine: Engine) -> Result<Self, DiffusionError> {
         // Both read every byte: side by side they take as long as the slower one.
-        thread::scope(|scope| {
+        let (model, hash) = thread::scope(|scope| {
             let hash = scope.spawn(|| Self::hash_of(files));
-            let reader = PromptReader::open(files)?;
-            let dry = Self::meta_with(files, name, reader.clone())?;
-            let mut model = Self::of_files(files, name, engine, reader)?;
-            model.autoencoder_limit = dry.autoencoder_limit;
-            model.counter = Some(Counter::Of(Arc::new(dry)));
-            model.card.hash = hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause))?;
-            Ok(model)
+            let model = Self::of_files(files, &self.card.name, engine, self.reader.clone());
+            (model, hash.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+        });
+        Ok(Self {
+            card: ModelCard { hash: hash?, ..self.card.clone() },
+            autoencoder_limit: self.autoencoder_limit,
+            counter: Some(Counter::Of(Arc::new(self.clone()))),
+            ..model?
         })
     }
 

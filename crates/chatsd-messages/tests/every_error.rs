@@ -3,9 +3,7 @@
 use std::{error::Error, io, path::PathBuf};
 
 use chatsd_diffusion::{
-    DiffusionError, EmbeddingError, Fit, ModelFlaw,
-    network::{NetworkError, NetworkFlaw},
-    tokenizer::{TokenRole, VocabularyError},
+    DiffusionError, EmbeddingError, Fit, ModelFlaw, NetworkError, NetworkFlaw, TokenRole, VocabularyError,
 };
 use chatsd_gallery::{FileAction, GalleryError, NoGallery, NoPng};
 use chatsd_hub::{AnswerFault, HubError, ListingFault, LookupError, NameFault, NetworkFault, OfferedFile};
@@ -726,6 +724,7 @@ fn of_diffusion() -> Vec<Sample> {
     let other = || DiffusionError::ImageEncoderChannels { name: "nAmEd", found: 4731, expected: 4732 };
     let mut all = samples!(DiffusionError {
         Weights(missing(name("a"))),
+        Lookup(Box::new(LookupError::NotInCatalog { name: name("a"), nearest: vec![name("b")] })),
         Network(NetworkError::Weights(missing(name("a")))),
         Vocabulary(VocabularyError { token: name("a"), role: TokenRole::Mark }),
         Settings(json()),

@@ -4,7 +4,7 @@ use std::{
     error::Error,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError},
 };
 
 use anyhow::{Context, Result};
@@ -121,7 +121,7 @@ impl House {
             Store::Q8_0 => Format::Q8_0,
         }));
         let name = if name == BUILT_IN { name.to_owned() } else { model_names::name(name) };
-        Ok(OpenedModel { house: self.clone(), name, files })
+        Ok(OpenedModel { house: self.clone(), name, files, meta: OnceLock::new() })
     }
 
     /// The files of a model, with the parts that were chosen beside it.
@@ -221,6 +221,7 @@ pub struct OpenedModel {
     house: House,
     name: String,
     files: ModelFiles,
+    meta: OnceLock<PictureModel>,
 }
 
 impl OpenedModel {
@@ -229,15 +230,24 @@ impl OpenedModel {
     /// # Errors
     /// When it cannot be read or is of a kind that is not known.
     pub fn picture_model(&self) -> Result<PictureModel> {
-        Ok(self.known(PictureModel::load(&self.files, &self.name, self.house.engine()?)?))
+        let model = self.meta_model()?.with_weights(&self.files, self.house.engine()?)?;
+        Ok(model.with_finder(self.house.finder()))
     }
 
-    /// The model without its weights: it tells what pictures take, and reads prompts.
+    /// The model without its weights, with what is known of it beside its files: it tells what pictures take, and reads
+    /// prompts. Made once.
     ///
     /// # Errors
     /// As [`OpenedModel::picture_model`].
     pub fn meta_model(&self) -> Result<PictureModel> {
-        Ok(self.known(PictureModel::meta(&self.files, &self.name)?))
+        if let Some(model) = self.meta.get() {
+            return Ok(model.clone());
+        }
+        let hash = || PictureModel::hash_of(&self.files).ok();
+        let model = PictureModel::meta(&self.files, &self.name)?
+            .with_card(|card| model_names::advise(self.files.path(), card, hash))
+            .with_finder(self.house.finder());
+        Ok(self.meta.get_or_init(|| model).clone())
     }
 
     /// The part of the model that reads, without its networks.
@@ -246,12 +256,6 @@ impl OpenedModel {
     /// As [`OpenedModel::picture_model`].
     pub fn reader(&self) -> Result<PromptReader> {
         Ok(PromptReader::open(&self.files)?.with_finder(self.house.finder()))
-    }
-
-    /// The model with what is known of it beside its files, and what finds what requests name.
-    fn known(&self, model: PictureModel) -> PictureModel {
-        let hash = || PictureModel::hash_of(&self.files).ok();
-        model.with_card(|card| model_names::advise(self.files.path(), card, hash)).with_finder(self.house.finder())
     }
 }
 
@@ -268,9 +272,9 @@ impl OpenModel for OpenedModel {
         if self.house.0.settings.store == Some(Store::Q8_0) {
             return None;
         }
-        let Self { house, name, files } = self;
+        let Self { house, name, files, .. } = self;
         let (house, name, files) = (house.clone(), name.clone(), files.clone().stored_as(Some(Format::Q8_0)));
-        let meta = Self { house, name, files }.meta_model().ok()?;
+        let meta = Self { house, name, files, meta: OnceLock::new() }.meta_model().ok()?;
         Some(Arc::new(meta))
     }
 

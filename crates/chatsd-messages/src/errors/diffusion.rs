@@ -1,17 +1,15 @@
 //! Why a picture model cannot be used.
 
-use chatsd_diffusion::{
-    DiffusionError, EmbeddingError, Fit, ModelFlaw,
-    tokenizer::{TokenRole, VocabularyError},
-};
+use chatsd_diffusion::{DiffusionError, EmbeddingError, Fit, ModelFlaw, TokenRole, VocabularyError};
 
-use super::{Spoken, network::list};
-use crate::ErrorClass;
+use super::{Spoken, class, network::list, say};
+use crate::{ErrorClass, Lang};
 
 impl Spoken for DiffusionError {
     fn chinese(&self) -> String {
         match self {
             Self::Weights(error) => error.chinese(),
+            Self::Lookup(error) => say(Lang::Zh, &**error),
             Self::Network(error) => error.chinese(),
             Self::Vocabulary(error) => error.chinese(),
             Self::Settings(error) => format!("无法读取模型流程的设置：{error}；请重新获取模型"),
@@ -30,6 +28,7 @@ impl Spoken for DiffusionError {
     fn class(&self) -> ErrorClass {
         match self {
             Self::Weights(error) => error.class(),
+            Self::Lookup(error) => class(&**error),
             Self::Network(error) => error.class(),
             Self::Vocabulary(error) => error.class(),
             Self::Embedding(error) => error.class(),

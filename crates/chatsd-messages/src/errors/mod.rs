@@ -17,9 +17,7 @@ mod weights;
 use std::{error::Error, io};
 
 use chatsd_diffusion::{
-    DiffusionError, EmbeddingError, Fit, ModelFlaw,
-    network::{NetworkError, NetworkFlaw},
-    tokenizer::{TokenRole, VocabularyError},
+    DiffusionError, EmbeddingError, Fit, ModelFlaw, NetworkError, NetworkFlaw, TokenRole, VocabularyError,
 };
 use chatsd_gallery::GalleryError;
 use chatsd_hub::{AnswerFault, HubError, ListingFault, LookupError, NameFault, NetworkFault};

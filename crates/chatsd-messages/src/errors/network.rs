@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use chatsd_diffusion::network::{NetworkError, NetworkFlaw};
+use chatsd_diffusion::{NetworkError, NetworkFlaw};
 
 use super::{Spoken, spaced};
 use crate::ErrorClass;

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chatsd_types::Bilingual;
+use chatsd_types::{Bilingual, UnknownName};
 
 /// The language that a person is talked to in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,13 +47,17 @@ impl fmt::Display for Lang {
 }
 
 impl FromStr for Lang {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
         match text.to_lowercase().as_str() {
             "en" | "english" => Ok(Self::En),
             "zh" | "chinese" | "中文" => Ok(Self::Zh),
-            _ => Err(format!("unknown language \"{text}\": expected en or zh")),
+            _ => Err(UnknownName {
+                kind: Bilingual { en: "language", zh: "语言" },
+                found: text.to_owned(),
+                expected: "en, zh".to_owned(),
+            }),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chatsd_types::{Decoder, ImageModel, ModelCard, Request, Sampler, Schedule, Size, Source};
+use chatsd_types::{Bilingual, Decoder, ImageModel, ModelCard, Request, Sampler, Schedule, Size, Source, UnknownName};
 use serde::Serialize;
 
 /// A model that needs no more steps than this is fast as it is, and so is the built-in one.
@@ -34,14 +34,18 @@ impl fmt::Display for Draft {
 }
 
 impl FromStr for Draft {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
         match text.to_lowercase().as_str() {
             "auto" => Ok(Self::Auto),
             "on" | "true" => Ok(Self::On),
             "off" | "false" => Ok(Self::Off),
-            _ => Err(format!("unknown way of drafts \"{text}\": expected one of auto, on, off")),
+            _ => Err(UnknownName {
+                kind: Bilingual { en: "way of drafts", zh: "草图方式" },
+                found: text.to_owned(),
+                expected: "auto, on, off".to_owned(),
+            }),
         }
     }
 }

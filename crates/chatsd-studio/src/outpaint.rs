@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chatsd_types::{Image, Mask, Size};
+use chatsd_types::{ExpectedValue, Image, Mask, Size, ValueError};
 
 /// No picture grows by more pixels on a side.
 const MARGIN_LIMIT: u32 = 4096;
@@ -32,16 +32,11 @@ impl Margins {
 }
 
 impl FromStr for Margins {
-    type Err = String;
+    type Err = ValueError;
 
     /// Reads `left=64,top=32`; `all` is every side.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |found: &str| {
-            format!(
-                "\"{found}\" found, expected left, right, top, bottom or all with 1 to {MARGIN_LIMIT} pixels, such as \
-                 left=64,top=32"
-            )
-        };
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let wrong = |found: &str| ValueError::new(found, ExpectedValue::Margins { limit: MARGIN_LIMIT });
         let mut margins = Self::default();
         for part in text.split([',', '，']) {
             let (side, pixels) = part.split_once('=').ok_or_else(|| wrong(part))?;
@@ -96,7 +91,7 @@ mod tests {
         assert_eq!("left=64, top=32".parse(), Ok(Margins { left: 64, top: 32, ..Margins::default() }));
         assert_eq!("all=8,right=9".parse(), Ok(Margins { left: 8, right: 9, top: 8, bottom: 8 }));
         for text in ["", "left", "left=0", "up=3", "left=5000", "left=-1"] {
-            assert!(text.parse::<Margins>().unwrap_err().contains("left=64"), "{text}");
+            assert!(text.parse::<Margins>().unwrap_err().to_string().contains("left=64"), "{text}");
         }
     }
 

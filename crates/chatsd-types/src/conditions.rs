@@ -73,7 +73,7 @@ pub struct ImagePrompt {
 named!(
     /// What makes a ControlNet's input of a picture, in plain code.
     #[derive(Default)]
-    Preprocessor, "preprocessor", {
+    Preprocessor, "preprocessor", "预处理", {
     /// The picture is given to the network as it is.
     #[default]
     None = "none",
@@ -96,7 +96,7 @@ named!(
 named!(
     /// Which autoencoder makes pixels of the latent.
     #[derive(Default)]
-    Decoder, "decoder", {
+    Decoder, "decoder", "解码器", {
     /// The model's own.
     #[default]
     Automatic = "automatic" | "auto",
@@ -109,7 +109,7 @@ named!(
 named!(
     /// What stands under the mask before painting begins.
     #[derive(Default)]
-    Fill, "fill", {
+    Fill, "fill", "填充", {
     /// The starting picture.
     #[default]
     Original = "original",

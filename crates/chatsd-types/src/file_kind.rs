@@ -7,7 +7,7 @@ use crate::{
 
 named!(
     /// What a file of weights is for. Each kind has folders of its own in every program that keeps such files.
-    FileKind, "kind of file", {
+    FileKind, "kind of file", "文件种类", {
     /// A whole picture model.
     Model = "model" | "checkpoint",
     /// An autoencoder alone (VAE), full or tiny.

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::{ExpectedValue, ValueError};
+
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Size {
@@ -20,11 +22,11 @@ impl fmt::Display for Size {
 }
 
 impl FromStr for Size {
-    type Err = String;
+    type Err = ValueError;
 
     /// Reads `512x768`, also with `×`, `*` or `X`; a single number is a square.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" is no size: expected WIDTHxHEIGHT in pixels, such as 512x768");
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let wrong = || ValueError::new(text, ExpectedValue::Size);
         let number = |part: &str| part.trim().parse::<u32>().map_err(|_| wrong());
         let mut parts = text.split(['x', 'X', '×', '*']);
         let width = number(parts.next().unwrap_or_default())?;

@@ -26,6 +26,7 @@ mod request;
 mod resample;
 mod sampling;
 mod upscale_target;
+mod value_error;
 
 #[cfg(feature = "fake")]
 mod fake;
@@ -57,3 +58,4 @@ pub use request::{Request, UnknownName};
 pub use resample::Kernel;
 pub use sampling::{NamedSampler, NoiseSource, Sampler, SamplerOptions, Schedule, Variation};
 pub use upscale_target::UpscaleTarget;
+pub use value_error::{ExpectedValue, ValueError};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{Bilingual, Request, Size, UpscaleTarget};
+use crate::{Bilingual, ExpectedValue, Request, Size, UpscaleTarget};
 
 /// A number, name or text of a request that a person, a config file, a picture's metadata or another program may set.
 ///
@@ -140,11 +140,11 @@ impl fmt::Display for ParameterValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole { low, high } => write!(f, "a whole number from {low} to {high}"),
-            Self::Number { low, high } => write!(f, "a number from {low} to {high}"),
+            Self::Number { low, high } => ExpectedValue::Number { low: *low, high: *high }.fmt(f),
             Self::Name { all } => write!(f, "one of {}", all().join(", ")),
             Self::Truth => write!(f, "true or false"),
-            Self::Size => write!(f, "WIDTHxHEIGHT in pixels, such as 512x768"),
-            Self::UpscaleTarget => write!(f, "how many times as large, from 1 to 16, or WIDTHxHEIGHT in pixels"),
+            Self::Size => ExpectedValue::Size.fmt(f),
+            Self::UpscaleTarget => UpscaleTarget::EXPECTED.fmt(f),
             Self::Text => write!(f, "a text"),
         }
     }

@@ -49,7 +49,7 @@ pub static PARAMETERS: &[Parameter] = &[
         name: bilingual("the sampler", "采样器"),
         help: bilingual(
             "Stepping rule; a schedule may follow: \"dpm++ 2m karras\"",
-            "采样器；后面可以跟噪声分布：\"dpm++ 2m karras\"",
+            "采样器；后面可以跟噪声调度：\"dpm++ 2m karras\"",
         ),
         otherwise: bilingual("the model's", "随模型"),
         values: ParameterValues::Name { all: Sampler::names },
@@ -65,7 +65,7 @@ pub static PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         key: "schedule",
-        name: bilingual("the schedule", "噪声分布"),
+        name: bilingual("the schedule", "噪声调度"),
         help: bilingual("Spread of the noise levels over the steps", "噪声在各步中的分布"),
         otherwise: bilingual("the model's", "随模型"),
         values: ParameterValues::Name { all: Schedule::names },
@@ -304,7 +304,7 @@ pub static PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         key: "guidance_rescale",
-        name: bilingual("the guidance rescale", "引导回收"),
+        name: bilingual("the guidance rescale", "引导重缩放"),
         help: bilingual(
             "How far the contrast that guidance adds is taken back, 0 to 1",
             "收回引导增加的对比度，0 到 1",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Adapter, Control, Decoder, ImagePrompt, LearnedWord, Masking, ModelCard, NoiseSource, Prompt, Sampler,
+    Adapter, Bilingual, Control, Decoder, ImagePrompt, LearnedWord, Masking, ModelCard, NoiseSource, Prompt, Sampler,
     SamplerOptions, Schedule, SecondPass, Size, Variation,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 #[error("unknown {kind} \"{found}\": expected one of {expected}")]
 pub struct UnknownName {
     /// What kind of thing was named.
-    pub kind: &'static str,
+    pub kind: Bilingual,
     /// What was written.
     pub found: String,
     /// The names that exist, joined with commas.
@@ -21,7 +21,7 @@ pub struct UnknownName {
 
 /// Declares a closed list with the names that the command line, the JSON and the metadata use.
 macro_rules! named {
-    ($(#[$doc:meta])* $name:ident, $kind:literal, { $($(#[$member_doc:meta])* $member:ident = $text:literal $(| $alias:literal)*),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $kind_zh:literal, { $($(#[$member_doc:meta])* $member:ident = $text:literal $(| $alias:literal)*),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -60,7 +60,7 @@ macro_rules! named {
                 match text.trim().to_lowercase().as_str() {
                     $($text $(| $alias)* => Ok(Self::$member),)+
                     _ => Err($crate::UnknownName {
-                        kind: $kind,
+                        kind: $crate::Bilingual { en: $kind, zh: $kind_zh },
                         found: text.to_owned(),
                         expected: [$($text),+].join(", "),
                     }),

@@ -9,7 +9,7 @@ use crate::{UnknownName, request::named};
 named!(
     /// The stepping rule. Names are those of stable-diffusion-webui in small letters; aliases are its old ones and
     /// ComfyUI's.
-    Sampler, "sampler", {
+    Sampler, "sampler", "采样器", {
     /// Euler's method.
     Euler = "euler" | "k_euler",
     /// Euler's method with fresh noise in every step.
@@ -96,7 +96,7 @@ impl Sampler {
 
 named!(
     /// How the noise levels are spread over the steps.
-    Schedule, "schedule", {
+    Schedule, "schedule", "噪声调度", {
     /// What the model's own configuration asks for.
     Automatic = "automatic" | "auto" | "default",
     /// Even in training time steps.
@@ -135,7 +135,7 @@ named!(
 
 named!(
     /// The random generator that makes the starting noise.
-    NoiseSource, "noise source", {
+    NoiseSource, "noise source", "噪声来源", {
     /// PyTorch's CPU generator.
     Cpu = "cpu",
     /// Philox, as GPU programs use it.

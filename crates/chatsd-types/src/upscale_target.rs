@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::Size;
+use crate::{ExpectedValue, Size, ValueError};
 
 /// How large a picture shall become.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +17,9 @@ pub enum UpscaleTarget {
 const TIMES_LIMIT: f32 = 16.0;
 
 impl UpscaleTarget {
+    /// What it is read from.
+    pub(crate) const EXPECTED: ExpectedValue = ExpectedValue::UpscaleTarget { limit: TIMES_LIMIT };
+
     /// The size that a picture of `size` comes to.
     #[must_use]
     pub fn of(self, size: Size) -> Size {
@@ -29,17 +32,15 @@ impl UpscaleTarget {
 }
 
 impl FromStr for UpscaleTarget {
-    type Err = String;
+    type Err = ValueError;
 
     /// Reads `2`, `1.5` or `1024x768`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         if text.contains(['x', 'X', '×', '*']) {
             return text.parse().map(Self::Size);
         }
         let times = text.trim().parse::<f32>().ok().filter(|times| (1.0..=TIMES_LIMIT).contains(times));
-        times.map(Self::Times).ok_or_else(|| {
-            format!("\"{text}\" found, expected how many times, from 1 to {TIMES_LIMIT}, or WIDTHxHEIGHT in pixels")
-        })
+        times.map(Self::Times).ok_or_else(|| ValueError::new(text, Self::EXPECTED))
     }
 }
 

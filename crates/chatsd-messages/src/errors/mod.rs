@@ -14,7 +14,7 @@ mod tensor;
 mod unsupported;
 mod weights;
 
-use std::{error::Error, io};
+use std::{error::Error, io, num::ParseIntError, str::ParseBoolError};
 
 use chatsd_diffusion::{
     DiffusionError, EmbeddingError, Fit, ModelFlaw, NetworkError, NetworkFlaw, TokenRole, VocabularyError,
@@ -24,7 +24,7 @@ use chatsd_hub::{AnswerFault, HubError, ListingFault, LookupError, NameFault, Ne
 use chatsd_prompt::PromptError;
 use chatsd_studio::StudioError;
 use chatsd_tensor::{EngineError, FormatError, WeightError};
-use chatsd_types::{PaintError, ParameterError, SyntaxError, SyntaxProblem, UnknownName};
+use chatsd_types::{PaintError, ParameterError, SyntaxError, SyntaxProblem, UnknownName, ValueError};
 use chatsd_weights::{
     ArchiveDamage, BytesDamage, CheckpointDamage, Damage, GgufDamage, IndexDamage, LayerFault, Missing, NameDamage,
     PickleDamage, SafetensorsDamage, StoredAs, TensorDamage, UnknownPrediction, Unsupported, VocabularyDamage,
@@ -104,7 +104,10 @@ fn spoken<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a dyn Spoken> {
         as_type::<LookupError>,
         as_type::<NameFault>,
         as_type::<NetworkFault>,
+        as_type::<ValueError>,
         as_type::<io::Error>,
+        as_type::<ParseIntError>,
+        as_type::<ParseBoolError>,
     ];
     KNOWN.iter().find_map(|known| known(error))
 }

@@ -1,6 +1,8 @@
 //! Why no picture came.
 
-use chatsd_types::{PaintError, ParameterError, ParameterValues, Prerequisite, Property, UnknownName};
+use chatsd_types::{
+    ExpectedValue, PaintError, ParameterError, ParameterValues, Prerequisite, Property, UnknownName, ValueError,
+};
 
 use super::{Spoken, class, spaced};
 use crate::{ErrorClass, Lang};
@@ -33,7 +35,7 @@ impl Spoken for PaintError {
             }
             Self::StrengthAlone { found } => format!("重画程度 {found} 缺少起始图片：请给出一张，或保持为 1"),
             Self::MaskAlone => "有蒙版而没有起始图片：请给出要保留的图片".to_owned(),
-            Self::MaskedSecondPass => "局部重画不能再画第二遍：请去掉蒙版，或去掉第二遍".to_owned(),
+            Self::MaskedSecondPass => "局部重绘不能再画第二遍：请去掉蒙版，或去掉第二遍".to_owned(),
             Self::UnmaskedControl { name } => format!("{name} 要跟随蒙版，而没有蒙版：请给出蒙版，或换预处理"),
             Self::NothingToEdit { model } => format!("模型 {model} 用来改图，而没有图：请用 --init 给出"),
             Self::ClipSkip { found, layers } => {
@@ -134,18 +136,31 @@ fn values_in_chinese(values: ParameterValues) -> String {
 
 impl Spoken for UnknownName {
     fn chinese(&self) -> String {
-        // The kinds that `chatsd-types` declares.
-        let kind = match self.kind {
-            "preprocessor" => "预处理",
-            "decoder" => "解码器",
-            "fill" => "填充",
-            "kind of file" => "文件种类",
-            "sampler" => "采样器",
-            "schedule" => "噪声分布",
-            "noise source" => "噪声来源",
-            kind => kind,
-        };
+        let kind = Lang::Zh.of(self.kind);
         format!("没有{kind}“{}”：应为其中之一：{}", self.found, self.expected.replace(", ", "、"))
+    }
+
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
+    }
+}
+
+impl Spoken for ValueError {
+    fn chinese(&self) -> String {
+        let expected = match self.expected {
+            ExpectedValue::Size => "宽x高（像素），如 512x768".to_owned(),
+            ExpectedValue::UpscaleTarget { limit } => format!("倍数（1 到 {limit}），或宽x高（像素）"),
+            ExpectedValue::Number { low, high } => format!("从 {low} 到 {high} 的数"),
+            ExpectedValue::Margins { limit } => {
+                format!("left、right、top、bottom 或 all，各 1 到 {limit} 像素，如 left=64,top=32")
+            }
+            ExpectedValue::Control => {
+                "名称=图片，需要时逗号后加 weight=0.8、from=0.2、to=0.7 或 preprocessor=canny".to_owned()
+            }
+            ExpectedValue::ImagePrompt => "名称=图片，需要时逗号后加 weight=0.6".to_owned(),
+            ExpectedValue::Pair => "键=值，如 seed=7".to_owned(),
+        };
+        format!("“{}”不对，应为{expected}", self.found)
     }
 
     fn class(&self) -> ErrorClass {

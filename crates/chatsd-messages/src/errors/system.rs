@@ -1,6 +1,10 @@
-//! What the system says of files, disks and memory.
+//! What the system says of files, disks and memory, and the standard library of numbers.
 
-use std::io::{self, ErrorKind};
+use std::{
+    io::{self, ErrorKind},
+    num::{IntErrorKind, ParseIntError},
+    str::ParseBoolError,
+};
 
 use super::{Spoken, carried, class, say};
 use crate::{ErrorClass, Lang};
@@ -60,5 +64,28 @@ impl Spoken for io::Error {
             | ErrorKind::TimedOut => ErrorClass::Remote,
             _ => ErrorClass::Failed,
         }
+    }
+}
+
+impl Spoken for ParseIntError {
+    fn chinese(&self) -> String {
+        match self.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "这个整数太大或太小".to_owned(),
+            _ => "应为整数".to_owned(),
+        }
+    }
+
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
+    }
+}
+
+impl Spoken for ParseBoolError {
+    fn chinese(&self) -> String {
+        "应为 true 或 false".to_owned()
+    }
+
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
     }
 }

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use chatsd_studio::Margins;
 use chatsd_tensor::Format;
-use chatsd_types::{FileKind, Size, UpscaleTarget};
+use chatsd_types::{ExpectedValue, FileKind, Size, UpscaleTarget, ValueError};
 use clap::{Args, Parser, Subcommand};
 
 use crate::args::{
@@ -267,9 +267,8 @@ pub struct Upscale {
     pub json: bool,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) =
-        text.split_once('=').ok_or_else(|| format!("\"{text}\" found, expected KEY=VALUE, such as seed=7"))?;
+fn key_value(text: &str) -> Result<(String, String), ValueError> {
+    let (key, value) = text.split_once('=').ok_or_else(|| ValueError::new(text, ExpectedValue::Pair))?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 

@@ -3,7 +3,7 @@
 //! Defaults < config file < environment < flags. A setting that nobody set is `None`: then the sentence, the model
 //! or the program's own default decides.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, error::Error, fmt, path::PathBuf, str::FromStr};
 
 use chatsd_messages::{ErrorClass, Lang, Spoken};
 use chatsd_studio::Draft;
@@ -41,14 +41,14 @@ pub enum SettingError {
         near: Vec<String>,
     },
     /// A setting has this name, but the value does not fit.
-    #[error("the setting \"{key}\" cannot be \"{value}\": {reason}")]
+    #[error("the setting \"{key}\" cannot be \"{value}\"")]
     Value {
         /// The setting.
         key: &'static str,
         /// What was written.
         value: String,
         /// Why not.
-        reason: String,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A parameter of pictures does not take the value.
     #[error(transparent)]
@@ -59,7 +59,7 @@ impl Spoken for SettingError {
     fn chinese(&self) -> String {
         match self {
             Self::Unknown { key, near } => format!("没有设置“{key}”；最接近的是 {}", near.join("、")),
-            Self::Value { key, value, reason } => format!("设置“{key}”不能是“{value}”：{reason}"),
+            Self::Value { key, value, .. } => format!("设置“{key}”不能是“{value}”"),
             Self::Parameter(error) => error.chinese(),
         }
     }
@@ -115,7 +115,7 @@ macro_rules! settings {
                 match key.replace('-', "_").as_str() {
                     $($(stringify!($name) => {
                         let value = <$type>::from_str(text).map_err(|error| SettingError::Value {
-                            key: stringify!($name), value: text.to_owned(), reason: error.to_string(),
+                            key: stringify!($name), value: text.to_owned(), source: error.into(),
                         })?;
                         self.$name = Some(value);
                         self.set_by.insert(stringify!($name), set_by);
@@ -139,7 +139,7 @@ macro_rules! settings {
                     (stringify!($name), text, set_by(stringify!($name)))
                 },)*)*];
                 for parameter in PARAMETERS.iter().filter(|parameter| parameter.has_flag) {
-                    let text = self.parameters.text(parameter.key).unwrap_or(parameter.otherwise.en);
+                    let text = self.parameters.text(parameter.key).unwrap_or(self.lang().of(parameter.otherwise));
                     report.push((parameter.key, text.to_owned(), set_by(parameter.key)));
                 }
                 report

@@ -3,12 +3,12 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use chatsd_tensor::Format;
-use chatsd_types::{Preprocessor, UnknownName};
+use chatsd_types::{Bilingual, ExpectedValue, Preprocessor, UnknownName, ValueError};
 use serde::{Deserialize, Serialize};
 
 /// Declares a closed list with its names.
 macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident, $kind:literal { $($(#[$member_doc:meta])* $member:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $kind_zh:literal { $($(#[$member_doc:meta])* $member:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
@@ -21,12 +21,16 @@ macro_rules! choice {
         }
 
         impl FromStr for $name {
-            type Err = String;
+            type Err = UnknownName;
 
-            fn from_str(text: &str) -> Result<Self, String> {
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
                 match text.to_lowercase().as_str() {
                     $($text => Ok(Self::$member),)+
-                    _ => Err(format!(concat!("unknown ", $kind, " \"{}\": expected one of {}"), text, [$($text),+].join(", "))),
+                    _ => Err(UnknownName {
+                        kind: Bilingual { en: $kind, zh: $kind_zh },
+                        found: text.to_owned(),
+                        expected: [$($text),+].join(", "),
+                    }),
                 }
             }
         }
@@ -35,7 +39,7 @@ macro_rules! choice {
 
 choice!(
     /// How pictures are shown in the terminal.
-    Show, "way to show pictures" {
+    Show, "way to show pictures", "显示图片的方式" {
         /// The best way this terminal is known to have.
         Auto = "auto",
         /// The graphics protocol of kitty.
@@ -53,7 +57,7 @@ choice!(
 
 choice!(
     /// Whether pictures are shown while they are painted.
-    Previews, "way of previews" {
+    Previews, "way of previews", "预览方式" {
         /// Where the terminal shows pictures.
         Auto = "auto",
         /// Not at all.
@@ -63,7 +67,7 @@ choice!(
 
 choice!(
     /// How weights are held in memory.
-    Store, "format of weights" {
+    Store, "format of weights", "权重格式" {
         /// Single precision.
         F32 = "f32",
         /// Half precision.
@@ -75,7 +79,7 @@ choice!(
 
 choice!(
     /// A family of vector instructions.
-    InstructionSet, "instructions" {
+    InstructionSet, "instructions", "指令集" {
         /// What every processor has.
         Portable = "portable",
         /// 8 floats at once.
@@ -89,11 +93,12 @@ choice!(
 ///
 /// # Errors
 /// When none is called so: says those there are.
-pub fn written_format(text: &str) -> Result<Format, String> {
+pub fn written_format(text: &str) -> Result<Format, UnknownName> {
     let written = Format::WRITTEN.into_iter().filter(|format| *format != Format::F64);
     written.clone().find(|format| format.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
         let names: Vec<String> = written.map(|format| format.name().to_lowercase()).collect();
-        format!("unknown format \"{text}\": expected one of {}", names.join(", "))
+        let kind = Bilingual { en: "format", zh: "格式" };
+        UnknownName { kind, found: text.to_owned(), expected: names.join(", ") }
     })
 }
 
@@ -115,12 +120,10 @@ pub struct ControlArg {
 }
 
 impl FromStr for ControlArg {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected NAME=IMAGE, then, where wanted, weight=0.8, from=0.2, to=0.7 or \
-                                preprocessor=canny after commas";
-        let wrong = || format!("\"{text}\" found, {EXPECTED}");
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let wrong = || ValueError::new(text, ExpectedValue::Control);
         let (name, mut rest) = text.split_once('=').filter(|(name, _)| !name.trim().is_empty()).ok_or_else(wrong)?;
         let (mut weight, mut from, mut to, mut preprocessor) = (1.0, 0.0, 1.0, None);
         // Options stand at the end, so that a picture's name may have commas.
@@ -131,14 +134,16 @@ impl FromStr for ControlArg {
                 "from" => (&mut from, 1.0),
                 "to" => (&mut to, 1.0),
                 "preprocessor" => {
-                    preprocessor = Some(value.trim().parse().map_err(|error: UnknownName| error.to_string())?);
+                    let named = value.trim().parse().map_err(|_| ValueError::new(option, ExpectedValue::Control))?;
+                    preprocessor = Some(named);
                     rest = before;
                     continue;
                 }
                 _ => break,
             };
             let number = value.trim().parse().ok().filter(|number| (0.0..=limit).contains(number));
-            *place = number.ok_or_else(|| format!("\"{option}\" found, expected a number from 0 to {limit}"))?;
+            let out_of_range = || ValueError::new(option, ExpectedValue::Number { low: 0.0, high: limit });
+            *place = number.ok_or_else(out_of_range)?;
             rest = before;
         }
         if rest.trim().is_empty() || from > to {
@@ -161,10 +166,10 @@ pub struct ImagePromptArg {
 }
 
 impl FromStr for ImagePromptArg {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" found, expected NAME=IMAGE, then, where wanted, weight=0.6 after a comma");
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let wrong = || ValueError::new(text, ExpectedValue::ImagePrompt);
         match text.parse() {
             Ok(ControlArg { name, image, preprocessor: None, weight, from: 0.0, to: 1.0 }) => {
                 Ok(Self { name, image, weight })
@@ -220,11 +225,12 @@ macro_rules! within {
         pub struct $name(pub f32);
 
         impl FromStr for $name {
-            type Err = String;
+            type Err = ValueError;
 
-            fn from_str(text: &str) -> Result<Self, String> {
+            fn from_str(text: &str) -> Result<Self, ValueError> {
                 let value = text.trim().parse::<f32>().ok().filter(|value| ($low..=$high).contains(value));
-                value.map(Self).ok_or_else(|| format!("\"{text}\" found, expected a number from {} to {}", $low, $high))
+                let expected = ExpectedValue::Number { low: $low, high: $high };
+                value.map(Self).ok_or_else(|| ValueError::new(text, expected))
             }
         }
 
@@ -275,7 +281,7 @@ mod tests {
         for text in ["", "canny", "=a.png", "canny=", "x=a.png,weight=11", "x=a.png,from=0.9,to=0.1", "x=,weight=1"] {
             assert!(read(text).is_err(), "{text}");
         }
-        assert!(read("x=a.png,preprocessor=magic").unwrap_err().contains("canny"));
+        assert!(read("x=a.png,preprocessor=magic").unwrap_err().to_string().contains("canny"));
     }
 
     #[test]
@@ -284,7 +290,7 @@ mod tests {
         let expected = ImagePromptArg { name: "ip".into(), image: "a.png".into(), weight: 0.5 };
         assert_eq!(read("ip=a.png,weight=0.5"), Ok(expected));
         for text in ["", "ip", "ip=a.png,from=0.5", "ip=a.png,preprocessor=canny", "ip=a.png,weight=x"] {
-            assert!(read(text).unwrap_err().contains("NAME=IMAGE"), "{text}");
+            assert!(read(text).unwrap_err().to_string().contains("NAME=IMAGE"), "{text}");
         }
     }
 
@@ -292,7 +298,7 @@ mod tests {
     fn values_are_read_or_refused() {
         assert_eq!("3d，flat, 扁平、 ".parse::<Names>().unwrap().0, ["3d", "flat", "扁平"]);
         assert_eq!("SIXEL".parse(), Ok(Show::Sixel));
-        assert!("teletype".parse::<Show>().unwrap_err().contains("kitty"));
+        assert!("teletype".parse::<Show>().unwrap_err().to_string().contains("kitty"));
         for text in ["", "nan", "-0.1", "1.1", "inf"] {
             assert!(text.parse::<Fraction>().is_err(), "{text}");
         }

@@ -12,8 +12,9 @@ use chatsd_prompt::PromptError;
 use chatsd_studio::{Remedy, StudioError};
 use chatsd_tensor::{EngineError, Format, FormatError, Instructions, WeightError};
 use chatsd_types::{
-    Decoder, FileKind, Fill, NoiseSource, PARAMETERS, PaintError, Parameter, ParameterError, ParameterValues,
-    Preprocessor, Prerequisite, Property, Sampler, Schedule, Size, SourceRole, SyntaxError, SyntaxProblem, UnknownName,
+    Decoder, ExpectedValue, FileKind, Fill, NoiseSource, PARAMETERS, PaintError, Parameter, ParameterError,
+    ParameterValues, Preprocessor, Prerequisite, Property, Sampler, Schedule, Size, SourceRole, SyntaxError,
+    SyntaxProblem, UnknownName, ValueError,
 };
 use chatsd_weights::{
     ArchiveDamage, BytesDamage, CheckpointDamage, Damage, FileLooks, ForeignNetwork, GgufDamage, IndexDamage,
@@ -294,7 +295,32 @@ fn of_types() -> Vec<Sample> {
     }));
     all.push(Sample::new(syntax(SyntaxProblem::OpenBrace), &[]));
     all.extend(unknown_names());
+    all.extend(value_errors());
     all
+}
+
+/// A text that is none of the values, of each kind that is read.
+fn value_errors() -> Vec<Sample> {
+    let kinds: [(ExpectedValue, &[&str]); 7] = [
+        (ExpectedValue::Size, &["512x768"]),
+        (ExpectedValue::UpscaleTarget { limit: 4711.5 }, &[]),
+        (ExpectedValue::Number { low: 4711.5, high: 4712.5 }, &[]),
+        (ExpectedValue::Margins { limit: 4711 }, &["left", "right", "top", "bottom", "all", "left=64,top=32"]),
+        (ExpectedValue::Control, &["weight=0.8", "from=0.2", "to=0.7", "preprocessor=canny"]),
+        (ExpectedValue::ImagePrompt, &["weight=0.6"]),
+        (ExpectedValue::Pair, &["seed=7"]),
+    ];
+    // A kind more does not compile.
+    let _: fn(ExpectedValue) = |expected| match expected {
+        ExpectedValue::Size
+        | ExpectedValue::UpscaleTarget { .. }
+        | ExpectedValue::Number { .. }
+        | ExpectedValue::Margins { .. }
+        | ExpectedValue::Control
+        | ExpectedValue::ImagePrompt
+        | ExpectedValue::Pair => {}
+    };
+    kinds.map(|(expected, facts)| Sample::new(ValueError { found: name("a"), expected }, facts)).into()
 }
 
 fn syntax(problem: SyntaxProblem) -> SyntaxError {

@@ -1,6 +1,8 @@
 //! How long two sheets of one model take at once, in the time that one after the other takes:
 //! `cargo run --release -p chatsd-studio --example two_at_once`.
 
+#![allow(clippy::print_stdout, reason = "a program that prints")]
+
 #[path = "../tests/common/real.rs"]
 mod real;
 

@@ -37,7 +37,7 @@ impl Studio {
     /// A picture that is not there or tells nothing, a change that makes no sense, a source that is gone; and as
     /// [`Studio::paint`].
     pub fn again(&self, job: &AgainJob, events: &mut Events<'_>, cancel: &AtomicBool) -> Result<Outcome, StudioError> {
-        let target = self.find(&job.target)?;
+        let target = self.find(&job.target, events)?;
         let metadata = read_metadata(&target.path)?;
         let opened = self.open(job.model.as_deref())?;
         let meta = self.meta(&*opened)?;
@@ -71,17 +71,20 @@ impl Studio {
             });
         }
         let source = Source { init: job.init.clone(), mask: job.mask.clone(), ..Source::default() };
+        let (init, mask) = (request.init.clone(), request.mask.clone());
         let mut request = with_sources(request, &source).for_model(&card);
+        // A picture that is given back is the one that it was.
+        let same_sources = (&init, &mask) == (&request.init, &request.mask);
         for (key, value) in &job.changes {
             change(&mut request, key, value, &self.library, &card)?;
         }
-        let same = is_own && !other_model && job.changes.is_empty() && source.init.is_none() && source.mask.is_none();
+        let same = is_own && !other_model && job.changes.is_empty() && same_sources;
         if !same {
             parents = vec![target.parent()?];
         }
         let mut plan = plan_again(&*meta, &card, request, parents)?;
         plan.notes = notes;
-        let gallery = self.open_gallery(events)?;
+        let gallery = self.gallery(events)?;
         let source = sources::of_request(&plan.requests[0], &source, &gallery)?;
         memory::check(&*self.models, &*opened, &*meta, &plan, &source, None)?;
         let model = self.load(&*opened)?;

@@ -8,9 +8,11 @@ use serde::Serialize;
 
 use crate::Plan;
 
-/// What happens while a job is done, in this order: `Recovered` where there was something to recover; `Planned`, then
-/// for each picture `Started`, `Step`s, `Painted`, `Kept`; at the end `SheetDone`, `LeftOut` when the time was short,
-/// and `Stopped` when it was stopped before all were finished. An event owns what it tells, so it may go to any thread.
+/// What happens while a job is done, in this order: `Recovered` where the gallery is opened for the first time and had
+/// something to recover; `Planned`, then for each picture `Started`, `Step`s, `Painted`, `Kept` (of a picture that is
+/// only made larger `Upscaling`, `Kept`); at the end `SheetDone`, `Compared` where the picture was to come out equal,
+/// `LeftOut` when the time was short, and `Stopped` when it was stopped before all were finished. An event owns what it
+/// tells, so it may go to any thread.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {

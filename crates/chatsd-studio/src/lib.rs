@@ -27,7 +27,10 @@ mod target;
 mod upscale;
 mod vary;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chatsd_gallery::Gallery;
 use chatsd_prompt::StyleLibrary;
@@ -39,11 +42,12 @@ pub use draft::{Draft, Drafts};
 pub use error::{Remedy, StudioError};
 pub use event::{Event, Events};
 pub use models::{ModelError, Models, OpenModel};
-pub use outpaint::{Margins, extend};
+pub use outpaint::{Margins, Region, extend};
 pub use pace::Pace;
 pub use paint::{DryRun, PaintJob};
 pub use plan::{Composed, Plan, blank_request, compose};
-pub use predict::{Prediction, predict};
+use predict::predict;
+pub use predict::{OnePicture, Prediction, predict_one};
 pub use refine::{RefineChoices, RefineJob};
 pub use sheet::Outcome;
 pub use sources::read_source;
@@ -63,25 +67,47 @@ pub struct Studio {
     pub library: Arc<StyleLibrary>,
     /// Lines of wildcard files.
     pub wildcards: Arc<SharedWildcards>,
-    /// The folder of the gallery.
-    pub gallery: PathBuf,
+    folder: PathBuf,
+    /// The gallery, once a job has opened it: what one job writes is not for the next to recover.
+    gallery: Arc<Mutex<Option<Arc<Gallery>>>>,
 }
 
 impl Studio {
-    /// Opens the gallery, and tells what was taken up that an interrupted program had left.
-    fn open_gallery(&self, events: &mut Events<'_>) -> Result<Gallery, StudioError> {
-        let gallery = Gallery::open(&self.gallery)?;
-        let entries = gallery.recovered().adopted.len();
-        if entries > 0 {
-            events(Event::Recovered { entries, folder: self.gallery.clone() });
-        }
-        Ok(gallery)
+    /// Where jobs are done, with the gallery in `folder`. Nothing is opened yet.
+    #[must_use]
+    pub fn new(
+        models: Arc<dyn Models>,
+        library: Arc<StyleLibrary>,
+        wildcards: Arc<SharedWildcards>,
+        folder: PathBuf,
+    ) -> Self {
+        Self { models, library, wildcards, folder, gallery: Arc::default() }
     }
 
-    /// A model by its name or path.
+    /// The folder of the gallery.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The gallery. Who opens it first is told what was taken up that an interrupted program had left.
+    fn gallery(&self, events: &mut Events<'_>) -> Result<Arc<Gallery>, StudioError> {
+        let mut opened = self.gallery.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(gallery) = &*opened {
+            return Ok(Arc::clone(gallery));
+        }
+        let gallery = Arc::new(Gallery::open(&self.folder)?);
+        let entries = gallery.recovered().adopted.len();
+        if entries > 0 {
+            events(Event::Recovered { entries, folder: self.folder.clone() });
+        }
+        Ok(Arc::clone(opened.insert(gallery)))
+    }
+
+    /// A model by its name or path; without a name, the usual one.
     fn open(&self, name: Option<&str>) -> Result<Arc<dyn OpenModel>, StudioError> {
-        let wrong = |source| StudioError::Model { name: name.unwrap_or_default().to_owned(), source };
-        self.models.open(name).map_err(wrong)
+        let name = name.unwrap_or(self.models.usual());
+        self.models.open(name).map_err(|source| StudioError::Model { name: name.to_owned(), source })
     }
 
     /// A model without its weights.

@@ -18,7 +18,7 @@ pub(crate) fn check(
     source: &Source,
     gallery: Option<&Gallery>,
 ) -> Result<(), StudioError> {
-    let Some(room) = models.room() else { return Ok(()) };
+    let Some(room) = models.memory_budget() else { return Ok(()) };
     let needs = |model: &dyn ImageModel, plan: &Plan| predict(model, plan, source, gallery, Pace::default()).bytes;
     let Some(needed) = needs(meta, plan).filter(|needed| *needed > room) else { return Ok(()) };
     let fits = |model: &dyn ImageModel, change: &dyn Fn(&mut Request)| {

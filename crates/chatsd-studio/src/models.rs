@@ -9,11 +9,14 @@ pub type ModelError = Box<dyn Error + Send + Sync>;
 
 /// Opens models and what is used beside them, by the names that people give. One engine serves all that it opens.
 pub trait Models: Send + Sync {
-    /// The model of a name or path; without a name, the usual one. Weights are not read yet.
+    /// The name of the model that is used where nobody names one.
+    fn usual(&self) -> &str;
+
+    /// The model of a name or path. Weights are not read yet.
     ///
     /// # Errors
     /// When there is none, or it is of a kind that is not known.
-    fn open(&self, name: Option<&str>) -> Result<Arc<dyn OpenModel>, ModelError>;
+    fn open(&self, name: &str) -> Result<Arc<dyn OpenModel>, ModelError>;
 
     /// What makes pictures larger, by its name: `lanczos`, or an upscaler's file.
     ///
@@ -28,7 +31,7 @@ pub trait Models: Send + Sync {
     fn file_hash(&self, kind: FileKind, name: &str) -> Result<String, PaintError>;
 
     /// Bytes of memory that painting may take; `None` where nobody knows, and then nothing is refused.
-    fn room(&self) -> Option<u64>;
+    fn memory_budget(&self) -> Option<u64>;
 }
 
 /// A model whose files are open, but whose weights are not read.

@@ -20,6 +20,15 @@ pub struct Margins {
     pub bottom: u32,
 }
 
+/// Where a starting picture is painted anew.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Region {
+    /// Where the mask covers it.
+    Mask(Mask),
+    /// Beyond its edges.
+    Margins(Margins),
+}
+
 impl Margins {
     /// The size of a picture of `size` with these margins.
     #[must_use]

@@ -2,10 +2,10 @@
 
 use std::{sync::atomic::AtomicBool, time::Duration};
 
-use chatsd_types::{Image, ImageModel, Mask, Masking, Source, TokenCount};
+use chatsd_types::{Image, ImageModel, Masking, PaintError, Source, TokenCount, check_sides};
 
 use crate::{
-    Events, Margins, Outcome, Pace, PictureChoices, Plan, Prediction, PromptChoices, Studio, StudioError, cannot_load,
+    Events, Outcome, Pace, PictureChoices, Plan, Prediction, PromptChoices, Region, Studio, StudioError, cannot_load,
     extend, memory, predict,
     sheet::{paint_plan, sheet_layout},
     sources,
@@ -29,10 +29,8 @@ pub struct PaintJob {
     pub picture: PictureChoices,
     /// Start from this picture.
     pub init: Option<Image>,
-    /// Paint anew only where this covers the starting picture.
-    pub mask: Option<Mask>,
-    /// Paint on beyond the edges of the starting picture.
-    pub extend: Option<Margins>,
+    /// Paint anew only there, and not the whole starting picture.
+    pub region: Option<Region>,
     /// Paint as many pictures as fit into so much time.
     pub budget: Option<Duration>,
     /// Columns of the sheet; 0 are as many as make it square.
@@ -63,13 +61,13 @@ impl Studio {
         memory::check(&*self.models, &*opened, &*meta, &plan, &source, None)?;
         let model = self.load(&*opened)?;
         plan.requests.iter_mut().for_each(|request| request.model_hash.clone_from(&model.card().hash));
-        let gallery = self.open_gallery(events)?;
+        let gallery = self.gallery(events)?;
         sources::keep(&gallery, &source)?;
         let layout = sheet_layout(model.card(), job.columns);
         paint_plan(&*model, plan, &source, &gallery, &layout, events, cancel)
     }
 
-    /// What a job would paint. Reads no weights and writes nothing.
+    /// What a job would paint. Makes no layer and writes nothing.
     ///
     /// # Errors
     /// As [`Studio::paint`].
@@ -87,15 +85,21 @@ impl Studio {
     /// The plan of a job for a model, and what it is painted from.
     fn plan(&self, model: &dyn ImageModel, job: &PaintJob) -> Result<(Plan, Source), StudioError> {
         let mut picture = job.picture.clone();
-        let mut source = sources::given(job.init.as_ref(), job.mask.as_ref(), &picture);
-        if let (Some(init), Some(margins)) = (&job.init, job.extend) {
-            let parameters = &mut picture.parameters;
-            parameters.choose_if_open("mask_fill", EXTEND_FILL)?;
-            parameters.choose_if_open("strength", EXTEND_STRENGTH)?;
-            let blur = parameters.value("mask_blur").unwrap_or(Masking::default().blur);
-            let (canvas, mask) = extend(init, margins, 2 * blur);
-            parameters.choose_if_open("size", &model.card().nearest_size(canvas.size).to_string())?;
-            (source.init, source.mask) = (Some(canvas), Some(mask));
+        let mut source = sources::given(job.init.as_ref(), &picture);
+        match (&job.region, &job.init) {
+            (None, _) => {}
+            (Some(_), None) => return Err(PaintError::MaskAlone.into()),
+            (Some(Region::Mask(mask)), Some(_)) => source.mask = Some(mask.clone()),
+            (Some(Region::Margins(margins)), Some(init)) => {
+                check_sides(margins.around(init.size))?;
+                let parameters = &mut picture.parameters;
+                parameters.choose_if_open("mask_fill", EXTEND_FILL)?;
+                parameters.choose_if_open("strength", EXTEND_STRENGTH)?;
+                let blur = parameters.value("mask_blur").unwrap_or(Masking::default().blur);
+                let (canvas, mask) = extend(init, *margins, 2 * blur);
+                parameters.choose_if_open("size", &model.card().nearest_size(canvas.size).to_string())?;
+                (source.init, source.mask) = (Some(canvas), Some(mask));
+            }
         }
         let mut plan = self.plan_sentence(model, &job.sentence, &job.prompt, &picture, &source)?;
         plan.budget_seconds = job.budget.map(|budget| budget.as_secs_f64());

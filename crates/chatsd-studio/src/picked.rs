@@ -1,9 +1,9 @@
 //! Pictures that were picked out of the gallery, and a new sheet made of them.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use chatsd_gallery::{Entry, Gallery};
-use chatsd_types::{ModelCard, Request, Source};
+use chatsd_types::{ImageModel, ModelCard, Request, Source};
 
 use crate::{
     Events, Outcome, Plan, Studio, StudioError, memory,
@@ -11,22 +11,22 @@ use crate::{
     sources,
 };
 
-/// What a job makes of a picked picture, for a model of this card.
-pub(crate) type Remake<'a> = dyn Fn(&ModelCard, &Entry) -> Result<Vec<Request>, StudioError> + 'a;
+/// What a job makes of a picked picture, for a model without its weights and its card with the hash.
+pub(crate) type Remake<'a> = dyn Fn(&dyn ImageModel, &ModelCard, &Entry) -> Result<Vec<Request>, StudioError> + 'a;
 
 /// Pictures that were picked, and where they are.
 pub(crate) struct Picked {
-    pub(crate) gallery: Gallery,
+    pub(crate) gallery: Arc<Gallery>,
     pub(crate) entries: Vec<Entry>,
 }
 
 impl Studio {
     /// Finds the pictures that are meant.
     pub(crate) fn pick(&self, ids: &[String], events: &mut Events<'_>) -> Result<Picked, StudioError> {
-        if !self.gallery.is_dir() {
-            return Err(StudioError::NoGallery { folder: self.gallery.clone() });
+        if !self.folder.is_dir() {
+            return Err(StudioError::NoGallery { folder: self.folder.clone() });
         }
-        let gallery = self.open_gallery(events)?;
+        let gallery = self.gallery(events)?;
         let entries = ids.iter().map(|id| gallery.find(id)).collect::<Result<Vec<_>, _>>()?;
         Ok(Picked { gallery, entries })
     }
@@ -51,7 +51,7 @@ impl Studio {
         let (sheet, _) = gallery.sheet(&first.sheet)?;
         let mut plan = Plan { idea: sheet.idea, ..Plan::default() };
         for entry in entries {
-            let made = requests(&card, entry)?;
+            let made = requests(&*meta, &card, entry)?;
             plan.parents.extend(made.iter().map(|_| vec![entry.id.clone()]));
             plan.requests.extend(made);
         }

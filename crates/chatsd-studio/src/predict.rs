@@ -1,9 +1,9 @@
 //! What a plan takes, told before it is painted.
 
 use chatsd_gallery::{Gallery, GalleryError};
-use chatsd_types::{Cost, ImageModel, Request, Source};
+use chatsd_types::{Cost, ImageModel, Request, Size, Source};
 
-use crate::{Pace, Plan, masking::MaskedSource, sources};
+use crate::{Pace, Plan, blank_request, masking::MaskedSource, sources};
 
 /// Entries that are looked at to guess how long it takes.
 const LOOK_BACK: usize = 64;
@@ -26,9 +26,29 @@ pub(crate) fn pace_of(model: &dyn ImageModel, gallery: &Gallery) -> Result<Pace,
     Ok(if remembered.is_unknown() { Pace::of(model.pace()) } else { remembered })
 }
 
+/// What one picture of a model takes, as the model likes it best.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OnePicture {
+    /// Pixels.
+    pub size: Size,
+    /// Passes of the sampler.
+    pub steps: u32,
+    /// What it takes.
+    pub prediction: Prediction,
+}
+
+/// What one picture of a model takes at a pace, as the model likes it best.
+#[must_use]
+pub fn predict_one(model: &dyn ImageModel, pace: Pace) -> OnePicture {
+    let request = blank_request(model.card());
+    let (size, steps) = (request.size, request.steps);
+    let plan = Plan { requests: vec![request], ..Plan::default() };
+    OnePicture { size, steps, prediction: predict(model, &plan, &Source::default(), None, pace) }
+}
+
 /// What a plan takes of a model at a pace. What its pictures are painted from is `source`, or kept in `gallery`.
 #[must_use]
-pub fn predict(
+pub(crate) fn predict(
     model: &dyn ImageModel,
     plan: &Plan,
     source: &Source,

@@ -6,7 +6,7 @@
 use std::sync::atomic::AtomicBool;
 
 use chatsd_gallery::read_image;
-use chatsd_types::{Masking, ModelCard, Request, Size};
+use chatsd_types::{ImageModel, Masking, ModelCard, Request, Size};
 
 use crate::{Events, Outcome, Studio, StudioError};
 
@@ -52,7 +52,10 @@ impl Studio {
         cancel: &AtomicBool,
     ) -> Result<Outcome, StudioError> {
         let picked = self.pick(&job.ids, events)?;
-        let refine = |card: &ModelCard, entry: &chatsd_gallery::Entry| {
+        let refine = |model: &dyn ImageModel, card: &ModelCard, entry: &chatsd_gallery::Entry| {
+            // An adapter for few steps brings its own steps, guidance and sampler.
+            let adapted = model.adapted(&mut entry.request.adapters.clone())?.card;
+            let card = &ModelCard { hash: card.hash.clone(), ..adapted };
             let init = picked.gallery.keep_source(&read_image(&picked.gallery.path(entry))?)?;
             Ok(vec![refined(card, &entry.request, init, job.choices)?])
         };

@@ -16,10 +16,10 @@ pub fn read_source(role: SourceRole, path: &Path) -> Result<Image, StudioError> 
 }
 
 /// What a sheet is painted from: what was given to its job.
-pub(crate) fn given(init: Option<&Image>, mask: Option<&Mask>, choices: &PictureChoices) -> Source {
+pub(crate) fn given(init: Option<&Image>, choices: &PictureChoices) -> Source {
     Source {
         init: init.cloned(),
-        mask: mask.cloned(),
+        mask: None,
         controls: choices.controls.iter().map(|control| control.image.clone()).collect(),
         image_prompts: choices.image_prompts.iter().map(|prompt| prompt.image.clone()).collect(),
     }

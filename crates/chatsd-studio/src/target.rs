@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use chatsd_files::sha256;
-use chatsd_gallery::{FileAction, Gallery, GalleryError};
+use chatsd_gallery::{FileAction, GalleryError};
 
-use crate::{Studio, StudioError};
+use crate::{Events, Studio, StudioError};
 
 /// The picture that a job is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,15 +49,15 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, GalleryError> {
 
 impl Studio {
     /// Finds the picture of a job.
-    pub(crate) fn find(&self, target: &Target) -> Result<FoundTarget, StudioError> {
+    pub(crate) fn find(&self, target: &Target, events: &mut Events<'_>) -> Result<FoundTarget, StudioError> {
         let wanted = match target {
             Target::File(path) => return Ok(FoundTarget { path: path.clone(), id: None }),
             Target::Entry(wanted) => wanted,
         };
-        if !self.gallery.is_dir() {
-            return Err(StudioError::NoTarget { target: wanted.clone(), folder: self.gallery.clone() });
+        if !self.folder.is_dir() {
+            return Err(StudioError::NoTarget { target: wanted.clone(), folder: self.folder.clone() });
         }
-        let gallery = Gallery::open(&self.gallery)?;
+        let gallery = self.gallery(events)?;
         let entry = gallery.find(wanted)?;
         Ok(FoundTarget { path: gallery.path(&entry), id: Some(entry.id) })
     }

@@ -11,12 +11,10 @@ use std::{
 };
 
 use chatsd_gallery::{Enlarge, Gallery, GalleryError, Metadata, NewEntry, SheetLayout, read_image, read_metadata};
-use chatsd_types::{Idea, Image, PaintError, Request, SecondPass, Size, UpscaleTarget};
+use chatsd_types::{Idea, Image, Request, SecondPass, Size, UpscaleTarget, check_sides};
 
 use crate::{Event, Events, Outcome, Studio, StudioError, Target, sheet::finish_sheet};
 
-/// No side becomes longer, in pixels.
-const SIDE_LIMIT: u32 = 1 << 14;
 /// What makes pictures larger when nobody says.
 const UPSCALER: &str = "lanczos";
 
@@ -43,14 +41,12 @@ impl Studio {
         cancel: &AtomicBool,
     ) -> Result<Outcome, StudioError> {
         let begun = Instant::now();
-        let target = self.find(&job.target)?;
+        let target = self.find(&job.target, events)?;
         let image = read_image(&target.path)?;
         let name = job.upscaler.as_deref().unwrap_or(UPSCALER);
         let upscaler = self.models.upscaler(name)?;
         let size = job.size.unwrap_or(UpscaleTarget::Times(upscaler.scale() as f32)).of(image.size);
-        if size.width.min(size.height) == 0 || size.width.max(size.height) > SIDE_LIMIT {
-            return Err(PaintError::Side { found: size, limit: SIDE_LIMIT }.into());
-        }
+        check_sides(size)?;
         let mut tell = |done, all| {
             let (from, to, upscaler) = (image.size, size, name.to_owned());
             events(Event::Upscaling { from, to, upscaler, done, all });
@@ -66,7 +62,7 @@ impl Studio {
             outcome.stopped = true;
             return Ok(outcome);
         };
-        let gallery = self.open_gallery(events)?;
+        let gallery = self.gallery(events)?;
         let request = request(&target.path, &image, &gallery, size, name)?.without_paths();
         let sheet = gallery.begin_sheet(&idea(&request, &target.path))?;
         let (duration, parents) = (begun.elapsed(), vec![target.parent()?]);

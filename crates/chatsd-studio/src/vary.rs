@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use chatsd_types::{ModelCard, Request, Variation};
+use chatsd_types::{ImageModel, ModelCard, Request, Variation};
 
 use crate::{
     Events, Outcome, Studio, StudioError,
@@ -43,7 +43,7 @@ impl Studio {
         check_count(count)?;
         let (seed, strength) = (job.seed.unwrap_or_else(new_seed), job.strength.unwrap_or(STRENGTH));
         let picked = self.pick(std::slice::from_ref(&job.id), events)?;
-        let vary = |card: &ModelCard, entry: &chatsd_gallery::Entry| {
+        let vary = |_: &dyn ImageModel, card: &ModelCard, entry: &chatsd_gallery::Entry| {
             let varied = (0..count as u64).map(|offset| {
                 let variation = Some(Variation { seed: seed.wrapping_add(offset), strength });
                 let varied = Request { variation, ..entry.request.clone() }.for_model(card);

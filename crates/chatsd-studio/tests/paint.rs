@@ -8,7 +8,7 @@ use std::{
 };
 
 use chatsd_gallery::{read_image, read_request, source_name};
-use chatsd_studio::{ControlChoice, Draft, Event, Margins, Outcome, PaintJob, Plan, Remedy, StudioError};
+use chatsd_studio::{ControlChoice, Draft, Event, Margins, Outcome, PaintJob, Plan, Region, Remedy, StudioError};
 use chatsd_types::{
     Decoder, FakeImageModel, Fill, Image, ImageModel, Mask, Note, PaintError, ParameterError, Preprocessor,
 };
@@ -171,7 +171,7 @@ fn nothing_is_written_before_it_is_known_that_it_can_be_painted() {
     let place = Place::with(FakeModels { room: Some(1) });
     for job in [job(1, &[]), job(1, &[("size", "13x16")]), PaintJob { model: Some("missing".into()), ..job(1, &[]) }] {
         assert!(place.paint(&job).is_err());
-        assert!(!place.studio.gallery.exists());
+        assert!(!place.studio.folder().exists());
     }
 }
 
@@ -214,17 +214,22 @@ fn a_starting_picture_is_named_made_to_fit_and_kept() {
 #[test]
 fn a_canvas_is_extended_masked_and_filled() {
     let place = Place::new();
-    let margins = Margins { right: 16, ..Margins::default() };
+    let margins = Some(Region::Margins(Margins { right: 16, ..Margins::default() }));
     let init = Some(Image::filled(size(16, 16), [9; 3]));
-    let request = place.paint(&PaintJob { init: init.clone(), extend: Some(margins), ..job(1, &[]) }).unwrap();
+    let request = place.paint(&PaintJob { init: init.clone(), region: margins.clone(), ..job(1, &[]) }).unwrap();
     let request = &request.entries[0].request;
     assert_eq!((request.size, request.strength, request.masking.fill), (size(32, 16), 0.8, Fill::Blur));
     let mask = Mask::from_image(&place.gallery().source(request.mask.as_ref().unwrap()).unwrap());
     let seam = 16 - 2 * 4;
     assert_eq!((mask.coverage[seam - 1], mask.coverage[seam]), (0, 255), "twice the blur into the picture");
     let chosen = &[("strength", "0.5"), ("mask_fill", "latent noise"), ("size", "16x16")];
-    let chosen = plan(&PaintJob { init, extend: Some(margins), ..job(1, chosen) }).requests.remove(0);
+    let chosen = plan(&PaintJob { init, region: margins.clone(), ..job(1, chosen) }).requests.remove(0);
     assert_eq!((chosen.size, chosen.strength, chosen.masking.fill), (size(16, 16), 0.5, Fill::Noise));
+    let nothing = refusal(&PaintJob { region: margins, ..job(1, &[]) });
+    assert!(matches!(nothing, StudioError::Request(PaintError::MaskAlone)), "{nothing}");
+    let (init, huge) = (Some(Image::filled(size(16, 16), [9; 3])), Margins { left: u32::MAX, ..Margins::default() });
+    let huge = refusal(&PaintJob { init, region: Some(Region::Margins(huge)), ..job(1, &[]) });
+    assert!(matches!(huge, StudioError::Request(PaintError::Side { .. })), "{huge}");
 }
 
 #[test]

@@ -93,6 +93,10 @@ fn a_starting_picture_is_found_in_the_gallery_or_replaced() {
     let first = Image::filled(size(16, 16), [1, 2, 3]);
     place.paint(&PaintJob { init: Some(first), ..job(1, &[]) }).unwrap();
     let same = only(place.studio.again(&again(&[]), &mut |_| {}, &NEVER));
+    // Given back, it is the one that it was.
+    let given = AgainJob { init: Some(Image::filled(size(16, 16), [1, 2, 3])), ..again(&[]) };
+    let given = only(place.studio.again(&given, &mut |_| {}, &NEVER));
+    assert_eq!((&given.request, &given.parents), (&same.request, &same.parents));
     let second = Image::filled(size(16, 16), [4, 5, 6]);
     let other = AgainJob { init: Some(second.clone()), ..again(&[("strength", "0.3")]) };
     let other = only(place.studio.again(&other, &mut |_| {}, &NEVER));

@@ -26,7 +26,7 @@ fn paint(studio: &chatsd_studio::Studio, sentence: &str) -> (Vec<Vec<u8>>, Vec<S
     let outcome = studio.paint(&job(sentence, 2), &mut send, &AtomicBool::new(false)).unwrap();
     drop(sender);
     let read = |path| fs::read(path).unwrap();
-    let pictures = outcome.entries.iter().map(|entry| read(studio.gallery.join(&entry.path))).collect();
+    let pictures = outcome.entries.iter().map(|entry| read(studio.folder().join(&entry.path))).collect();
     (pictures, listener.join().unwrap())
 }
 

@@ -51,7 +51,11 @@ impl ModelCard {
     }
 }
 
-fn check_sides(found: Size) -> Result<(), PaintError> {
+/// Whether a picture that is not painted by a network may have this size.
+///
+/// # Errors
+/// [`PaintError::Side`].
+pub fn check_sides(found: Size) -> Result<(), PaintError> {
     let (shorter, longer) = (found.width.min(found.height), found.width.max(found.height));
     if shorter > 0 && longer <= SIDE_LIMIT {
         return Ok(());

@@ -36,6 +36,7 @@ pub use adapter_tag::{adapter, adapter_of_tag, tag_of_adapter, take_tags};
 pub use attention::{Piece, SyntaxError, SyntaxProblem, weighted};
 pub use bilingual::Bilingual;
 pub use blur::blurred;
+pub use check::check_sides;
 pub use conditions::{
     Adapter, Control, Decoder, Fill, ImagePrompt, LearnedWord, Masking, Preprocessor, SecondPass, SourceRole,
 };

@@ -34,8 +34,8 @@ pub const BUILT_IN: &str = "pocket";
 /// Bytes of a megabyte, as programs count memory.
 const MEGABYTE: u64 = 1 << 20;
 
-/// Everything that is opened and kept for one run of the program, as its settings want it: one engine, the folders that
-/// were found, the model that was loaded last. Clones share it.
+/// Everything that is opened and kept for one run of the program, as its settings want it: one engine and the folders
+/// that were found. Clones share it.
 #[derive(Clone)]
 pub struct House(Arc<Inside>);
 
@@ -158,7 +158,7 @@ impl House {
         let settings = &self.0.settings;
         let wildcards: Arc<SharedWildcards> = Arc::new(wildcards(settings)?);
         let library = Arc::new(library(settings.lang())?);
-        Ok(Studio { models: Arc::new(self.clone()), library, wildcards, gallery: settings.out() })
+        Ok(Studio::new(Arc::new(self.clone()), library, wildcards, settings.out()))
     }
 }
 
@@ -168,9 +168,12 @@ fn model_error(error: anyhow::Error) -> ModelError {
 }
 
 impl Models for House {
-    fn open(&self, name: Option<&str>) -> Result<Arc<dyn OpenModel>, ModelError> {
-        let opened = Self::open(self, name.unwrap_or(self.chosen_model())).map_err(model_error)?;
-        Ok(Arc::new(opened))
+    fn usual(&self) -> &str {
+        self.chosen_model()
+    }
+
+    fn open(&self, name: &str) -> Result<Arc<dyn OpenModel>, ModelError> {
+        Ok(Arc::new(Self::open(self, name).map_err(model_error)?))
     }
 
     fn upscaler(&self, name: &str) -> Result<Box<dyn ImageUpscaler>, PaintError> {
@@ -185,7 +188,7 @@ impl Models for House {
         hash.map_err(|error| unusable(kind, name, error.into()))
     }
 
-    fn room(&self) -> Option<u64> {
+    fn memory_budget(&self) -> Option<u64> {
         let limit = self.0.settings.memory_limit.map(|megabytes| megabytes.saturating_mul(MEGABYTE));
         limit.or_else(|| memory::memory().map(|memory| memory.available))
     }

@@ -152,7 +152,7 @@ impl Spoken for ValueError {
             ExpectedValue::UpscaleTarget { limit } => format!("倍数（1 到 {limit}），或宽x高（像素）"),
             ExpectedValue::Number { low, high } => format!("从 {low} 到 {high} 的数"),
             ExpectedValue::Margins { limit } => {
-                format!("left、right、top、bottom 或 all，各 1 到 {limit} 像素，如 left=64,top=32")
+                format!(" left、right、top、bottom 或 all，各 1 到 {limit} 像素，如 left=64,top=32")
             }
             ExpectedValue::Control => {
                 "名称=图片，需要时逗号后加 weight=0.8、from=0.2、to=0.7 或 preprocessor=canny".to_owned()

@@ -22,8 +22,12 @@ pub struct FakeModels {
 struct FakeOpen;
 
 impl Models for FakeModels {
-    fn open(&self, name: Option<&str>) -> Result<Arc<dyn OpenModel>, ModelError> {
-        if name == Some("missing") { Err("there is none".into()) } else { Ok(Arc::new(FakeOpen)) }
+    fn usual(&self) -> &str {
+        "fake"
+    }
+
+    fn open(&self, name: &str) -> Result<Arc<dyn OpenModel>, ModelError> {
+        if name == "missing" { Err("there is none".into()) } else { Ok(Arc::new(FakeOpen)) }
     }
 
     fn upscaler(&self, name: &str) -> Result<Box<dyn ImageUpscaler>, PaintError> {
@@ -37,7 +41,7 @@ impl Models for FakeModels {
         Ok("0011223344".into())
     }
 
-    fn room(&self) -> Option<u64> {
+    fn memory_budget(&self) -> Option<u64> {
         self.room
     }
 }
@@ -98,17 +102,14 @@ impl Place {
 
     pub fn with(models: FakeModels) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let studio = Studio {
-            models: Arc::new(models),
-            library: Arc::new(StyleLibrary::builtin().clone()),
-            wildcards: Arc::new(|_| None),
-            gallery: folder.path().join("images"),
-        };
+        let library = Arc::new(StyleLibrary::builtin().clone());
+        let images = folder.path().join("images");
+        let studio = Studio::new(Arc::new(models), library, Arc::new(|_: &str| None), images);
         Self { folder, studio }
     }
 
     pub fn gallery(&self) -> Gallery {
-        Gallery::open(&self.studio.gallery).unwrap()
+        Gallery::open(self.studio.folder()).unwrap()
     }
 
     /// Paints with nobody to stop it.

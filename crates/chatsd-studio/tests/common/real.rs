@@ -33,12 +33,8 @@ struct Opened(Arc<BuiltIn>);
 
 /// A studio with a gallery in this folder.
 pub fn studio(folder: &Path) -> Studio {
-    Studio {
-        models: Arc::new(Shared(BuiltIn::open())),
-        library: Arc::new(StyleLibrary::builtin().clone()),
-        wildcards: Arc::new(|_| None),
-        gallery: folder.join("images"),
-    }
+    let library = Arc::new(StyleLibrary::builtin().clone());
+    Studio::new(Arc::new(Shared(BuiltIn::open())), library, Arc::new(|_: &str| None), folder.join("images"))
 }
 
 /// A job of so many pictures, the same for the same sentence.
@@ -51,7 +47,11 @@ pub fn job(sentence: &str, count: usize) -> PaintJob {
 struct Shared(Arc<BuiltIn>);
 
 impl Models for Shared {
-    fn open(&self, _name: Option<&str>) -> Result<Arc<dyn OpenModel>, ModelError> {
+    fn usual(&self) -> &str {
+        "pocket"
+    }
+
+    fn open(&self, _name: &str) -> Result<Arc<dyn OpenModel>, ModelError> {
         Ok(Arc::new(Opened(Arc::clone(&self.0))))
     }
 
@@ -63,7 +63,7 @@ impl Models for Shared {
         Err(PaintError::Unusable { kind, name: name.into(), source: "there is none".into() })
     }
 
-    fn room(&self) -> Option<u64> {
+    fn memory_budget(&self) -> Option<u64> {
         None
     }
 }

@@ -11,6 +11,8 @@ use chatsd_types::{PARAMETERS, ParameterChoices, ParameterError};
 use chatsd_weights::Predicts;
 use clap::Args;
 
+use crate::failure::ProgramError;
+
 use crate::args::{
     parameters::ParameterArgs,
     values::{InstructionSet, Names, Places, Previews, Show, Store},
@@ -307,6 +309,14 @@ impl Settings {
     /// The gallery's folder.
     pub fn out(&self) -> PathBuf {
         self.out.clone().unwrap_or_else(|| "images".into())
+    }
+
+    /// Columns of a sheet; 0 are as many as make it square, which is what nobody asks for by number.
+    ///
+    /// # Errors
+    /// [`ProgramError::NoCells`] where somebody asks for none.
+    pub fn sheet_columns(&self) -> Result<u32, ProgramError> {
+        if self.columns == Some(0) { Err(ProgramError::NoCells) } else { Ok(self.columns.unwrap_or(0)) }
     }
 
     /// Whether only errors are said.

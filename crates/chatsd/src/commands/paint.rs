@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use chatsd_studio::{
-    ControlChoice, Draft, DryRun, ImagePromptChoice, PaintJob, PictureChoices, Prediction, read_source,
+    ControlChoice, Draft, DryRun, ImagePromptChoice, PaintJob, PictureChoices, Prediction, Region, read_source,
 };
 use chatsd_types::{Adapter, Mask, ParameterChoices, ParameterError, Prerequisite, Request, SourceRole};
 
@@ -38,7 +38,7 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
     if arguments.full {
         settings.draft = Some(Draft::Off);
     }
-    if settings.columns == Some(0) || grid_rows == Some(0) {
+    if grid_rows == Some(0) {
         return Err(ProgramError::NoCells.into());
     }
     if let Some(rows) = grid_rows {
@@ -46,6 +46,7 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
         settings.count = Some((rows as usize).saturating_mul(columns as usize));
     }
     let read = |role, path: Option<PathBuf>| path.map(|path| read_source(role, &path)).transpose();
+    let mask = read(SourceRole::Mask, mask)?.as_ref().map(Mask::from_image);
     let job = PaintJob {
         sentence: sentence.text(),
         model: settings.model.clone(),
@@ -58,10 +59,9 @@ pub fn run(arguments: cli::Paint, mut settings: Settings) -> Result<u8> {
             image_prompts: arguments.image_prompt.into_iter().map(image_prompt).collect::<Result<_>>()?,
         },
         init: read(SourceRole::Init, init)?,
-        mask: read(SourceRole::Mask, mask)?.as_ref().map(Mask::from_image),
-        extend,
+        region: mask.map(Region::Mask).or(extend.map(Region::Margins)),
         budget: arguments.minutes.map(|minutes| Duration::from_secs_f64(60.0 * f64::from(minutes.0))),
-        columns: settings.columns.unwrap_or(0),
+        columns: settings.sheet_columns()?,
     };
     check_alone(&parameters.0, &job)?;
     if arguments.dry_run {
@@ -75,7 +75,7 @@ fn check_alone(flags: &ParameterChoices, job: &PaintJob) -> Result<(), Parameter
     for (parameter, _) in flags.iter() {
         let missing = parameter.needs.filter(|needs| match needs {
             Prerequisite::Init => job.init.is_none(),
-            Prerequisite::Mask => job.mask.is_none() && job.extend.is_none(),
+            Prerequisite::Mask => job.region.is_none(),
             Prerequisite::SecondPass => !job.picture.parameters.has("hires"),
         });
         if let Some(needs) = missing {

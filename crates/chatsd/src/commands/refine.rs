@@ -20,7 +20,7 @@ pub fn run(arguments: cli::Refine, mut settings: Settings) -> Result<u8> {
         ids: arguments.ids,
         choices: RefineChoices { size: arguments.size, steps: arguments.steps, strength },
         model: settings.model.clone(),
-        columns: settings.columns.unwrap_or(0),
+        columns: settings.sheet_columns()?,
     };
     run_job::run(&settings, json, Box::new(move |studio, events, cancel| studio.refine(&job, events, cancel)))
 }

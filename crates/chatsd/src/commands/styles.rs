@@ -59,6 +59,8 @@ fn import(file: &Path, settings: &Settings) -> Result<()> {
         fs::create_dir_all(folder).with_context(|| lang.cannot_make_folder(folder.display()))?;
     }
     write_whole(&own, library.export_csv()?.as_bytes())?;
-    output::talk(lang.styles_imported(count, own.display()));
+    if !settings.quiet() {
+        output::talk(lang.styles_imported(count, own.display()));
+    }
     Ok(())
 }

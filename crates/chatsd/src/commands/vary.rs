@@ -21,7 +21,7 @@ pub fn run(arguments: cli::Vary, mut settings: Settings) -> Result<u8> {
         strength: arguments.strength.map(|fraction| fraction.0),
         seed: arguments.seed,
         model: settings.model.clone(),
-        columns: settings.columns.unwrap_or(0),
+        columns: settings.sheet_columns()?,
     };
     run_job::run(&settings, json, Box::new(move |studio, events, cancel| studio.vary(&job, events, cancel)))
 }

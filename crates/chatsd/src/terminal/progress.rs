@@ -99,10 +99,11 @@ impl<'a> Progress<'a> {
             }
             Event::Kept { entry, path } => {
                 let line = self.lang.painted(entry.number, self.count, &self.style, format!("{:.1}", self.seconds));
+                // A picture that is only made larger was not painted.
                 if let Some(image) = self.painted.take() {
                     self.show(&image, path, PICTURE_COLUMNS);
+                    self.say(&line);
                 }
-                self.say(&line);
             }
             Event::SheetDone { path, finished, .. } => {
                 self.bar.finish_and_clear();

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use chatsd_messages::{self as messages, Lang};
-use chatsd_studio::{Plan, Prediction, blank_request, predict};
-use chatsd_types::{FileKind, ImageModel, Size, Source};
+use chatsd_studio::{OnePicture, Prediction, predict_one};
+use chatsd_types::FileKind;
 use chatsd_weights::{ComponentFacts, Description, ModelFiles, ModelPart, WeightFile, WeightsKind};
 use serde_json::{Map, Value, json};
 
@@ -51,20 +51,8 @@ pub fn run(file: &str, files: FilesArgs, json: bool, mut settings: Settings) -> 
     Ok(OK)
 }
 
-/// What one picture takes of a model as it likes it best, told without its weights.
-struct OnePicture {
-    size: Size,
-    steps: u32,
-    prediction: Prediction,
-}
-
 fn one_picture(house: &House, name: &str) -> Result<OnePicture> {
-    let meta = house.open(name)?.meta_model()?;
-    let request = blank_request(meta.card());
-    let (size, steps) = (request.size, request.steps);
-    let plan = Plan { requests: vec![request], ..Plan::default() };
-    let pace = wiring::pace(house)?;
-    Ok(OnePicture { size, steps, prediction: predict(&meta, &plan, &Source::default(), None, pace) })
+    Ok(predict_one(&house.open(name)?.meta_model()?, wiring::pace(house)?))
 }
 
 fn facts(path: &Path, told: &Description) -> Value {

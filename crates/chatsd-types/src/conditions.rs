@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Size,
     bilingual::{Bilingual, bilingual},
-    request::named,
+    named::named,
 };
 
 /// A LoRA or one of its relatives, and how strongly it works.

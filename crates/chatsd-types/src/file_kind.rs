@@ -2,7 +2,7 @@
 
 use crate::{
     bilingual::{Bilingual, bilingual},
-    request::named,
+    named::named,
 };
 
 named!(

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{UnknownName, request::named};
+use crate::{UnknownName, named::named};
 
 named!(
     /// The stepping rule. Names are those of stable-diffusion-webui in small letters; aliases are its old ones and

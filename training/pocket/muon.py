@@ -11,11 +11,11 @@ import torch
 _POLYNOMIAL = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonal(matrices, steps):
-    """Newton-Schulz on a stack of matrices [n, rows, columns], in bf16."""
+def orthogonal(matrices, steps, format):
+    """Newton-Schulz on a stack of matrices [n, rows, columns]; bf16 is exact enough."""
     wide = matrices.shape[-2] <= matrices.shape[-1]
     x = matrices if wide else matrices.mT
-    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
+    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).to(format)
     a, b, c = _POLYNOMIAL
     for _ in range(steps):
         gram = x @ x.mT
@@ -26,8 +26,9 @@ def orthogonal(matrices, steps):
 class Muon(torch.optim.Optimizer):
     """For weights of two and more axes; the axes behind the first count as one."""
 
-    def __init__(self, params, lr, momentum=0.95, decay=0.01, steps=5):
+    def __init__(self, params, lr, momentum=0.95, decay=0.01, steps=5, format=torch.bfloat16):
         super().__init__(params, dict(lr=lr, momentum=momentum, decay=decay, steps=steps))
+        self.format = format
 
     @torch.no_grad()
     def step(self):
@@ -39,7 +40,7 @@ class Muon(torch.optim.Optimizer):
             for (rows, columns), weights in alike.items():
                 scale = 0.2 * max(rows, columns) ** 0.5
                 ahead = [self._look_ahead(p, group["momentum"]) for p in weights]
-                moves = orthogonal(torch.stack(ahead), group["steps"])
+                moves = orthogonal(torch.stack(ahead), group["steps"], self.format)
                 for p, move in zip(weights, moves):
                     p.mul_(1 - group["lr"] * group["decay"])
                     p.add_(move.reshape(p.shape), alpha=-group["lr"] * scale)

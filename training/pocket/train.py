@@ -15,6 +15,7 @@ import tokenizer
 from data import Pictures
 from loading import batches
 from muon import Muon
+from precision import fast
 
 WARM_UP, DECAY_FROM, FLOOR = 100, 0.65, 0.01
 # Composition is settled above t = 0.9, where 64 x 3 numbers a patch still show their mean: most
@@ -90,15 +91,7 @@ def optimisers(unet, text, args):
     adamw = dict(lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01)
     if args.optimiser == "adamw":
         return [torch.optim.AdamW(edge + inner, **adamw, fused=True)]
-    return [Muon(inner, lr=args.rate), torch.optim.AdamW(edge, **adamw, fused=True)]
-
-
-def has_bf16(device):
-    """Whether bf16 is faster than f32: a processor without instructions for it is four times slower."""
-    if device != "cpu":
-        return True
-    facts = Path("/proc/cpuinfo")
-    return facts.exists() and "avx512_bf16" in facts.read_text()
+    return [Muon(inner, lr=args.rate, format=fast(args.device)), torch.optim.AdamW(edge, **adamw, fused=True)]
 
 
 def average_of(networks):
@@ -141,7 +134,7 @@ def main():
     trained = [p for p in weights if p.requires_grad]
     which = [i for i, p in enumerate(weights) if p.requires_grad]
     denoise = torch.compile(unet) if args.compile else unet
-    low = has_bf16(args.device)
+    halved = fast(args.device) == torch.bfloat16
 
     def save():
         write_checkpoint(last, dict(
@@ -162,7 +155,7 @@ def main():
         t = draw_times(args.batch, args.device)
         shaped = t.view(-1, 1, 1, 1)
         z = (1 - shaped) * x + shaped * torch.randn_like(x)
-        with torch.autocast(args.device, torch.bfloat16, enabled=low):
+        with torch.autocast(args.device, torch.bfloat16, enabled=halved):
             states = text(ids).last_hidden_state
             guess = denoise(z, 1000 * t, states).sample
         error = (guess.float() - x).square().mean((1, 2, 3))

@@ -25,7 +25,7 @@ PAIR_SHARE = 0.5
 FRESH = 4  # new scenes painted a step, each cut CROPS times
 CROPS = 3
 HELD_OUT_PARTS = 1  # the first files of pairs/ are never learned from
-EDGE_WEIGHT, FLAT_WEIGHT = 0.5, 0.5
+EDGE_WEIGHT, FLAT_WEIGHT = 0.25, 0.5
 AVERAGE = 0.998
 
 

@@ -99,7 +99,7 @@ pub fn answer(lang: Lang, error: &Error) -> u8 {
         return OK;
     }
     match (lang, chinese_error(error)) {
-        (Lang::Zh, Some(text)) => output::talk(output::tame(&text)),
+        (Lang::Zh, Some(text)) => text.lines().for_each(|line| output::talk(output::tame(line))),
         _ => {
             let _ = error.print();
         }

@@ -75,6 +75,8 @@ impl PictureModel {
             ControlFlow::Continue(())
         })?;
         let bytes = (tally.bytes() + self.engine.held()) as u64 + PROGRAM;
+        // Nothing was calculated in these buffers, and the next request is long in coming.
+        self.engine.trim();
         Ok(Cost { work: work(), after_steps, bytes })
     }
 

@@ -3,10 +3,10 @@
 use std::{path::Path, sync::atomic::AtomicBool};
 
 use chatsd_gallery::{Gallery, Metadata, Origin, read_image, read_metadata, source_name};
-use chatsd_types::{Image, Mask, ModelCard, Note, Request, Source};
+use chatsd_types::{Image, Mask, Note, Request, Source};
 
 use crate::{
-    Event, Events, Outcome, Studio, StudioError, Target, blank_request,
+    Event, Events, Outcome, Studio, StudioError, Target, blank_request, card_of,
     change::change,
     memory,
     plan::plan_again,
@@ -41,8 +41,7 @@ impl Studio {
         let metadata = read_metadata(&target.path)?;
         let opened = self.open(job.model.as_deref())?;
         let meta = self.meta(&*opened)?;
-        let hash = opened.hash().map_err(|source| crate::cannot_load(&*opened, source))?;
-        let card = ModelCard { hash, ..meta.card().clone() };
+        let card = card_of(&*opened, &*meta)?;
         let mut notes = Vec::new();
         let is_own = matches!(metadata, Metadata::Own(_));
         let Origin { request, mut parents } = match metadata {

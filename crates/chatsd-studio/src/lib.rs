@@ -34,7 +34,7 @@ use std::{
 
 use chatsd_gallery::Gallery;
 use chatsd_prompt::StyleLibrary;
-use chatsd_types::ImageModel;
+use chatsd_types::{ImageModel, ModelCard};
 
 pub use again::AgainJob;
 pub use choices::{ControlChoice, ImagePromptChoice, PictureChoices, PromptChoices};
@@ -119,6 +119,12 @@ impl Studio {
     fn load(&self, opened: &dyn OpenModel) -> Result<Arc<dyn ImageModel>, StudioError> {
         opened.load().map_err(|source| cannot_load(opened, source))
     }
+}
+
+/// The card of a model that is open, with its hash.
+fn card_of(opened: &dyn OpenModel, meta: &dyn ImageModel) -> Result<ModelCard, StudioError> {
+    let hash = opened.hash().map_err(|source| cannot_load(opened, source))?;
+    Ok(ModelCard { hash, ..meta.card().clone() })
 }
 
 fn cannot_load(opened: &dyn OpenModel, source: ModelError) -> StudioError {

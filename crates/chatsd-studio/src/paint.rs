@@ -5,7 +5,7 @@ use std::{sync::atomic::AtomicBool, time::Duration};
 use chatsd_types::{Image, ImageModel, Masking, PaintError, Source, TokenCount, check_sides};
 
 use crate::{
-    Events, Outcome, Pace, PictureChoices, Plan, Prediction, PromptChoices, Region, Studio, StudioError, cannot_load,
+    Events, Outcome, Pace, PictureChoices, Plan, Prediction, PromptChoices, Region, Studio, StudioError, card_of,
     extend, memory, predict,
     sheet::{paint_plan, sheet_layout},
     sources,
@@ -75,7 +75,7 @@ impl Studio {
         let opened = self.open(job.model.as_deref())?;
         let meta = self.meta(&*opened)?;
         let (mut plan, source) = self.plan(&*meta, job)?;
-        let hash = opened.hash().map_err(|source| cannot_load(&*opened, source))?;
+        let hash = card_of(&*opened, &*meta)?.hash;
         plan.requests.iter_mut().for_each(|request| request.model_hash.clone_from(&hash));
         let prediction = predict(&*meta, &plan, &source, None, Pace::of(opened.pace()));
         let tokens = plan.requests.iter().map(|request| meta.count_tokens(&request.prompt.positive)).collect();

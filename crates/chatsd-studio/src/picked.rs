@@ -6,7 +6,7 @@ use chatsd_gallery::{Entry, Gallery};
 use chatsd_types::{ImageModel, ModelCard, Request, Source};
 
 use crate::{
-    Events, Outcome, Plan, Studio, StudioError, memory,
+    Events, Outcome, Plan, Studio, StudioError, card_of, memory,
     sheet::{paint_plan, sheet_layout},
     sources,
 };
@@ -46,8 +46,7 @@ impl Studio {
         let Some(first) = entries.first() else { return Ok(Outcome::of(0)) };
         let opened = self.open(model.or(Some(&first.request.model)))?;
         let meta = self.meta(&*opened)?;
-        let hash = opened.hash().map_err(|source| crate::cannot_load(&*opened, source))?;
-        let card = ModelCard { hash, ..meta.card().clone() };
+        let card = card_of(&*opened, &*meta)?;
         let (sheet, _) = gallery.sheet(&first.sheet)?;
         let mut plan = Plan { idea: sheet.idea, ..Plan::default() };
         for entry in entries {

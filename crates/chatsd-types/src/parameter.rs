@@ -239,12 +239,15 @@ mod tests {
     #[test]
     fn a_parameter_means_something_where_the_request_has_what_it_works_on() {
         let (key, plain) = (|key| parameter(key).unwrap(), Request::default());
-        for (name, init, mask) in [("strength", true, false), ("mask_blur", false, true)] {
+        for (name, init, mask, lacks) in [
+            ("strength", true, false, "no starting picture; --init gives one"),
+            ("mask_blur", false, true, "no mask; --mask gives one"),
+        ] {
             let needs = key(name).needs.unwrap();
             let has = Request { init: init.then(String::new), mask: mask.then(String::new), ..plain.clone() };
             assert!(needs.met_by(&has) && !needs.met_by(&plain), "{name}");
             let error = ParameterError::Needs { parameter: key(name), needs }.to_string();
-            assert!(error.contains("means nothing here"), "{error}");
+            assert_eq!(error, format!("{} means nothing here: the picture has {lacks}", key(name).name));
         }
         assert!(key("steps") == key("steps") && key("steps") != key("seed"), "a key is a parameter");
     }

@@ -278,9 +278,6 @@ fn seeds(template: &Request, choices: &PictureChoices, seed: u64, offset: u64) -
 fn request_of(card: &ModelCard, idea: &Idea) -> Request {
     let of_shape = || Some(idea.shape?.at(card.size, card.size_step));
     Request {
-        model: card.name.clone(),
-        model_hash: card.hash.clone(),
-        model_licence: card.licence.clone(),
         size: idea.size.or_else(of_shape).unwrap_or(card.size),
         steps: card.steps,
         guidance: card.guidance,
@@ -288,6 +285,7 @@ fn request_of(card: &ModelCard, idea: &Idea) -> Request {
         schedule: card.schedule,
         ..Request::default()
     }
+    .for_model(card)
 }
 
 /// What the user should know about how the pictures are painted.

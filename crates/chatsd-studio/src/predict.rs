@@ -96,3 +96,36 @@ pub(crate) fn prediction(costs: &[Option<Cost>], pace: Pace) -> Prediction {
         bytes: costs.iter().flatten().map(|cost| cost.bytes).max(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use chatsd_types::{FakeImageModel, Prompt, Size};
+
+    use super::*;
+
+    #[test]
+    fn requests_that_take_the_same_are_counted_once() {
+        let (size, init) = (Size { width: 16, height: 16 }, Some("a".to_owned()));
+        let first = Request { size, steps: 4, init, ..Request::default() };
+        let words = Prompt { positive: "a dog".into(), ..Prompt::default() };
+        let requests = vec![
+            Request { prompt: words, ..first.clone() },
+            Request { seed: 9, ..first.clone() },
+            Request { init: Some("b".into()), ..first.clone() },
+            Request { init: None, ..first.clone() },
+            Request { steps: 9, ..first.clone() },
+            first,
+        ];
+        let (plan, counted) = (Plan { requests, ..Plan::default() }, Cell::new(0));
+        let source = |_: &Request| {
+            counted.set(counted.get() + 1);
+            Some(Source::default())
+        };
+        let work: Vec<_> =
+            costs(&FakeImageModel::default(), &plan, source).into_iter().map(|cost| cost.unwrap().work).collect();
+        assert_eq!(work, [5, 5, 5, 5, 10, 5].map(|passes| f64::from(passes * 16 * 16)));
+        assert_eq!(counted.get(), 3, "with a starting picture, without one, with more steps");
+    }
+}

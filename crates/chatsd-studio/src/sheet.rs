@@ -92,7 +92,7 @@ pub(crate) fn paint_plan(
     finished?;
     let (finished, count) = (outcome.entries.len() as u32, plan.requests.len() as u32);
     if outcome.left_out > 0 {
-        let rest = &plan.requests[(count - outcome.left_out) as usize..];
+        let rest = &plan.requests[outcome.entries.len()..];
         let styles = rest.iter().map(|request| request.prompt.style.clone()).collect();
         events(Event::LeftOut { finished, count, styles });
     }
@@ -142,7 +142,7 @@ impl SheetWork<'_> {
             }
             if plan.budget_seconds.is_some_and(|budget| !outcome.entries.is_empty() && self.is_too_late(number, budget))
             {
-                outcome.left_out = count - number + 1;
+                outcome.left_out = count - outcome.entries.len() as u32;
                 break;
             }
             (self.events)(Event::Started { number, count, request: Arc::new(request.clone()) });

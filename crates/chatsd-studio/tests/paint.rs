@@ -1,16 +1,24 @@
 //! A sheet from a sentence, with a model that paints plain colours.
 
 mod common;
+#[path = "paint/drafts.rs"]
+mod drafts;
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use chatsd_gallery::{read_image, read_request, source_name};
-use chatsd_studio::{ControlChoice, Draft, Event, Margins, Outcome, PaintJob, Plan, Region, Remedy, StudioError};
+use chatsd_studio::{
+    ControlChoice, Event, ImagePromptChoice, Margins, Outcome, PaintJob, Plan, Region, Remedy, StudioError,
+};
 use chatsd_types::{
-    Decoder, FakeImageModel, Fill, Image, ImageModel, Mask, Note, PaintError, ParameterError, Preprocessor,
+    Adapted, Adapter, Decoder, FakeImageModel, Fill, Image, ImageModel, LearnedWord, Mask, ModelCard, Note, PaintError,
+    ParameterError, Preprocessor,
 };
 use common::{FakeModels, Place, job, picture, size};
 
@@ -40,13 +48,13 @@ fn a_plan_leaves_to_the_model_what_nobody_chose() {
     let open = PaintJob { sentence: "a cat".into(), ..PaintJob::default() };
     let plan_of = |sentence: &str| plan(&PaintJob { sentence: sentence.into(), ..PaintJob::default() });
     let plan = plan(&open);
-    assert_eq!(plan.requests.len(), 9);
+    assert_eq!((plan.requests.len(), plan.idea.sentence.as_str()), (9, "a cat"));
     let first = &plan.requests[0];
     let model = FakeImageModel::default();
     let card = model.card();
     assert_eq!(
-        (first.size, first.steps, first.sampler, first.schedule),
-        (card.size, card.steps, card.sampler, card.schedule)
+        (first.size, first.steps, first.guidance, first.sampler, first.schedule),
+        (card.size, card.steps, card.guidance, card.sampler, card.schedule)
     );
     assert_eq!((first.model.as_str(), first.model_hash.as_str(), first.strength), ("fake", "0123456789", 1.0));
     for (offset, request) in (0..).zip(&plan.requests) {
@@ -112,6 +120,56 @@ fn every_choice_reaches_the_requests() {
 }
 
 #[test]
+fn a_second_seed_counts_where_its_strength_is_chosen() {
+    let seeds = |parameters: &[(&str, &str)]| -> Vec<_> {
+        let requests = plan(&job(2, parameters)).requests;
+        requests.iter().map(|request| (request.seed, request.variation.map(|second| second.seed))).collect()
+    };
+    let (seed, half) = (("variation_seed", "99"), ("variation_strength", "0.5"));
+    assert_eq!(seeds(&[seed, half]), [(7, Some(99)), (7, Some(100))]);
+    for nothing in [seed, ("variation_strength", "0")] {
+        assert_eq!(seeds(&[nothing]), [(7, None), (8, None)], "{nothing:?} turns nothing");
+    }
+}
+
+#[test]
+fn a_second_pass_that_paints_nothing_has_any_size() {
+    let larger = plan(&job(1, &[("size", "32x16"), ("hires", "1.6"), ("hires_strength", "0")]));
+    assert_eq!(larger.requests[0].second_pass.as_ref().unwrap().size, size(51, 26));
+}
+
+#[test]
+fn adapters_and_learned_words_reach_the_requests_each_once_and_are_noted() {
+    let fake = FakeImageModel::default();
+    let adapted = Adapted {
+        card: ModelCard { steps: 2, ..fake.card.clone() },
+        few_steps: Some("few".into()),
+        unmatched: vec![("odd".into(), vec!["x.weight".into()])],
+    };
+    let words = vec![LearnedWord { name: "zwx".into(), hash: "00".into() }];
+    let model = Arc::new(FakeImageModel { adapted: Some(adapted), words: words.clone(), ..fake });
+    let place = Place::with(FakeModels { model, ..FakeModels::default() });
+    let mut job = PaintJob { sentence: "a zwx <lora:few:0.5> <lora:odd:2>".into(), ..job(2, &[]) };
+    job.picture.adapters = vec![Adapter { name: "odd".into(), hash: String::new(), weight: 0.25, text_weight: None }];
+    let plan = place.studio.dry_run(&job).unwrap().plan;
+    for request in &plan.requests {
+        let named: Vec<_> = request.adapters.iter().map(|adapter| (adapter.name.as_str(), adapter.weight)).collect();
+        assert_eq!((named.as_slice(), request.steps), ([("odd", 0.25), ("few", 0.5)].as_slice(), 2));
+        assert_eq!(request.learned_words, words);
+    }
+    let few = |note: &Note| matches!(note, Note::FewSteps { adapter, steps: 2, .. } if adapter == "few");
+    assert_eq!(plan.notes.iter().filter(|note| few(note)).count(), 1, "{:?}", plan.notes);
+    assert!(plan.notes.contains(&Note::Unmatched { adapter: "odd".into(), parts: vec!["x.weight".into()] }));
+}
+
+#[test]
+fn what_is_noted_of_every_prompt_is_said_once() {
+    let untranslated = Note::Untranslated { words: vec!["犇骉".into()] };
+    let notes = plan(&PaintJob { sentence: "犇骉 cat".into(), ..job(3, &[]) }).notes;
+    assert_eq!(notes.iter().filter(|note| **note == untranslated).count(), 1, "{notes:?}");
+}
+
+#[test]
 fn pictures_are_painted_kept_and_told_of_in_order() {
     let place = Place::new();
     let (outcome, told) = paint_until(&place, &job(3, &[]), usize::MAX);
@@ -168,7 +226,7 @@ fn a_sheet_that_cannot_be_written_is_an_error_and_what_was_kept_stays() {
 
 #[test]
 fn nothing_is_written_before_it_is_known_that_it_can_be_painted() {
-    let place = Place::with(FakeModels { room: Some(1) });
+    let place = Place::with(FakeModels { room: Some(1), ..FakeModels::default() });
     for job in [job(1, &[]), job(1, &[("size", "13x16")]), PaintJob { model: Some("missing".into()), ..job(1, &[]) }] {
         assert!(place.paint(&job).is_err());
         assert!(!place.studio.folder().exists());
@@ -178,7 +236,7 @@ fn nothing_is_written_before_it_is_known_that_it_can_be_painted() {
 #[test]
 fn what_there_is_no_memory_for_is_refused_with_what_there_would_be_room_for() {
     // 64 × 64 takes 50,152 bytes, three quarters of the sides 28,648.
-    let place = Place::with(FakeModels { room: Some(30_000) });
+    let place = Place::with(FakeModels { room: Some(30_000), ..FakeModels::default() });
     match place.paint(&job(1, &[("size", "64x64")])) {
         Err(StudioError::TooLarge { needed, room, remedies }) => {
             assert_eq!((needed, room, remedies), (50_152, 30_000, vec![Remedy::Size(size(48, 48))]));
@@ -186,6 +244,8 @@ fn what_there_is_no_memory_for_is_refused_with_what_there_would_be_room_for() {
         other => panic!("{other:?}"),
     }
     place.paint(&job(1, &[("size", "48x48")])).unwrap();
+    let exact = FakeModels { room: Some(50_152), ..FakeModels::default() };
+    Place::with(exact).paint(&job(1, &[("size", "64x64")])).unwrap();
 }
 
 #[test]
@@ -282,20 +342,15 @@ fn a_plan_is_predicted_from_what_its_requests_take() {
 }
 
 #[test]
-fn drafts_are_smaller_and_quicker_and_leave_what_was_chosen() {
-    let drafts = |draft: Draft, parameters: &[(&str, &str)]| {
-        let mut job = job(2, parameters);
-        job.picture.draft = draft;
-        plan(&job)
-    };
-    assert_eq!(drafts(Draft::Auto, &[]).drafts, None, "the built-in family is fast as it is");
-    let drafted = drafts(Draft::On, &[]);
-    let sizes = drafted.drafts.unwrap();
-    assert_eq!((sizes.size, sizes.full_size), (size(16, 16), size(16, 16)));
-    assert_eq!((drafted.requests[0].steps, sizes.full_steps), (4, 4));
-    assert_eq!(drafts(Draft::On, &[("steps", "30")]).requests[0].steps, 30);
-    assert_eq!(drafts(Draft::On, &[("size", "64x32")]).requests[0].size, size(64, 32));
-    assert_eq!(drafts(Draft::Off, &[]).drafts, None);
+fn image_prompts_are_named_hashed_and_kept() {
+    let place = Place::new();
+    let image = Image::filled(size(8, 8), [7; 3]);
+    let mut job = job(1, &[]);
+    job.picture.image_prompts = vec![ImagePromptChoice { name: "plus".into(), image: image.clone(), weight: 0.5 }];
+    let entry = place.paint(&job).unwrap().entries.remove(0);
+    let [prompt] = entry.request.image_prompts.as_slice() else { panic!("{:?}", entry.request.image_prompts) };
+    assert_eq!((prompt.name.as_str(), prompt.hash.as_str(), prompt.weight), ("plus", "0011223344", 0.5));
+    assert_eq!(place.gallery().source(&prompt.image).unwrap(), image);
 }
 
 #[test]
@@ -314,4 +369,53 @@ fn what_does_not_fit_the_time_is_left_out_and_said() {
     assert_eq!((fitted, left), (Some(2), Some((1, 4, 3))), "painting took longer than was thought");
     assert_eq!((outcome.left_out, outcome.entries.len(), outcome.stopped), (3, 1, false));
     assert!(outcome.sheet_path.is_some_and(|path| path.is_file()));
+}
+
+#[test]
+fn one_picture_is_painted_however_short_the_time() {
+    let job = PaintJob { budget: Some(Duration::ZERO), ..job(3, &[]) };
+    let outcome = Place::new().paint(&job).unwrap();
+    assert_eq!((outcome.entries.len(), outcome.left_out), (1, 2));
+}
+
+#[test]
+fn a_sheet_is_painted_to_its_end_where_there_is_time() {
+    let job = PaintJob { budget: Some(Duration::from_secs(3600)), ..job(3, &[]) };
+    let outcome = Place::new().paint(&job).unwrap();
+    assert_eq!((outcome.entries.len(), outcome.left_out), (3, 0));
+}
+
+#[test]
+fn a_picture_that_would_not_be_finished_in_time_is_not_begun() {
+    let job = PaintJob { budget: Some(Duration::from_millis(60)), ..job(3, &[]) };
+    // A picture takes 40 ms or more: the second would be finished after 80.
+    let mut tell = |event: Event| {
+        if matches!(event, Event::Step { step: 1, .. }) {
+            std::thread::sleep(Duration::from_millis(40));
+        }
+    };
+    let outcome = Place::new().studio.paint(&job, &mut tell, &AtomicBool::new(false)).unwrap();
+    assert_eq!((outcome.entries.len(), outcome.left_out), (1, 2));
+}
+
+/// As much as was measured for what is done, for what is left: a step is a pass, and so are words and decoding together.
+#[test]
+fn the_time_that_is_left_follows_what_was_measured() {
+    let (mut mark, mut spent) = (Instant::now(), 0.0);
+    let mut tell = |event: Event| match event {
+        Event::Started { .. } => mark = Instant::now(),
+        Event::Step { number, step, left_seconds, .. } => {
+            spent += mark.elapsed().as_secs_f64();
+            mark = Instant::now();
+            let done = 5.0 * f64::from(number - 1) + f64::from(step) + 0.5;
+            let (found, expected) = (left_seconds.unwrap(), spent / done * (15.0 - done));
+            // The first step of all comes before anything took time.
+            let near = found < 1.5 * expected && expected < 1.5 * found;
+            assert!((number, step) == (1, 1) || near, "{number}, {step}: {found}, expected {expected}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Event::Painted { .. } => spent += mark.elapsed().as_secs_f64(),
+        _ => {}
+    };
+    Place::new().studio.paint(&job(3, &[]), &mut tell, &AtomicBool::new(false)).unwrap();
 }

@@ -2,14 +2,14 @@
 
 mod common;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use chatsd_gallery::{Entry, read_image};
 use chatsd_studio::{
     AgainJob, Event, Outcome, PaintJob, RefineChoices, RefineJob, StudioError, Target, UpscaleJob, VaryJob,
 };
-use chatsd_types::{Image, Note, PaintError, ParameterError, UpscaleTarget};
-use common::{Place, job, size};
+use chatsd_types::{FakeImageModel, Image, LearnedWord, Note, PaintError, ParameterError, UpscaleTarget};
+use common::{FakeModels, Place, job, size};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -64,6 +64,24 @@ fn a_change_makes_another_picture_with_the_first_as_parent() {
     assert_eq!(changed("hires_steps", "7").second_pass.unwrap().steps, 7);
     let styled = changed("style", "扁平").prompt;
     assert_eq!((styled.style.as_str(), styled.positive.as_str()), ("flat", "a cat, flat style"));
+}
+
+#[test]
+fn what_is_painted_again_keeps_its_words() {
+    let words = vec![LearnedWord { name: "zwx".into(), hash: "00".into() }];
+    let model = FakeImageModel { words: words.clone(), ..FakeImageModel::default() };
+    let mut place = Place::with(FakeModels { model: Arc::new(model), ..FakeModels::default() });
+    let entry = place.paint(&PaintJob { sentence: "zwx 猫".into(), ..job(1, &[]) }).unwrap().entries.remove(0);
+    assert_eq!(entry.request.learned_words, words);
+    // The learned word is gone: another picture is painted without it.
+    place.studio.models = Arc::new(FakeModels::default());
+    for (changes, expected) in [(again(&[]), words), (again(&[("seed", "9")]), Vec::new())] {
+        let outcome = place.studio.again(&changes, &mut |_| {}, &NEVER).unwrap();
+        assert_eq!(outcome.entries[0].request.learned_words, expected);
+        let (idea, prompt) = (&outcome.sheet.unwrap().idea, &entry.request.prompt);
+        assert_ne!(prompt.own, prompt.subject);
+        assert_eq!((&idea.sentence, &idea.subject, &idea.subject_english), (&prompt.own, &prompt.own, &prompt.subject));
+    }
 }
 
 #[test]
@@ -126,6 +144,18 @@ fn a_picture_of_another_program_says_what_was_used_of_it() {
     assert_eq!(notes[1], Note::NotUsed { left: vec![("Foo".into(), "bar".into())] });
     assert_eq!(notes[2], Note::WithoutInit);
     assert_eq!(entry.parents.iter().map(String::len).collect::<Vec<_>>(), [64], "the hash of the file");
+}
+
+#[test]
+fn what_another_program_does_not_say_is_the_models() {
+    let place = Place::new();
+    let file = place.folder.path().join("foreign.png");
+    common_png(&file, &Image::filled(size(16, 16), [0; 3]), "a dog\nSteps: 3, Seed: 5, Clip skip: 2");
+    let request =
+        only(place.studio.again(&AgainJob { target: Target::File(file), ..again(&[]) }, &mut |_| {}, &NEVER)).request;
+    let card = FakeImageModel::default().card;
+    assert_eq!((request.size, request.guidance), (card.size, card.guidance));
+    assert_eq!((request.steps, request.sampler, request.schedule), (3, card.sampler, card.schedule));
 }
 
 /// A PNG file as other programs write one: the text under `parameters`.

@@ -3,13 +3,20 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use crate::{
-    Cost, Image, ImageModel, ModelCard, PaintError, Preview, Progress, Request, Sampler, Schedule, Size, Source,
-    SourceRole, TokenCount,
+    Adapted, Adapter, Cost, Decoder, FileKind, Image, ImageModel, LearnedWord, ModelCard, PaintError, Preview,
+    Progress, Request, Sampler, Schedule, Size, Source, SourceRole, TokenCount,
 };
 
 /// Paints one colour, made of the seed and the prompt; counts words as tokens. Refuses what a real model refuses.
 pub struct FakeImageModel {
-    card: ModelCard,
+    /// What it says it is.
+    pub card: ModelCard,
+    /// Whether a tiny autoencoder is there.
+    pub has_tiny: bool,
+    /// What it is with adapters, whichever are named; without it, it takes none.
+    pub adapted: Option<Adapted>,
+    /// The learned words it can read.
+    pub words: Vec<LearnedWord>,
 }
 
 impl Default for FakeImageModel {
@@ -28,6 +35,9 @@ impl Default for FakeImageModel {
                 sampler: Sampler::Euler,
                 schedule: Schedule::Flow,
             },
+            has_tiny: true,
+            adapted: None,
+            words: Vec::new(),
         }
     }
 }
@@ -43,6 +53,10 @@ impl ImageModel for FakeImageModel {
 
     /// A step takes a unit for each pixel; words and decoding take half a step each.
     fn cost(&self, request: &Request, _source: &Source) -> Result<Cost, PaintError> {
+        if request.decoder == Decoder::Tiny && !self.has_tiny {
+            let (kind, name) = (FileKind::Autoencoder, "tiny".to_owned());
+            return Err(PaintError::Unusable { kind, name, source: "there is none".into() });
+        }
         let pixels = f64::from(request.size.width) * f64::from(request.size.height);
         let after_steps = (1..=request.steps).map(|step| pixels * (f64::from(step) + 0.5)).collect();
         let bytes = 1000 + 12 * pixels as u64;
@@ -51,6 +65,19 @@ impl ImageModel for FakeImageModel {
 
     fn pace(&self) -> Option<f64> {
         Some(1e-6)
+    }
+
+    fn adapted(&self, adapters: &mut [Adapter]) -> Result<Adapted, PaintError> {
+        let card = || self.card.clone();
+        match (adapters.first(), &self.adapted) {
+            (None, _) => Ok(Adapted { card: card(), few_steps: None, unmatched: Vec::new() }),
+            (Some(_), Some(adapted)) => Ok(adapted.clone()),
+            (Some(adapter), None) => Err(PaintError::NoAdapters { model: card().name, adapter: adapter.name.clone() }),
+        }
+    }
+
+    fn learned_words(&self, text: &str) -> Vec<LearnedWord> {
+        self.words.iter().filter(|word| text.contains(&word.name)).cloned().collect()
     }
 
     fn paint(

@@ -213,3 +213,42 @@ const fn lacking(needs: Prerequisite) -> &'static str {
         Prerequisite::SecondPass => "no second pass; --hires asks for one",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Decoder, parameter};
+
+    #[test]
+    fn help_errors_and_json_say_which_values_there_are() {
+        let names = ParameterValues::Name { all: Decoder::names };
+        for (values, placeholder, expected) in [
+            (ParameterValues::Number { low: 0.0, high: 1.0 }, "0..1", "a number from 0 to 1"),
+            (ParameterValues::Number { low: 0.0, high: 2.0 }, "N", "a number from 0 to 2"),
+            (ParameterValues::Whole { low: 1, high: 9 }, "N", "a whole number from 1 to 9"),
+            (names, "NAME", "one of automatic, full, tiny"),
+            (ParameterValues::Truth, "BOOL", "true or false"),
+            (ParameterValues::Size, "WxH", "WIDTHxHEIGHT in pixels, such as 512x768"),
+            (ParameterValues::Text, "TEXT", "a text"),
+        ] {
+            assert_eq!((values.placeholder().as_str(), values.to_string().as_str()), (placeholder, expected));
+        }
+        assert_eq!(serde_json::to_string(&names).unwrap(), r#"{"type":"name","names":["automatic","full","tiny"]}"#);
+    }
+
+    #[test]
+    fn a_parameter_means_something_where_the_request_has_what_it_works_on() {
+        let (key, plain) = (|key| parameter(key).unwrap(), Request::default());
+        for (name, init, mask, lacks) in [
+            ("strength", true, false, "no starting picture; --init gives one"),
+            ("mask_blur", false, true, "no mask; --mask gives one"),
+        ] {
+            let needs = key(name).needs.unwrap();
+            let has = Request { init: init.then(String::new), mask: mask.then(String::new), ..plain.clone() };
+            assert!(needs.met_by(&has) && !needs.met_by(&plain), "{name}");
+            let error = ParameterError::Needs { parameter: key(name), needs }.to_string();
+            assert_eq!(error, format!("{} means nothing here: the picture has {lacks}", key(name).name));
+        }
+        assert!(key("steps") == key("steps") && key("steps") != key("seed"), "a key is a parameter");
+    }
+}

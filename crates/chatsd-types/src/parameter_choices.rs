@@ -119,6 +119,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_chosen_stays() {
+        let mut chosen = choices(&[("steps", "12")]);
+        chosen.choose_if_open("steps", "7").unwrap();
+        chosen.choose_if_open("guidance", "2").unwrap();
+        assert_eq!((chosen.text("steps"), chosen.text("guidance")), (Some("12"), Some("2")));
+        assert!(chosen.has("steps") && !chosen.has("seed"));
+    }
+
+    #[test]
     fn json_is_read_like_anything_else() {
         let read = |text: &str| serde_json::from_str::<ParameterChoices>(text);
         let chosen = read(r#"{"steps": "12", "guidance": "2.5"}"#).unwrap();

@@ -17,9 +17,10 @@ use tempfile::TempDir;
 #[derive(Default)]
 pub struct FakeModels {
     pub room: Option<u64>,
+    pub model: Arc<FakeImageModel>,
 }
 
-struct FakeOpen;
+struct FakeOpen(Arc<FakeImageModel>);
 
 impl Models for FakeModels {
     fn usual(&self) -> &str {
@@ -27,7 +28,7 @@ impl Models for FakeModels {
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn OpenModel>, ModelError> {
-        if name == "missing" { Err("there is none".into()) } else { Ok(Arc::new(FakeOpen)) }
+        if name == "missing" { Err("there is none".into()) } else { Ok(Arc::new(FakeOpen(Arc::clone(&self.model)))) }
     }
 
     fn upscaler(&self, name: &str) -> Result<Box<dyn ImageUpscaler>, PaintError> {
@@ -52,7 +53,7 @@ impl OpenModel for FakeOpen {
     }
 
     fn meta(&self) -> Result<Arc<dyn ImageModel>, ModelError> {
-        Ok(Arc::new(FakeImageModel::default()))
+        Ok(Arc::clone(&self.0) as _)
     }
 
     fn meta_in_eight_bits(&self) -> Option<Arc<dyn ImageModel>> {
@@ -60,15 +61,15 @@ impl OpenModel for FakeOpen {
     }
 
     fn load(&self) -> Result<Arc<dyn ImageModel>, ModelError> {
-        Ok(Arc::new(FakeImageModel::default()))
+        self.meta()
     }
 
     fn hash(&self) -> Result<String, ModelError> {
-        Ok(FakeImageModel::default().card().hash.clone())
+        Ok(self.0.card.hash.clone())
     }
 
     fn pace(&self) -> Option<f64> {
-        FakeImageModel::default().pace()
+        self.0.pace()
     }
 }
 

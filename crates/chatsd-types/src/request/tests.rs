@@ -64,6 +64,15 @@ fn a_value_out_of_range_is_refused_wherever_it_comes_from() {
 }
 
 #[test]
+fn what_is_usual_is_not_told() {
+    for key in ["hires_steps", "noise_seed_delta", "batch_index", "guidance_rescale", "decoder", "s_noise"] {
+        assert_eq!((parameter(key).unwrap().get)(&full()), None, "{key}");
+    }
+    let padding = parameter("mask_padding").unwrap();
+    assert!(padding.put(&mut full(), "16384").is_ok() && padding.put(&mut full(), "16385").is_err());
+}
+
+#[test]
 fn an_unknown_key_names_those_there_are() {
     assert_eq!(parameter("hires-steps").unwrap().key, "hires_steps");
     let error = parameter("colour").unwrap_err().to_string();

@@ -278,6 +278,16 @@ mod tests {
         gallery.remove("0123456789abcdef").unwrap();
         assert_eq!(gallery.list(9).unwrap(), []);
     }
+
+    #[test]
+    fn a_full_disk_is_told_from_other_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = connection(folder.path());
+        records.execute_batch("CREATE TABLE filler (bytes); PRAGMA max_page_count = 2").unwrap();
+        let full = records.execute_batch("INSERT INTO filler VALUES (zeroblob(100000))").unwrap_err();
+        assert!(matches!(named(folder.path(), full), GalleryError::DiskFull { path } if path == folder.path()));
+    }
+
     #[test]
     fn a_name_short_for_several_is_told() {
         let folder = tempfile::tempdir().unwrap();

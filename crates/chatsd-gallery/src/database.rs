@@ -181,8 +181,10 @@ pub(crate) fn index_entry(transaction: &Transaction, key: i64) -> rusqlite::Resu
 
 #[cfg(test)]
 mod tests {
+    use chatsd_types::sample_request;
+
     use super::*;
-    use crate::{Gallery, picture::tests::request};
+    use crate::Gallery;
 
     fn connection(folder: &Path) -> Connection {
         Connection::open(folder.join("gallery.db")).unwrap()
@@ -200,7 +202,7 @@ mod tests {
         sheets_and_entries(&transaction).unwrap();
         transaction.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
         transaction.pragma_update(None, "user_version", 1).unwrap();
-        let request = serde_json::to_string(&request("a red cat 小猫")).unwrap();
+        let request = serde_json::to_string(&sample_request("a red cat 小猫")).unwrap();
         transaction
             .execute_batch(
                 "INSERT INTO sheets VALUES (1, 's', 'tomcat', '{\"sentence\":\"\",\"language\":\"english\",\"subject\":\"\",
@@ -231,7 +233,7 @@ mod tests {
         let gallery = Gallery::open(folder.path()).unwrap();
         let sheet = gallery.begin_sheet(&chatsd_types::Idea::default()).unwrap();
         let image = chatsd_types::Image::filled(chatsd_types::Size { width: 8, height: 4 }, [1, 2, 3]);
-        let request = request("a cat");
+        let request = sample_request("a cat");
         let new = crate::NewEntry { number: 1, request, image, duration: Duration::ZERO, parents: Vec::new() };
         gallery.add(&sheet.id, new).unwrap();
         let row: (String, String, String, String) = connection(folder.path())
@@ -292,7 +294,7 @@ mod tests {
     fn a_name_short_for_several_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let gallery = Gallery::open(folder.path()).unwrap();
-        let request = serde_json::to_string(&request("a cat")).unwrap();
+        let request = serde_json::to_string(&sample_request("a cat")).unwrap();
         let records = connection(folder.path());
         records.execute_batch("INSERT INTO sheets VALUES (1, 's', '', '{}', '', 1)").unwrap();
         let ids = ["abcd000000000000", "abcd100000000000", "abce000000000000"];

@@ -273,4 +273,4 @@ fn png_error(error: DecodingError, path: &Path, length: u64) -> GalleryError {
 
 #[cfg(test)]
 #[path = "picture_tests.rs"]
-pub(crate) mod tests;
+mod tests;

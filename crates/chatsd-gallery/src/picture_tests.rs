@@ -6,34 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chatsd_types::{Image, Prompt, Request, Sampler, Schedule, Size};
+use chatsd_types::{Image, Size, sample_request};
 use proptest::prelude::*;
 
 use super::*;
 
-/// A request with a bit of everything.
-pub(crate) fn request(positive: &str) -> Request {
-    Request {
-        prompt: Prompt {
-            own: positive.into(),
-            positive: positive.into(),
-            style: "sticker".into(),
-            ..Prompt::default()
-        },
-        model: "pocket".into(),
-        model_hash: "0123456789".into(),
-        size: Size { width: 8, height: 4 },
-        steps: 12,
-        guidance: 3.5,
-        sampler: Sampler::EulerAncestral,
-        schedule: Schedule::Karras,
-        seed: u64::MAX,
-        ..Request::default()
-    }
-}
-
 fn origin(positive: &str) -> Origin {
-    Origin { request: request(positive), parents: vec!["0011223344556677".into()] }
+    Origin { request: sample_request(positive), parents: vec!["0011223344556677".into()] }
 }
 
 fn image() -> Image {

@@ -2,49 +2,16 @@
 
 use chatsd_infotext::Infotext;
 use chatsd_types::{
-    Adapter, Fill, LearnedWord, Masking, NoiseSource, PARAMETERS, Parameter, ParameterValues, Prompt, Request, Sampler,
-    SamplerOptions, Schedule, SecondPass, Size, Variation,
+    Adapter, Fill, LearnedWord, Masking, NoiseSource, PARAMETERS, Prompt, Request, Sampler, SamplerOptions, Schedule,
+    SecondPass, Size, Variation, sample_request, unusual_value,
 };
 use proptest::prelude::*;
-
-/// A request with a bit of everything.
-fn request(positive: &str) -> Request {
-    Request {
-        prompt: Prompt {
-            own: positive.into(),
-            positive: positive.into(),
-            style: "sticker".into(),
-            ..Prompt::default()
-        },
-        model: "pocket".into(),
-        model_hash: "0123456789".into(),
-        size: Size { width: 8, height: 4 },
-        steps: 12,
-        guidance: 3.5,
-        sampler: Sampler::EulerAncestral,
-        schedule: Schedule::Karras,
-        seed: u64::MAX,
-        ..Request::default()
-    }
-}
 
 /// What is read of a text into a request that is blank but for its pictures.
 fn read_with_pictures(text: &str) -> Request {
     let mut read = Request { init: Some("11".into()), mask: Some("00".into()), ..Request::default() };
     Infotext::parse(text).apply(&mut read);
     read
-}
-
-/// A value that is not the usual one.
-fn other(parameter: &Parameter) -> String {
-    match parameter.values {
-        ParameterValues::Whole { high, .. } => high.to_string(),
-        ParameterValues::Number { high, .. } => (high / 2.0).to_string(),
-        ParameterValues::Name { all } => all().last().unwrap().to_string(),
-        ParameterValues::Truth => "true".into(),
-        ParameterValues::Size | ParameterValues::UpscaleTarget => "24x40".into(),
-        ParameterValues::Text => "some, \"text\": here".into(),
-    }
 }
 
 /// Whoever adds a parameter with a label to the table need not come here.
@@ -56,7 +23,7 @@ fn every_parameter_with_a_label_is_written_and_read_back() {
         asked.masking.only_masked = true;
         asked.second_pass = Some(second_pass.clone());
         let usual = (parameter.get)(&asked);
-        parameter.put(&mut asked, &other(parameter)).unwrap();
+        parameter.put(&mut asked, &unusual_value(parameter.values)).unwrap();
         let value = (parameter.get)(&asked);
         assert!(value.is_some() && (value != usual || parameter.key == "only_masked"), "{}: {usual:?}", parameter.key);
         let infotext = Infotext::of(&asked);
@@ -86,7 +53,7 @@ fn an_empty_key_is_no_parameter() {
 
 #[test]
 fn a_request_is_written_as_others_read_it() {
-    let mut request = request("a cat, \"cute\": yes");
+    let mut request = sample_request("a cat, \"cute\": yes");
     request.prompt.negative = "dog".into();
     request.model = "one, two".into();
     assert_eq!(
@@ -106,7 +73,7 @@ fn a_foreign_text_is_read_as_well_as_can_be() {
     assert_eq!(infotext.prompt, "masterpiece, <lora:cat:0.8>\nsecond line");
     assert_eq!(infotext.negative, "bad, ugly\nworse");
     assert_eq!(infotext.value("lora hashes"), Some("cat: abc, dog: def"));
-    let mut request = request("");
+    let mut request = sample_request("");
     let applied = infotext.apply(&mut request);
     assert_eq!((request.steps, request.seed, request.size), (20, 42, Size { width: 512, height: 768 }));
     assert_eq!((request.sampler, request.schedule), (Sampler::DpmPlusPlus2M, Schedule::Karras));
@@ -120,32 +87,32 @@ fn a_foreign_text_is_read_as_well_as_can_be() {
 
 #[test]
 fn masks_and_second_passes_read_back() {
-    let mut written = request("a cat");
+    let mut written = sample_request("a cat");
     written.mask = Some("00".into());
     written.init = Some("11".into());
     written.strength = 0.5;
     written.masking = Masking { blur: 7, fill: Fill::Noise, only_masked: true, padding: 9 };
-    let mut read = request("");
+    let mut read = sample_request("");
     Infotext::parse(&Infotext::of(&written).to_string()).apply(&mut read);
     assert_eq!((read.masking, read.strength), (written.masking, 0.5));
     let second = |upscaler: &str, size| SecondPass { size, steps: 6, strength: 0.25, upscaler: upscaler.into() };
     for upscaler in ["latent", "lanczos", "4x-something"] {
         let size = Size { width: 64, height: 32 };
-        let written = Request { second_pass: Some(second(upscaler, size)), ..request("a cat") };
-        let mut read = request("");
+        let written = Request { second_pass: Some(second(upscaler, size)), ..sample_request("a cat") };
+        let mut read = sample_request("");
         Infotext::parse(&Infotext::of(&written).to_string()).apply(&mut read);
         assert_eq!((read.second_pass, read.strength), (written.second_pass, 1.0));
     }
     let foreign = "a cat\nSteps: 20, Sampler: Euler, Size: 512x768, Denoising strength: 0.25, \
                    Hires upscale: 1.5, Hires steps: 6, Hires upscaler: Latent";
-    let mut read = request("");
+    let mut read = sample_request("");
     Infotext::parse(foreign).apply(&mut read);
     assert_eq!(read.second_pass, Some(second("latent", Size { width: 768, height: 1152 })));
 }
 
 #[test]
 fn adapters_and_learned_words_are_written_and_read_as_there() {
-    let mut asked = request("a cat, lynx");
+    let mut asked = sample_request("a cat, lynx");
     let adapter = |name: &str, hash: &str, weight, text_weight| Adapter {
         name: name.into(),
         hash: hash.into(),
@@ -157,7 +124,7 @@ fn adapters_and_learned_words_are_written_and_read_as_there() {
     let text = Infotext::of(&asked).to_string();
     assert!(text.starts_with("a cat, lynx <lora:fur:0.8> <lora:ink:0.5:1>\n"), "{text}");
     assert!(text.contains("Lora hashes: \"fur: 0123456789ab, ink: ab\", TI hashes: \"lynx: cdef\""), "{text}");
-    let mut read = request("");
+    let mut read = sample_request("");
     Infotext::parse(&text).apply(&mut read);
     assert_eq!(read.prompt.positive, "a cat, lynx");
     assert_eq!((read.adapters, read.learned_words), (asked.adapters, asked.learned_words));
@@ -172,7 +139,7 @@ fn without_a_line_of_pairs_all_is_prompt() {
 
 #[test]
 fn how_the_noise_goes_is_written_and_read_back() {
-    let mut asked = request("a cat");
+    let mut asked = sample_request("a cat");
     asked.sampler = Sampler::Dpm2Ancestral;
     asked.variation = Some(Variation { seed: 7, strength: 0.25 });
     asked.seed_resize = Some(Size { width: 512, height: 768 });
@@ -190,7 +157,7 @@ fn how_the_noise_goes_is_written_and_read_back() {
         ),
         "{text}"
     );
-    let mut read = request("");
+    let mut read = sample_request("");
     Infotext::parse(&text).apply(&mut read);
     let noise = |request: &Request| {
         let Request { sampler, schedule, sampling, variation, .. } = *request;
@@ -210,7 +177,7 @@ fn automatic_means_what_it_means_there() {
         ("Sampler: DPM++ 2M, Schedule type: SGM Uniform", Sampler::DpmPlusPlus2M, Schedule::SgmUniform),
         ("Sampler: DDIM, Schedule type: DDIM Uniform", Sampler::Ddim, Schedule::Ddim),
     ] {
-        let mut read = request("");
+        let mut read = sample_request("");
         let applied = Infotext::parse(&format!("a cat\nSteps: 20, {pairs}, Seed: 1")).apply(&mut read);
         assert_eq!(applied.left, [], "{pairs}");
         assert_eq!((read.sampler, read.schedule), (sampler, schedule), "{pairs}");
@@ -230,7 +197,7 @@ fn prose() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_prompt_reads_back(prompt in prose(), negative in prose(), model in prose(), style in prose()) {
-        let mut request = request(&normal(&prompt));
+        let mut request = sample_request(&normal(&prompt));
         request.prompt.negative = normal(&negative);
         request.model = model.replace('\0', "");
         request.prompt.style = style.replace('\0', "");
@@ -241,7 +208,7 @@ proptest! {
     #[test]
     fn any_text_can_be_parsed(text in prose()) {
         let parsed = Infotext::parse(&text);
-        let applied = parsed.apply(&mut request(""));
+        let applied = parsed.apply(&mut sample_request(""));
         prop_assert_eq!(applied.taken.len() + applied.left.len(), parsed.values.len());
     }
 }

@@ -56,6 +56,8 @@ pub use parameter_choices::ParameterChoices;
 pub use preview::Preview;
 pub use prompt::Prompt;
 pub use prompt_schedule::{Part, Passes, Turn, composed, scheduled};
+#[cfg(feature = "fake")]
+pub use request::sample::{sample_request, unusual_value};
 pub use request::{PARAMETERS, Request, parameter};
 pub use resample::Kernel;
 pub use sampling::{NamedSampler, NoiseSource, Sampler, SamplerOptions, Schedule, Variation};

@@ -686,5 +686,7 @@ fn is_one(value: &f32) -> bool {
     value.to_bits() == 1.0_f32.to_bits()
 }
 
+#[cfg(any(test, feature = "fake"))]
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{sample::unusual_value, *};
 
 /// A request in which every parameter means something.
 fn full() -> Request {
@@ -12,24 +12,12 @@ fn full() -> Request {
     request
 }
 
-/// A value that is not the usual one.
-fn other(values: ParameterValues) -> String {
-    match values {
-        ParameterValues::Whole { high, .. } => high.to_string(),
-        ParameterValues::Number { high, .. } => (high / 2.0).to_string(),
-        ParameterValues::Name { all } => all().last().unwrap().to_string(),
-        ParameterValues::Truth => "true".into(),
-        ParameterValues::Size | ParameterValues::UpscaleTarget => "24x40".into(),
-        ParameterValues::Text => "some text".into(),
-    }
-}
-
 #[test]
 fn every_parameter_reads_back_and_has_its_own_key_label_and_words() {
     let mut seen = BTreeSet::new();
     for parameter in PARAMETERS {
         let mut request = full();
-        let value = other(parameter.values);
+        let value = unusual_value(parameter.values);
         parameter.put(&mut request, &value).unwrap();
         assert_eq!((parameter.get)(&request), Some(value), "{}", parameter.key);
         parameter.check(&request).unwrap();
